@@ -1,0 +1,106 @@
+"""How large a call must be so that the farthest seat reads it, and how many rows that leaves.
+
+Pure geometry of a 16:9 picture after EN 301 549 5.1.4; it says when a larger screen is needed.
+"""
+
+from math import atan2, ceil, sin
+
+import msgspec
+
+CALL_MM_PER_M = 12.2
+"""Capital height per metre of distance: 0.7 degrees (EN 301 549, 5.1.4)."""
+ROW_MM_PER_M = 6.0
+FOOTER_MM_PER_M = 5.0
+CAP_HEIGHT = 0.714
+"""Capital height of Noto Sans as a share of the font size."""
+MM_PER_INCH = 25.4
+CALL_LINE, ROW_LINE, FOOTER_LINE = 1.1, 1.25, 1.2
+"""Line heights of the call, the list and the footer."""
+MARGIN = 0.04
+"""Share of the picture's height kept free, above and below together."""
+CALL_LINES = 2
+"""Number and counter stand below each other, both at the size of a call."""
+WIDEST_CALL_EM = 2.5
+"""Width of a letter and three digits in bold."""
+CALL_SHARE, CALL_SHARE_PORTRAIT = 0.5, 1.0
+"""Share of the picture's width that the call gets."""
+MOST_ROWS = 6
+SOLD_INCHES = (32, 43, 55, 65, 75, 86, 98)
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """Font sizes in hundredths of the picture's height, rows that fit, and a warning."""
+
+    diagonal: float
+    distance: float
+    portrait: bool
+    call_vh: int
+    row_vh: float
+    footer_vh: float
+    rows: int
+    advice_inch: int | None = None
+    """Smallest screen that is read from there, when this one is not; None when it is."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the farthest seat can read calls and a list."""
+        return self.advice_inch is None
+
+
+def sizes(*, diagonal: float, distance: float, portrait: bool = False) -> Sizes:
+    """Sizes for a screen of `diagonal` inches whose farthest seat is `distance` metres away."""
+    measured = _measured(diagonal, distance, portrait=portrait)
+    if measured.rows > 0:
+        return measured
+    larger = (
+        _measured(inch, distance, portrait=portrait)
+        for inch in SOLD_INCHES
+        if inch > diagonal
+    )
+    advice = next(
+        (int(size.diagonal) for size in larger if size.rows > 0), SOLD_INCHES[-1]
+    )
+    return msgspec.structs.replace(measured, rows=1, advice_inch=advice)
+
+
+def picture_height_mm(diagonal: float, *, portrait: bool = False) -> float:
+    """Height of a 16:9 picture that measures `diagonal` inches."""
+    angle = atan2(16, 9) if portrait else atan2(9, 16)
+    return diagonal * MM_PER_INCH * sin(angle)
+
+
+def font_vh(mm_per_m: float, distance: float, height_mm: float) -> float:
+    """Font size in vh whose capitals are `mm_per_m` high per metre of distance, rounded up."""
+    return ceil(1000 * mm_per_m * distance / (CAP_HEIGHT * height_mm)) / 10
+
+
+def _measured(diagonal: float, distance: float, *, portrait: bool) -> Sizes:
+    height = picture_height_mm(diagonal, portrait=portrait)
+    call = ceil(font_vh(CALL_MM_PER_M, distance, height))
+    row = font_vh(ROW_MM_PER_M, distance, height)
+    footer = font_vh(FOOTER_MM_PER_M, distance, height)
+    return Sizes(
+        diagonal=diagonal,
+        distance=distance,
+        portrait=portrait,
+        call_vh=call,
+        row_vh=row,
+        footer_vh=footer,
+        rows=_rows(call, row, footer, portrait=portrait),
+    )
+
+
+def _rows(call: int, row: float, footer: float, *, portrait: bool) -> int:
+    room = 100 * (1 - MARGIN) - footer * FOOTER_LINE
+    if CALL_LINES * call * CALL_LINE > room or not _call_is_wide_enough(
+        call, portrait=portrait
+    ):
+        return 0
+    below = room - CALL_LINES * call * CALL_LINE if portrait else room
+    return max(0, min(MOST_ROWS, int(below // (row * ROW_LINE))))
+
+
+def _call_is_wide_enough(call: int, *, portrait: bool) -> bool:
+    width_vh = 100 * (9 / 16 if portrait else 16 / 9)
+    share = CALL_SHARE_PORTRAIT if portrait else CALL_SHARE
+    return call * WIDEST_CALL_EM <= width_vh * share
