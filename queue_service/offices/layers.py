@@ -1,0 +1,251 @@
+"""Layers: the truth of settings and capacity, as changes with an interval, an author and a reason.
+
+Of setting layers the latest holds; capacity layers add up, so the order in which layers are given
+never matters. Configuration is one layer a subject (`layers_of`); loading compares it with what is
+in force and touches nothing else (`differences`). Storing is left to `store`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from queue_service.model.ids import CONFIGURATION, ActorId
+from queue_service.model.office import (
+    BookingRules,
+    Closure,
+    Counter,
+    Limit,
+    LineRules,
+    Office,
+    Place,
+    Service,
+    Texts,
+    Tickets,
+    Window,
+)
+from queue_service.offices.checking import in_normal_order
+
+
+class Origin(StrEnum):
+    """Who speaks; loading configuration touches only layers of origin config."""
+
+    CONFIG = "config"
+    MANAGER = "manager"
+    SURGE = "surge"
+    DISRUPTION = "disruption"
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """A change to one subject while ``since <= t < until``; taking it back shortens `until`.
+
+    Subjects: ``office``, ``service:PICK``, ``counter:5``, ``limit:pickup``, ``hours``,
+    ``closures``, ``rules``: config layers say all of it, others patch it (JSON merge patch).
+    ``capacity:pickup`` with the change ``{"limit": "pickup", "add": n}`` adds to its cells.
+    """
+
+    subject: str
+    change: str
+    """JSON."""
+    since: datetime
+    until: datetime | None = None
+    author: ActorId = CONFIGURATION
+    reason: str = ""
+    origin: Origin = Origin.CONFIG
+    id: int | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether the layer holds at the instant `at`."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+class Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The change of a capacity layer: `add` places (or fewer) in each cell of one limit."""
+
+    limit: str
+    add: int
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """The subject ``office``: what an office is, apart from what it does."""
+
+    slug: str
+    authority: str
+    name: Texts
+    zone: str
+    land: str
+    ags: str
+    place: Place
+    languages: tuple[str, ...]
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """The subject ``rules``."""
+
+    booking: BookingRules = BookingRules()
+    line: LineRules = LineRules()
+    tickets: Tickets = Tickets()
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """A config layer that ends and the one that follows it."""
+
+    old: Layer
+    new: Layer
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What loading would do; nothing in it means that nothing changes."""
+
+    add: tuple[Layer, ...]
+    replace: tuple[Replaced, ...]
+    end: tuple[Layer, ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything changes."""
+        return bool(self.add or self.replace or self.end)
+
+    def lines(self) -> tuple[str, ...]:
+        """One line a change: ``+`` new subject, ``~`` subject key: old → new, ``-`` ended."""
+        changed = [
+            f"~ {each.new.subject} {change}"
+            for each in self.replace
+            for change in _changes(_json(each.old.change), _json(each.new.change))
+        ]
+        added = [f"+ {layer.subject}" for layer in self.add]
+        return (*added, *changed, *(f"- {layer.subject}" for layer in self.end))
+
+
+def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
+    """The config layers that say everything about `office` from `at` on, one a subject."""
+    subjects: dict[str, object] = {
+        "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
+        "hours": office.hours,
+        "closures": office.closures,
+        "rules": Rules(office.booking, office.line, office.tickets),
+        **{f"service:{service.code}": service for service in office.services},
+        **{f"counter:{counter.key}": counter for counter in office.counters},
+        **{f"limit:{limit.key}": limit for limit in office.limits},
+    }
+    encode = msgspec.json.Encoder(order="deterministic").encode
+    return tuple(Layer(name, encode(said).decode(), at) for name, said in subjects.items())
+
+
+def resolve(layers: Iterable[Layer], at: datetime) -> Office:
+    """The office in force at `at`: per subject the latest configuration, patched by later layers.
+
+    Raises LookupError when no configuration of an office is in force.
+    """
+    said: dict[str, Any] = {}
+    in_force = sorted((layer for layer in layers if layer.in_force(at)), key=_order)
+    # Configuration first: a manager's word stands above it whenever it was loaded.
+    for layer in sorted(in_force, key=lambda layer: layer.origin is not Origin.CONFIG):
+        if layer.origin is Origin.CONFIG:
+            said[layer.subject] = _json(layer.change)
+        elif layer.subject in said:
+            said[layer.subject] = _patched(said[layer.subject], _json(layer.change))
+    if "office" not in said:
+        raise LookupError("no configuration of an office is in force")
+
+    def each(prefix: str) -> list[Any]:
+        return [value for subject, value in said.items() if subject.startswith(prefix)]
+
+    whole = {
+        **said["office"],
+        **said.get("rules", {}),
+        "services": each("service:"),
+        "counters": each("counter:"),
+        "limits": each("limit:"),
+        "hours": said.get("hours", []),
+        "closures": said.get("closures", []),
+    }
+    return in_normal_order(msgspec.convert(whole, Office))
+
+
+def next_change(layers: Iterable[Layer], after: datetime) -> datetime | None:
+    """The first instant after `after` at which a layer begins or ends by itself."""
+    turns = (t for layer in layers for t in (layer.since, layer.until) if t is not None)
+    return min((t for t in turns if t > after), default=None)
+
+
+def differences(in_force: Iterable[Layer], wanted: Office, at: datetime) -> Preview:
+    """What loading `wanted` at `at` changes; an old layer ends, a new one begins at `at`.
+
+    Only layers of origin config are compared; loading the same office again changes nothing.
+    """
+    config = [layer for layer in in_force if layer.origin is Origin.CONFIG and layer.in_force(at)]
+    old = {layer.subject: layer for layer in sorted(config, key=_order)}
+    new = {layer.subject: layer for layer in layers_of(wanted, at)}
+    return Preview(
+        add=tuple(layer for subject, layer in new.items() if subject not in old),
+        replace=tuple(
+            Replaced(old[subject], layer)
+            for subject, layer in new.items()
+            if subject in old and _said(old[subject]) != _said(layer)
+        ),
+        end=tuple(layer for subject, layer in old.items() if subject not in new),
+    )
+
+
+def added_by(layer: Layer) -> Added | None:
+    """What a capacity layer adds; None for every other subject."""
+    if not layer.subject.startswith("capacity:"):
+        return None
+    return msgspec.json.decode(layer.change, type=Added)
+
+
+_KINDS: dict[str, Any] = {
+    "office": Identity,
+    "service": Service,
+    "counter": Counter,
+    "limit": Limit,
+    "hours": tuple[Window, ...],
+    "closures": tuple[Closure, ...],
+    "rules": Rules,
+}
+
+
+def _said(layer: Layer) -> object:
+    """The change as a value, so that a field with a new default is no difference."""
+    try:
+        return msgspec.json.decode(layer.change, type=_KINDS[layer.subject.partition(":")[0]])
+    except msgspec.ValidationError:
+        return layer.change
+
+
+def _order(layer: Layer) -> tuple[datetime, int, str, str]:
+    return (layer.since, layer.id or 0, layer.origin, layer.change)
+
+
+def _json(change: str) -> Any:
+    return msgspec.json.decode(change)
+
+
+def _patched(value: Any, patch: Any) -> Any:
+    """JSON merge patch (RFC 7396): tables are merged, null removes, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(value) if isinstance(value, dict) else {}
+    for key, change in patch.items():
+        if change is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _patched(merged.get(key), change)
+    return merged
+
+
+def _changes(old: Any, new: Any, key: str = "") -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = dict.fromkeys((*old, *new))
+        return [
+            line
+            for name in names
+            for line in _changes(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+        ]
+    return [] if old == new else [f"{f'{key}: ' if key else ''}{_short(old)} → {_short(new)}"]
+
+
+def _short(value: Any) -> str:
+    return "nothing" if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,181 @@
+"""Turns tables into values and collects every fault of form on the way.
+
+msgspec stops at its first error; a person who repairs a file wants all of them. So each table is
+read field by field: unknown and missing keys, wrong types, texts without German. What the values
+*mean* together is left to `rules`.
+"""
+
+import difflib
+import json
+import types
+from collections.abc import Callable
+from datetime import date, time
+from enum import StrEnum
+from typing import Any, NewType, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+from queue_service.model.office import Texts, Window
+
+SHOWN_CHARACTERS = 80
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_KINDS: dict[type, str] = {
+    int: "a whole number",
+    str: "text in quotes",
+    bool: "true or false",
+    date: "a date such as 2026-12-24",
+    time: "a time such as 08:00:00",
+}
+
+
+class Fault(msgspec.Struct, frozen=True, order=True):
+    """One thing wrong in a configuration, for the person who repairs it."""
+
+    file: str
+    key: str
+    """Path of the value: ``services.PICK.minutes_first``; items without name count from 1."""
+    value: str
+    """What stands there, as text; empty when nothing does."""
+    reason: str
+
+    def line(self) -> str:
+        """One printable line with file, key, value and reason."""
+        where = f"{self.file}: {self.key}" if self.key else self.file
+        return f"{where}{f' = {self.value}' if self.value else ''}: {self.reason}"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A fault before it is known in which file its key stands."""
+
+    key: str
+    value: object
+    """None when nothing stands there."""
+    reason: str
+
+    def in_file(self, file: str) -> Fault:
+        """The fault, told with its file."""
+        return Fault(file, self.key, shown(self.value), self.reason)
+
+
+def shown(value: object) -> str:
+    """`value` as it may stand in a message: one line, shortened."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+class Reader:
+    """Reads values of given types and keeps what was wrong in `found`."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        """`languages` are those the office offers (empty: unknown); texts in others are faults."""
+        self.found: list[Found] = []
+        self._languages = languages
+
+    # Any: the types of fields are known at run time only; each branch returns what `kind` says.
+    def value(self, kind: Any, raw: object, key: str) -> Any:
+        """`raw` as a `kind`, or None after noting why not."""
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self.struct(kind, raw, key)
+        if get_origin(kind) is tuple:
+            return self.items(get_args(kind)[0], raw, key)
+        if kind == Texts:
+            return self.texts(raw, key)
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError:
+            self._note(key, raw, f"must be {_said(kind)}")
+            return None
+
+    def struct(self, kind: type[T], raw: object, key: str) -> T | None:
+        """A table as a Struct; every one of its fields is looked at."""
+        if not isinstance(raw, dict):
+            self._note(key, raw, "must be a table")
+            return None
+        prefix = f"{key}." if key else ""
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        for name in raw.keys() - fields.keys():
+            self._note(f"{prefix}{name}", raw[name], _unknown(name, list(fields)))
+        values: dict[str, Any] = {}
+        whole = True
+        for name, field in fields.items():
+            if name in raw:
+                read = _OWN_FORM.get((kind, name), Reader.value)
+                values[name] = read(self, field.type, raw[name], f"{prefix}{name}")
+                whole = whole and values[name] is not None
+            elif _required(field):
+                self._note(f"{prefix}{name}", None, "is missing")
+                whole = False
+        return kind(**values) if whole else None
+
+    def items(self, kind: Any, raw: object, key: str) -> tuple[Any, ...] | None:
+        """A list as a tuple; None when an item could not be read."""
+        if not isinstance(raw, list):
+            self._note(key, raw, "must be a list")
+            return None
+        read = self.each(kind, raw, key)
+        return read if len(read) == len(raw) else None
+
+    def each(self, kind: Any, raw: list[object], key: str) -> tuple[Any, ...]:
+        """The items of a list that could be read."""
+        read = (self.value(kind, item, label(key, n, item)) for n, item in enumerate(raw, 1))
+        return tuple(item for item in read if item is not None)
+
+    def texts(self, raw: object, key: str) -> Texts | None:
+        """Sentences by language; German is always among them."""
+        if not isinstance(raw, dict):
+            self._note(key, raw, 'must be a table of languages such as { de = "…", en = "…" }')
+            return None
+        if "de" not in raw:
+            self._note(f"{key}.de", None, "is missing: every text needs German")
+        for language, text in raw.items():
+            if not isinstance(text, str) or not text.strip():
+                self._note(f"{key}.{language}", text, "must be text in quotes, not empty")
+            if self._languages and language not in self._languages:
+                self._note(f"{key}.{language}", text, "is not a language of this office")
+        return raw if all(isinstance(text, str) for text in raw.values()) else None
+
+    def weekdays(self, _kind: Any, raw: object, key: str) -> tuple[int, ...] | None:
+        """Weekdays are written as names, kept as numbers."""
+        if not isinstance(raw, list) or any(day not in WEEKDAYS for day in raw):
+            self._note(key, raw, f"must be a list of {', '.join(WEEKDAYS)}")
+            return None
+        return tuple(WEEKDAYS.index(day) for day in raw)
+
+    def _note(self, key: str, value: object, reason: str) -> None:
+        self.found.append(Found(key, value, reason))
+
+
+_OWN_FORM: dict[tuple[type, str], Callable[[Reader, Any, object, str], Any]] = {
+    (Window, "weekdays"): Reader.weekdays,
+}
+
+
+def label(key: str, number: int, item: object) -> str:
+    """How an item of a list is called: by its code or key, else by its place counted from 1."""
+    name = item.get("code", item.get("key")) if isinstance(item, dict) else None
+    return f"{key}.{name}" if isinstance(name, str) and name else f"{key}[{number}]"
+
+
+def _required(field: FieldInfo) -> bool:
+    return field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return "is not a known key" + (f"; do you mean {near[0]}?" if near else "")
+
+
+def _said(kind: Any) -> str:
+    if isinstance(kind, NewType):
+        return _said(kind.__supertype__)
+    if isinstance(kind, types.UnionType):
+        return _said(get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return f"one of {', '.join(kind)}"
+    return _KINDS[kind]
