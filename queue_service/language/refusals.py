@@ -1,0 +1,271 @@
+"""Sentences for refusals: what happened, why, and what to do now, for every code.
+
+Only the code and the refusal's public data are read. Data that is missing or of another shape
+leaves the sentence general; it never fails.
+"""
+
+from typing import NamedTuple
+
+from queue_service.language.catalogues import Catalogue, catalogue, mark
+from queue_service.model.refusal import Code, Refusal
+
+
+class Sentence(NamedTuple):
+    """A refusal in words."""
+
+    title: str
+    detail: str
+    next_step: str
+
+
+FIELDS = {
+    "name": mark("Name as in the passport"),
+    "email": mark("E-mail"),
+    "phone": mark("Phone"),
+    "birth_date": mark("Date of birth"),
+    "document": mark("Number of the document"),
+    "service": mark("Service"),
+    "services": mark("Service"),
+    "persons": mark("Number of persons"),
+    "start": mark("Day and time"),
+    "postcode": mark("Postcode"),
+}
+"""Labels of the fields people fill in, here once for forms and errors."""
+
+SENTENCES: dict[Code, tuple[str, str, str]] = {
+    Code.SLOT_FULL: (
+        mark("This time is no longer free"),
+        mark("Somebody else was given the last place."),
+        mark("Please choose one of the nearest free times."),
+    ),
+    Code.HOLD_EXPIRED: (
+        mark("The time reserved for you has run out"),
+        mark("The place was given back so that others can have it."),
+        mark("Please choose a time again. Your answers are kept."),
+    ),
+    Code.HOLD_CAP_REACHED: (
+        mark("The time cannot be reserved any longer"),
+        mark("It was already extended as often as possible."),
+        mark("Please finish the booking before the time shown."),
+    ),
+    Code.ALREADY_BOOKED: (
+        mark("You already have an appointment for this"),
+        mark("Each person can have one appointment of this kind at a time."),
+        mark("Use the link in your confirmation to move or cancel it."),
+    ),
+    Code.NOT_BOOKABLE_YET: (
+        mark("This day cannot be booked yet"),
+        mark("Places are opened step by step, only some days ahead."),
+        mark("Please choose an earlier day or come back later."),
+    ),
+    Code.PAST: (
+        mark("This time is over or too near"),
+        mark("Appointments need a little time to be prepared."),
+        mark("Please choose a later time."),
+    ),
+    Code.CLOSED: (
+        mark("The office is closed at that time"),
+        mark("There are no appointments outside the opening hours."),
+        mark("Please choose another day or time."),
+    ),
+    Code.NOT_RESPONSIBLE: (
+        mark("Another authority is responsible for you"),
+        mark("Your place of residence decides which office may help."),
+        mark("Please ask the guide at the entrance or call us for the right address."),
+    ),
+    Code.CARD_NOT_READY: (
+        mark("Your card is not ready yet"),
+        mark("It can be picked up only after it has arrived at the office."),
+        mark("Please wait for our message and then book."),
+    ),
+    Code.NO_APPOINTMENT_NEEDED: (
+        mark("You need no appointment for this"),
+        mark("This service is given without booking."),
+        mark("Please come during the opening hours and get a number at the entrance."),
+    ),
+    Code.WRONG_SECRET: (
+        mark("The details do not match"),
+        mark("The link or the second detail does not belong to this code."),
+        mark("Please check both or open the link in your confirmation."),
+    ),
+    Code.TOO_MANY: (
+        mark("Too many attempts in a short time"),
+        mark("This limit protects the places from machines."),
+        mark("Please wait a minute and go on; nothing is lost."),
+    ),
+    Code.BUSY_RETRY: (
+        mark("There is a great rush just now"),
+        mark("Your wish could not be decided in time; nothing was changed."),
+        mark("Please press the button again."),
+    ),
+    Code.KEY_REUSED: (
+        mark("This form was already sent with other answers"),
+        mark("To be safe, the second version was not taken."),
+        mark("Please open the page anew and send it once."),
+    ),
+    Code.UNKNOWN_OFFICE: (
+        mark("We do not know this office"),
+        mark("The address may be mistyped."),
+        mark("Please choose your office from the list."),
+    ),
+    Code.UNKNOWN_SERVICE: (
+        mark("This office does not offer this service"),
+        mark("The service may have another name or belong to another office."),
+        mark("Please choose from the list of services."),
+    ),
+    Code.UNKNOWN_BOOKING: (
+        mark("We found no appointment for this"),
+        mark("The code may be mistyped, or the appointment is over and was deleted."),
+        mark("Please check the code in your confirmation or ask the staff."),
+    ),
+    Code.UNKNOWN_TICKET: (
+        mark("We found no ticket for this"),
+        mark("Tickets are valid only on the day they are given out."),
+        mark("Please get a new number at the entrance or ask the staff."),
+    ),
+    Code.UNKNOWN_COUNTER: (
+        mark("There is no such counter"),
+        mark("The office has no counter under this name."),
+        mark("Please choose a counter from the list."),
+    ),
+    Code.UNKNOWN_VISIT: (
+        mark("This visit does not exist"),
+        mark("It may belong to another office or another day."),
+        mark("Please load the page again."),
+    ),
+    Code.UNKNOWN_DISPLAY: (
+        mark("This screen is not registered"),
+        mark("Its key is unknown or was withdrawn."),
+        mark("Please register the device again."),
+    ),
+    Code.UNKNOWN_CODE: (
+        mark("We do not know this code"),
+        mark("It may be mistyped or belong to another office."),
+        mark("Please try again or ask the staff."),
+    ),
+    Code.INVALID: (
+        mark("Something in your answers cannot be right"),
+        mark("An answer is too long or has the wrong form."),
+        mark("Please check the marked answers and send them again."),
+    ),
+    Code.FIELD_REQUIRED: (
+        mark("An answer is missing"),
+        mark("We need it for this service."),
+        mark("Please fill in the marked answers and send them again."),
+    ),
+    Code.NOT_A_START: (
+        mark("No appointment begins at this time"),
+        mark("Appointments begin only at the times shown."),
+        mark("Please choose one of the times in the list."),
+    ),
+    Code.TOO_MANY_PERSONS: (
+        mark("So many persons cannot come at once"),
+        mark("The office has no room for so many in one appointment."),
+        mark("Please choose fewer persons or book two appointments."),
+    ),
+    Code.CANCELLED: (
+        mark("This appointment was cancelled"),
+        mark("Its place has been given to others."),
+        mark("Please book a new appointment if you still need one."),
+    ),
+    Code.TOO_EARLY: (
+        mark("You are very early"),
+        mark("You can check in only shortly before your appointment."),
+        mark("Please come back a little later; your place is kept."),
+    ),
+    Code.TOO_LATE: (
+        mark("It is too late for this now"),
+        mark("The time for this step is over."),
+        mark("Please ask the staff; they will find a way."),
+    ),
+    Code.OTHER_DAY: (
+        mark("Your appointment is on another day"),
+        mark("You can check in only on the day of your appointment."),
+        mark("Please look at the date in your confirmation."),
+    ),
+    Code.OTHER_OFFICE: (
+        mark("Your appointment is at another office"),
+        mark("This code belongs to another house."),
+        mark("Please look at the address in your confirmation or ask the staff."),
+    ),
+    Code.WALK_INS_FULL: (
+        mark("All places without appointment are given out"),
+        mark("The people already waiting will take the rest of the time."),
+        mark("Please book an appointment or come another day; in an emergency ask the staff."),
+    ),
+    Code.NO_WALK_INS: (
+        mark("This needs an appointment"),
+        mark("There are no numbers for this service without an appointment."),
+        mark("Please book an appointment; in an emergency ask the staff."),
+    ),
+    Code.NOBODY_WAITING: (
+        mark("Nobody is waiting for you"),
+        mark("Nobody in the line can be served at this counter just now."),
+        mark("Take a breath; the list shows the next person by itself."),
+    ),
+    Code.COUNTER_OCCUPIED: (
+        mark("Somebody is still at this counter"),
+        mark("The person called last is neither finished nor absent."),
+        mark("Finish the visit or mark the person as absent first."),
+    ),
+    Code.NOT_AT_THIS_COUNTER: (
+        mark("This person is at another counter"),
+        mark("Only the counter that called can go on with a visit."),
+        mark("Please look at the list again."),
+    ),
+    Code.NOT_WAITING: (
+        mark("This number is no longer waiting"),
+        mark("Another counter called it, or the visit is over."),
+        mark("Please choose another number."),
+    ),
+    Code.UNDO_TOO_LATE: (
+        mark("It is too late to undo this"),
+        mark("A step can be undone only within a few seconds."),
+        mark("Please put it right by the next step."),
+    ),
+    Code.UNDO_OVERTAKEN: (
+        mark("This cannot be undone any more"),
+        mark("Somebody has gone on with this visit since."),
+        mark("Please look at where it stands now."),
+    ),
+    Code.NOTHING_TO_UNDO: (
+        mark("There is nothing to undo"),
+        mark("The last step was already undone or is too long ago."),
+        mark("Please go on with the next step."),
+    ),
+    Code.NOT_SIGNED_IN: (
+        mark("Please sign in"),
+        mark("Your session has ended or was never begun."),
+        mark("Sign in again; then repeat the step."),
+    ),
+    Code.NOT_ALLOWED: (
+        mark("You may not do this"),
+        mark("Your role does not include this step."),
+        mark("Please ask a colleague who may."),
+    ),
+    Code.WRONG_LOGIN: (
+        mark("Name or password is wrong"),
+        mark("Both must be typed exactly, also capital and small letters."),
+        mark("Please try again or ask your manager for a new password."),
+    ),
+}
+
+
+def sentence(refusal: Refusal, language: str) -> Sentence:
+    """Title, reason and next step of `refusal` in `language`."""
+    t = catalogue(language)
+    title, detail, next_step = SENTENCES[refusal.code]
+    return Sentence(t(title), _detail(t, refusal, detail), t(next_step))
+
+
+def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
+    labels = [t(FIELDS[name]) for name in _fields(refusal) if name in FIELDS]
+    if labels and refusal.code in (Code.INVALID, Code.FIELD_REQUIRED):
+        return t("Please look at: {fields}.", fields=", ".join(labels))
+    return t(general)
+
+
+def _fields(refusal: Refusal) -> list[str]:
+    several = refusal.data.get("fields")
+    named = several if isinstance(several, list | tuple) else [refusal.data.get("field")]
+    return [str(name) for name in named if name]

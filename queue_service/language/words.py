@@ -1,0 +1,87 @@
+"""Sentences for the codes of the house: why somebody is next, what to do now, states of things.
+
+A code that is not known here (a newer process wrote it) gives the most general sentence.
+"""
+
+from queue_service.events.floor import WhyNext
+from queue_service.language.catalogues import catalogue, mark
+from queue_service.model.visit import VisitState
+
+_VISIT_STATES = {
+    VisitState.WAITING: mark("Please wait"),
+    VisitState.CALLED: mark("It is your turn"),
+    VisitState.FINISHED: mark("Your visit is finished"),
+    VisitState.MISSED: mark("You were called and did not come"),
+}
+
+_INSTRUCTIONS = {
+    "wait": mark("Please take a seat. Your number will be called and shown on the screen."),
+    "early": mark("You are early. Please take a seat; you will be called from your time on."),
+    "on_time": mark("You are on time. Please take a seat; you will be called soon."),
+    "late": mark("You are late, but your place is kept. Please take a seat."),
+    "too_late": mark(
+        "Your time is over. You wait like people without appointment; you will be called today."
+    ),
+    "again": mark("You are already checked in. Your number stays the same."),
+    "walk_in": mark("This is your number. Please take a seat; you will be called."),
+    "emergency": mark("Please stay near the counters. You will be called very soon."),
+}
+
+_DAYS = {
+    "free": mark("free"),
+    "held": mark("being booked by others"),
+    "taken": mark("fully booked"),
+    "closed": mark("closed"),
+    "not_yet": mark("not open for booking yet"),
+}
+
+_DAY_SENTENCES = {
+    "held": mark("All places of this day are just being booked by others. Some may become free."),
+    "taken": mark("All places of this day are taken. Cancelled places appear here by themselves."),
+    "closed": mark("The office is closed on this day."),
+    "not_yet": mark("This day cannot be booked yet."),
+}
+
+
+def why_next(why: WhyNext, language: str) -> str:
+    """Why this person is next, in one sentence for the desk."""
+    t = catalogue(language)
+    waited, target = why.waited_minutes, why.target_minutes
+    if why.code == "emergency_floor":
+        text = t.plural(
+            "Emergency, waiting for {n} minute: emergencies go first.",
+            "Emergency, waiting for {n} minutes: emergencies go first.",
+            waited,
+        )
+    elif why.code == "longest_share_of_target" and target:
+        text = t("Waited {waited} of {target} min promised.", waited=waited, target=target)
+    elif why.code == "only_one":
+        text = t("The only one waiting for this counter.")
+    elif why.code == "by_number":
+        text = t("Called by number.")
+    else:
+        text = t.plural("Waited for {n} minute.", "Waited for {n} minutes.", waited)
+    if why.ahead_passed:
+        passed = t.plural(
+            "{n} person who came earlier waits on.",
+            "{n} persons who came earlier wait on.",
+            why.ahead_passed,
+        )
+        return f"{text} {passed}"
+    return text
+
+
+def instruction(code: str, language: str) -> str:
+    """What somebody who has just arrived does now."""
+    return catalogue(language)(_INSTRUCTIONS.get(code, _INSTRUCTIONS["wait"]))
+
+
+def visit_state(state: VisitState, language: str) -> str:
+    """Where a visit stands, said to the visitor."""
+    return catalogue(language)(_VISIT_STATES[state])
+
+
+def service_day(state: str, language: str, *, long: bool = False) -> str:
+    """The state of a day (free, held, taken, closed, not_yet) as a word or as a sentence."""
+    table = _DAY_SENTENCES if long else _DAYS
+    return catalogue(language)(table.get(state, ""))
