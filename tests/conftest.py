@@ -29,7 +29,8 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("ours")
+settings.register_profile("soak", settings.get_profile("ours"), max_examples=5_000)
+settings.load_profile("soak" if os.environ.get("QUEUE_SOAK") else "ours")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,147 @@
+"""`make test`: every gate and every test, each in a run of its own, with one summary at the end.
+
+Usage: python -m tests.run [lint | soak | folder or file …]. Without arguments everything runs, a
+failure does not keep the rest from running, and the exit code says whether anything failed.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests import servers
+
+ROOT = Path(__file__).parent.parent
+TOOLS = Path(sys.executable).parent
+GATES = (
+    ("lint", ["ruff", "check"]),
+    ("format", ["ruff", "format", "--check"]),
+    ("types", ["mypy"]),
+    ("imports", ["lint-imports", "--no-logo"]),
+)
+PYTEST = [sys.executable, "-m", "pytest", "--color=no"]
+# Faults kill servers and measure patience; browsers keep a loop in their thread.
+APART = ("faults", "browser")
+INSTALL = ("chromium", "fonts-noto-core")
+SUMMARY = re.compile(r"^=+ (?P<counts>\d+ .*) in [\d.]+s.* =+$")
+
+
+class Results:
+    """What ran, how long it took, how it ended."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.lines: list[str] = []
+        self.counts: dict[str, int] = {}
+        self.failed = False
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        """Run one command in view and note its end."""
+        print(f"\n── {name}: {' '.join(Path(word).name for word in command)}", flush=True)
+        begun, said = time.monotonic(), ""
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                said = self._counted(line) or said
+        ended = "ok" if process.returncode == 0 else "FAILED"
+        self.failed |= process.returncode != 0
+        took = time.monotonic() - begun
+        self.lines.append(f"{name:<10} {ended:<7} {took:6.1f} s  {said}".rstrip())
+
+    def _counted(self, line: str) -> str:
+        summary = SUMMARY.match(line.strip())
+        if not summary:
+            return ""
+        for number, word in re.findall(r"(\d+) (\w+)", summary["counts"]):
+            self.counts[word] = self.counts.get(word, 0) + int(number)
+        return summary["counts"]
+
+    def tell(self) -> int:
+        """Print the summary, pytest's words last; the exit code."""
+        print("\n── summary")
+        for line in self.lines:
+            print(line)
+        took = time.monotonic() - self.started
+        if self.failed:
+            print("Something failed: see above.")
+        if self.counts:
+            words = ", ".join(f"{number} {word}" for word, number in self.counts.items())
+            print(f"{f' {words} in {took:.1f}s ':=^80}")
+        return int(self.failed)
+
+
+def need_chromium() -> None:
+    """Install the browser when root may; else end with what to install."""
+    with contextlib.suppress(RuntimeError):
+        servers.find_chromium()
+        return
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        print(f"Installing {' and '.join(INSTALL)} …", flush=True)
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        options = ["-qq", "-y", "--no-install-recommends"]
+        for command in ([apt, "-qq", "update"], [apt, "install", *options, *INSTALL]):
+            subprocess.run(
+                command, check=False, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+    try:
+        servers.find_chromium()
+    except RuntimeError as missing:
+        sys.exit(str(missing))
+
+
+def gates(results: Results) -> None:
+    """Lint, format, types and import rules."""
+    for name, (tool, *options) in GATES:
+        results.run(name, [str(TOOLS / tool), *options])
+
+
+def tests(results: Results) -> None:
+    """Everything that has tests: in parallel what may be, the rest after it."""
+    folders = sorted({file.parent for file in (ROOT / "tests").rglob("test_*.py")})
+    inside = [folder.relative_to(ROOT) for folder in folders]
+    together = [str(folder) for folder in inside if folder.parts[1] not in APART]
+    results.run("tests", [*PYTEST, "-n", "2", "--dist", "loadfile", *together])
+    for name in APART:
+        if any(folder.parts[1] == name for folder in inside):
+            results.run(name, [*PYTEST, f"tests/{name}"])
+
+
+def soak(results: Results) -> None:
+    """The properties and the faults, at length."""
+    os.environ["QUEUE_SOAK"] = "1"
+    results.run("properties", [*PYTEST, "-n", "2", "--dist", "loadfile", "tests/core"])
+    results.run("faults", [*PYTEST, "tests/faults"])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what was asked for."""
+    results = Results()
+    match list(arguments):
+        case ["lint"]:
+            gates(results)
+        case ["soak"]:
+            soak(results)
+        case []:
+            need_chromium()
+            servers.find_redis()
+            gates(results)
+            tests(results)
+        case chosen:
+            results.run("tests", [*PYTEST, *chosen])
+    return results.tell()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
