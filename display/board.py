@@ -7,35 +7,21 @@ fit and when the gong sounds is left to `display.layout` and the page.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import msgspec
 
-from queue_service.events.entry import Fact
+from queue_service.events.entry import Fact, VisitNow
 from queue_service.events.floor import Called, CheckedIn, Recalled
 from queue_service.model.ids import CounterKey, VisitId
 from queue_service.model.office import Office
-from queue_service.model.visit import VisitState
+from queue_service.model.visit import Visit, VisitState
 
 AGAIN_AFTER = timedelta(minutes=3)
 """From here on a number that is still called is marked as called for the second time."""
 
 
-class Seen(Protocol):
-    """What the board looks at: a visit's row or its public state in an entry."""
-
-    @property
-    def id(self) -> VisitId: ...
-    @property
-    def number(self) -> str: ...
-    @property
-    def state(self) -> VisitState: ...
-    @property
-    def counter(self) -> CounterKey | None: ...
-    @property
-    def called_at(self) -> datetime | None: ...
-    @property
-    def calls(self) -> int: ...
+Seen = Visit | VisitNow
+"""What the board looks at: a visit's row, or its public state in an entry."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -97,9 +83,7 @@ class Board(msgspec.Struct, frozen=True):
     @classmethod
     def load(cls, visits: Iterable[Seen], seq: int) -> "Board":
         """The board from the visits' rows as they were right after entry `seq`."""
-        return cls(
-            seq, _newest_first(call for visit in visits if (call := _call(visit)))
-        )
+        return cls(seq, _newest_first(call for visit in visits if (call := _call(visit))))
 
     def apply(self, seq: int, fact: Fact) -> "Board":
         """The board after entry `seq` said `fact`; an entry that is already in changes nothing."""
@@ -112,9 +96,7 @@ class Board(msgspec.Struct, frozen=True):
         come = [call for visit in fact.visits if (call := _call(visit))]
         return Board(seq, _newest_first([*stay, *come]))
 
-    def public(
-        self, office: Office, now: datetime, rate: float, opening: Opening
-    ) -> Snapshot:
+    def public(self, office: Office, now: datetime, rate: float, opening: Opening) -> Snapshot:
         """What a screen may know at `now`: the calls of today, oldest last."""
         today = now.astimezone(office.tz).date()
         rows = tuple(
@@ -152,19 +134,13 @@ def event(fact: Fact, office: Office) -> tuple[str, Change] | None:
 
 
 def _call(visit: Seen) -> Call | None:
-    if (
-        visit.state is not VisitState.CALLED
-        or visit.counter is None
-        or visit.called_at is None
-    ):
+    if visit.state is not VisitState.CALLED or visit.counter is None or visit.called_at is None:
         return None
     return Call(visit.id, visit.number, visit.counter, visit.called_at, visit.calls)
 
 
 def _newest_first(calls: Iterable[Call]) -> tuple[Call, ...]:
-    return tuple(
-        sorted(calls, key=lambda call: (call.called_at, call.number), reverse=True)
-    )
+    return tuple(sorted(calls, key=lambda call: (call.called_at, call.number), reverse=True))
 
 
 def _row(call: Call, office: Office) -> Row:

@@ -1,4 +1,4 @@
-"""How large a call must be so that the farthest seat reads it, and how many rows that leaves.
+"""How large a call must be so that the farthest seat reads it, and what else that leaves room for.
 
 Pure geometry of a 16:9 picture after EN 301 549 5.1.4; it says when a larger screen is needed.
 """
@@ -20,24 +20,30 @@ MARGIN = 0.04
 """Share of the picture's height kept free, above and below together."""
 CALL_LINES = 2
 """Number and counter stand below each other, both at the size of a call."""
-WIDEST_CALL_EM = 2.5
+CALL_EM = 2.5
 """Width of a letter and three digits in bold."""
-CALL_SHARE, CALL_SHARE_PORTRAIT = 0.5, 1.0
-"""Share of the picture's width that the call gets."""
+ROW_EM = 8.2
+"""Width of a row with number, counter and the time since the call at half size."""
+WIDTH_SHARE = 0.5
+"""Call and list stand side by side in landscape; each has this share of the width."""
 MOST_ROWS = 6
 SOLD_INCHES = (32, 43, 55, 65, 75, 86, 98)
+STEP_M = 0.5
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """Font sizes in hundredths of the picture's height, rows that fit, and a warning."""
+    """Font sizes in hundredths of the picture's height, what fits, and a warning."""
 
     diagonal: float
     distance: float
-    portrait: bool
     call_vh: int
     row_vh: float
     footer_vh: float
     rows: int
+    heads: bool
+    """Whether the list has room for its headings."""
+    ages: bool
+    """Whether a row has room for the time since the call."""
     advice_inch: int | None = None
     """Smallest screen that is read from there, when this one is not; None when it is."""
 
@@ -48,19 +54,20 @@ class Sizes(msgspec.Struct, frozen=True):
 
 
 def sizes(*, diagonal: float, distance: float, portrait: bool = False) -> Sizes:
-    """Sizes for a screen of `diagonal` inches whose farthest seat is `distance` metres away."""
+    """Sizes for a screen of `diagonal` inches whose farthest seat is `distance` metres away.
+
+    A screen too small for that is used as far as it reaches, with advice which one to buy.
+    """
     measured = _measured(diagonal, distance, portrait=portrait)
     if measured.rows > 0:
         return measured
-    larger = (
-        _measured(inch, distance, portrait=portrait)
-        for inch in SOLD_INCHES
-        if inch > diagonal
-    )
-    advice = next(
-        (int(size.diagonal) for size in larger if size.rows > 0), SOLD_INCHES[-1]
-    )
-    return msgspec.structs.replace(measured, rows=1, advice_inch=advice)
+    larger = (_measured(i, distance, portrait=portrait) for i in SOLD_INCHES if i > diagonal)
+    advice = next((int(size.diagonal) for size in larger if size.rows > 0), SOLD_INCHES[-1])
+    reach = distance
+    while measured.rows == 0 and reach > STEP_M:
+        reach -= STEP_M
+        measured = _measured(diagonal, reach, portrait=portrait)
+    return msgspec.structs.replace(measured, distance=distance, advice_inch=advice)
 
 
 def picture_height_mm(diagonal: float, *, portrait: bool = False) -> float:
@@ -79,28 +86,21 @@ def _measured(diagonal: float, distance: float, *, portrait: bool) -> Sizes:
     call = ceil(font_vh(CALL_MM_PER_M, distance, height))
     row = font_vh(ROW_MM_PER_M, distance, height)
     footer = font_vh(FOOTER_MM_PER_M, distance, height)
+    room, width = 100 * (1 - MARGIN) - footer * FOOTER_LINE, 100 * 16 / 9 * WIDTH_SHARE
+    calls = CALL_LINES * call * CALL_LINE
+    if portrait:
+        width = 100 * 9 / 16 * (1 - MARGIN)
+        listed = room - calls - footer * FOOTER_LINE  # the sentence needs a line of its own
+    else:
+        listed = room
+    rows = max(0, min(MOST_ROWS, int(listed // (row * ROW_LINE))))
     return Sizes(
         diagonal=diagonal,
         distance=distance,
-        portrait=portrait,
         call_vh=call,
         row_vh=row,
         footer_vh=footer,
-        rows=_rows(call, row, footer, portrait=portrait),
+        rows=rows if calls <= room and call * CALL_EM <= width else 0,
+        heads=listed - rows * row * ROW_LINE >= footer * FOOTER_LINE,
+        ages=row * ROW_EM <= width,
     )
-
-
-def _rows(call: int, row: float, footer: float, *, portrait: bool) -> int:
-    room = 100 * (1 - MARGIN) - footer * FOOTER_LINE
-    if CALL_LINES * call * CALL_LINE > room or not _call_is_wide_enough(
-        call, portrait=portrait
-    ):
-        return 0
-    below = room - CALL_LINES * call * CALL_LINE if portrait else room
-    return max(0, min(MOST_ROWS, int(below // (row * ROW_LINE))))
-
-
-def _call_is_wide_enough(call: int, *, portrait: bool) -> bool:
-    width_vh = 100 * (9 / 16 if portrait else 16 / 9)
-    share = CALL_SHARE_PORTRAIT if portrait else CALL_SHARE
-    return call * WIDEST_CALL_EM <= width_vh * share
