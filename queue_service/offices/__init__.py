@@ -6,11 +6,10 @@ layers, making cells and printing are left to others.
 
 from pathlib import Path
 
+from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office
 from queue_service.offices.checking import check
 from queue_service.offices.layers import (
-    Layer,
-    Origin,
     Preview,
     Replaced,
     differences,

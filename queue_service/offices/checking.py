@@ -12,7 +12,7 @@ from typing import get_args
 import msgspec
 
 from queue_service.model.office import Office, Place
-from queue_service.offices.reading import Fault, Found, Reader
+from queue_service.offices.reading import SHOWN_CHARACTERS, Fault, Found, Reader
 from queue_service.offices.rules import Draft, broken_rules
 
 Raw = dict[str, object]
@@ -114,11 +114,13 @@ def _fields() -> dict[str, msgspec.structs.FieldInfo]:
     return {field.name: field for field in msgspec.structs.fields(Office)}
 
 
-def _codes(tables: Raw) -> frozenset[str]:
+def _codes(tables: Raw) -> frozenset[str] | None:
     rows = tables.get("services")
-    rows = rows if isinstance(rows, list) else []
-    codes = [row.get("code") for row in rows if isinstance(row, dict)]
-    return frozenset(code for code in codes if isinstance(code, str))
+    if not isinstance(rows, list):
+        return None
+    codes = [row.get("code") if isinstance(row, dict) else None for row in rows]
+    known = [code for code in codes if isinstance(code, str)]
+    return frozenset(known) if len(known) == len(rows) else None
 
 
 def _syntax(file: str, text: str, message: str) -> Fault:
@@ -127,7 +129,7 @@ def _syntax(file: str, text: str, message: str) -> Fault:
     number = int(at[1]) if at and at[1] else len(lines)
     reason = f"not valid TOML: {message[: at.start()].strip() if at else message}"
     line = lines[number - 1] if number <= len(lines) else ""
-    return Found(f"line {number}", line.strip() or None, reason).in_file(file)
+    return Fault(file, f"line {number}", line.strip()[:SHOWN_CHARACTERS], reason)
 
 
 def _top(key: str) -> str:

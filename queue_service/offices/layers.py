@@ -7,12 +7,11 @@ in force and touches nothing else (`differences`). Storing is left to `store`.
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from queue_service.model.ids import CONFIGURATION, ActorId
+from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import (
     BookingRules,
     Closure,
@@ -27,38 +26,6 @@ from queue_service.model.office import (
     Window,
 )
 from queue_service.offices.checking import in_normal_order
-
-
-class Origin(StrEnum):
-    """Who speaks; loading configuration touches only layers of origin config."""
-
-    CONFIG = "config"
-    MANAGER = "manager"
-    SURGE = "surge"
-    DISRUPTION = "disruption"
-
-
-class Layer(msgspec.Struct, frozen=True):
-    """A change to one subject while ``since <= t < until``; taking it back shortens `until`.
-
-    Subjects: ``office``, ``service:PICK``, ``counter:5``, ``limit:pickup``, ``hours``,
-    ``closures``, ``rules``: config layers say all of it, others patch it (JSON merge patch).
-    ``capacity:pickup`` with the change ``{"limit": "pickup", "add": n}`` adds to its cells.
-    """
-
-    subject: str
-    change: str
-    """JSON."""
-    since: datetime
-    until: datetime | None = None
-    author: ActorId = CONFIGURATION
-    reason: str = ""
-    origin: Origin = Origin.CONFIG
-    id: int | None = None
-
-    def in_force(self, at: datetime) -> bool:
-        """Whether the layer holds at the instant `at`."""
-        return self.since <= at and (self.until is None or at < self.until)
 
 
 class Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ read field by field: unknown and missing keys, wrong types, texts without German
 import difflib
 import json
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from enum import StrEnum
 from typing import Any, NewType, TypeVar, get_args, get_origin
@@ -46,6 +46,9 @@ class Fault(msgspec.Struct, frozen=True, order=True):
         """One printable line with file, key, value and reason."""
         where = f"{self.file}: {self.key}" if self.key else self.file
         return f"{where}{f' = {self.value}' if self.value else ''}: {self.reason}"
+
+    def __str__(self) -> str:
+        return self.line()
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -99,8 +102,12 @@ class Reader:
             return None
         prefix = f"{key}." if key else ""
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
-        for name in raw.keys() - fields.keys():
-            self._note(f"{prefix}{name}", raw[name], _unknown(name, list(fields)))
+        meant = {
+            name: _near(name, fields.keys() - raw.keys()) for name in raw.keys() - fields.keys()
+        }
+        for name, near in meant.items():
+            reason = "is not a known key" + (f"; do you mean {near}?" if near else "")
+            self._note(f"{prefix}{name}", raw[name], reason)
         values: dict[str, Any] = {}
         whole = True
         for name, field in fields.items():
@@ -109,8 +116,9 @@ class Reader:
                 values[name] = read(self, field.type, raw[name], f"{prefix}{name}")
                 whole = whole and values[name] is not None
             elif _required(field):
-                self._note(f"{prefix}{name}", None, "is missing")
                 whole = False
+                if name not in meant.values():
+                    self._note(f"{prefix}{name}", None, "is missing")
         return kind(**values) if whole else None
 
     def items(self, kind: Any, raw: object, key: str) -> tuple[Any, ...] | None:
@@ -136,7 +144,7 @@ class Reader:
         for language, text in raw.items():
             if not isinstance(text, str) or not text.strip():
                 self._note(f"{key}.{language}", text, "must be text in quotes, not empty")
-            if self._languages and language not in self._languages:
+            if self._languages and language not in (*self._languages, "de"):
                 self._note(f"{key}.{language}", text, "is not a language of this office")
         return raw if all(isinstance(text, str) for text in raw.values()) else None
 
@@ -166,9 +174,9 @@ def _required(field: FieldInfo) -> bool:
     return field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return "is not a known key" + (f"; do you mean {near[0]}?" if near else "")
+def _near(name: str, missing: Iterable[str]) -> str:
+    """The missing key that `name` was probably meant to be; empty when none is like it."""
+    return next(iter(difflib.get_close_matches(name, missing, n=1)), "")
 
 
 def _said(kind: Any) -> str:

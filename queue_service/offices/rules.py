@@ -55,8 +55,8 @@ class Draft(msgspec.Struct, frozen=True):
     """Top-level keys that are missing or could not be read whole."""
     faulty: frozenset[str]
     """Those and the ones with any fault of form below them."""
-    codes: frozenset[str]
-    """Codes of all services, also of those that could not be read."""
+    codes: frozenset[str] | None
+    """Codes of all services, also of those that could not be read; None when one has no code."""
 
 
 def broken_rules(draft: Draft) -> Iterator[Found]:
@@ -200,7 +200,7 @@ def _known_services(key: str, named: Iterable[str], draft: Draft) -> Iterator[Fo
     named = tuple(named)
     yield from _repeated(key, named)
     for code in named:
-        if code not in draft.codes and not ("services" in draft.unread and not draft.codes):
+        if draft.codes is not None and code not in draft.codes:
             yield Found(key, code, "is no service of this office")
 
 

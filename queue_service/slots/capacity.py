@@ -10,8 +10,9 @@ from datetime import date, datetime
 import msgspec
 
 from queue_service.model.ids import Tick
+from queue_service.model.layer import Layer
 from queue_service.model.office import Limit, Office, Period
-from queue_service.offices.layers import Layer, added_by
+from queue_service.offices.layers import added_by
 from queue_service.slots.calendar import (
     ONE_DAY,
     Span,

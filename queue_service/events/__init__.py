@@ -1,0 +1,1 @@
+"""What can happen, by chapter, and the journal entry that says so."""

@@ -1,0 +1,53 @@
+"""What can happen to bookings."""
+
+from enum import StrEnum
+
+from queue_service.events.entry import Fact
+
+
+class Held(Fact, frozen=True, tag="held"):
+    """Places are free for one person until `until`."""
+
+    receipt: str = ""
+    """First 8 bytes of the idempotency receipt, hex: memory never refuses a known key."""
+
+
+class Extended(Fact, frozen=True, tag="extended"):
+    """A hold lasts longer."""
+
+
+class Booked(Fact, frozen=True, tag="booked"):
+    """A hold became binding, or waits for the mailed link (state pending)."""
+
+
+class BookedByStaff(Fact, frozen=True, tag="booked_by_staff"):
+    """Staff booked directly; `reason` is set where capacity was exceeded."""
+
+    reason: str = ""
+
+
+class Moved(Fact, frozen=True, tag="moved"):
+    """A booking took other cells and gave its own back, in one claim."""
+
+
+class CancelReason(StrEnum):
+    """Why a booking ended before the visit."""
+
+    APPLICANT = "applicant"
+    OFFICE = "office"
+    RELEASED = "released"
+    """A hold given back before its end."""
+
+
+class Cancelled(Fact, frozen=True, tag="cancelled"):
+    """A booking or hold ended; its cells are free again."""
+
+    reason: CancelReason = CancelReason.APPLICANT
+
+
+class Lapsed(Fact, frozen=True, tag="lapsed"):
+    """Holds whose time was over gave their cells back."""
+
+
+class NotComing(Fact, frozen=True, tag="not_coming"):
+    """Bookings whose day or window is over without an arrival."""

@@ -1,0 +1,21 @@
+"""What can happen to capacity and settings."""
+
+from datetime import date
+
+from queue_service.events.entry import Fact
+
+
+class Planned(Fact, frozen=True, tag="planned"):
+    """Cells of one day were made or changed."""
+
+    day: date
+
+
+class Configured(Fact, frozen=True, tag="configured"):
+    """Layers changed: whoever holds an Office reads it again."""
+
+    subjects: tuple[str, ...] = ()
+
+
+class ClockSet(Fact, frozen=True, tag="clock_set"):
+    """The map from real to office time changed (demo and tests only)."""

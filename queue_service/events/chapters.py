@@ -1,0 +1,51 @@
+"""All facts as one tagged union, and their JSON."""
+
+import msgspec
+
+from queue_service.events import booking, capacity, floor
+from queue_service.events.entry import Entry, Fact
+
+AnyFact = (
+    booking.Held
+    | booking.Extended
+    | booking.Booked
+    | booking.BookedByStaff
+    | booking.Moved
+    | booking.Cancelled
+    | booking.Lapsed
+    | booking.NotComing
+    | floor.CheckedIn
+    | floor.Called
+    | floor.Recalled
+    | floor.Missed
+    | floor.Finished
+    | floor.Undone
+    | capacity.Planned
+    | capacity.Configured
+    | capacity.ClockSet
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyFact] = msgspec.json.Decoder(AnyFact)
+
+
+class UnknownTagError(LookupError):
+    """The entry was written by a newer version, or its body was struck: a view reloads."""
+
+
+def encode(fact: Fact) -> str:
+    """The body of an entry as it is hashed and stored."""
+    return _encoder.encode(fact).decode()
+
+
+def decode(entry: Entry) -> AnyFact:
+    """The fact of an entry.
+
+    Raises UnknownTagError for a tag of a newer version or a struck body.
+    """
+    if entry.body is None:
+        raise UnknownTagError(entry.seq)
+    try:
+        return _decoder.decode(entry.body)
+    except msgspec.ValidationError as error:
+        raise UnknownTagError(entry.seq, entry.tag) from error

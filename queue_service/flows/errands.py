@@ -1,0 +1,59 @@
+"""Errands: a row with kind, parameters and cursor; each piece is one turn that re-checks its plan.
+
+A crash between a piece and its mark repeats the piece, so every kind's pieces change nothing when
+run twice.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import msgspec
+
+from queue_service.follow import Followed
+from queue_service.house import House
+from queue_service.store import errands as store
+from queue_service.store.database import transaction
+from queue_service.store.errands import ErrandRow
+
+RunPiece = Callable[[House, Followed, str, str], Awaitable[str | None]]
+"""Runs the piece at (params, cursor); answers the next cursor, or None after the last piece."""
+
+Progress = Callable[[str], None]
+
+
+async def note(house: House, office: Followed, kind: str, params: msgspec.Struct, cursor: str) -> ErrandRow:
+    """Note an errand; whoever leads runs it if this process dies."""
+    text = msgspec.json.encode(params).decode()
+    row = ErrandRow(uuid4(), office.key.office, kind, text, cursor)
+    async with transaction(house.pool, office.key.authority) as connection:
+        await store.new(connection, office.key, row)
+    return row
+
+
+async def run(
+    house: House,
+    office: Followed,
+    row: ErrandRow,
+    piece: RunPiece,
+    progress: Progress | None = None,
+) -> None:
+    """Run an errand from its cursor to the end, marking every piece."""
+    cursor: str | None = row.cursor
+    while cursor is not None:
+        following = await piece(house, office, row.params, cursor)
+        async with transaction(house.pool, office.key.authority) as connection:
+            await store.mark(
+                connection, row.id, cursor=following or cursor, done=following is None
+            )
+        if progress is not None:
+            progress(cursor)
+        cursor = following
+
+
+async def resume(house: House, office: Followed, kinds: dict[str, RunPiece]) -> int:
+    """Run every unfinished errand of an office; how many there were."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        rows = await store.unfinished(connection, office.key.office)
+    for row in rows:
+        await run(house, office, row, kinds[row.kind])
+    return len(rows)

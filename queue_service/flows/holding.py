@@ -1,0 +1,222 @@
+"""Holding places: hold, extend, release - one turn each; "sold out" from memory where certain."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+
+from queue_service.events.booking import CancelReason
+from queue_service.flows.proving import held_by
+from queue_service.flows.wish import Replayed, receipt_for
+from queue_service.follow import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import APPLICANT, ActorId, BookingId, address
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Needs, Told, World
+from queue_service.slots import life
+from queue_service.slots.openings import Request
+
+_FRESH = timedelta(seconds=2)
+"""Memory of full cells is trusted only while the follower is this close to the journal's end."""
+
+
+class HoldGiven(msgspec.Struct, frozen=True):
+    """Places that are free for one person until `expires_at`."""
+
+    hold: str
+    secret: str
+    start: datetime
+    end: datetime
+    expires_at: datetime
+    extensions_left: int
+
+
+def _hold_given(house: House, office: Followed, told: life.Given) -> HoldGiven:
+    zone = office.office.tz
+    return HoldGiven(
+        address(office.key.slug, told.booking),
+        house.keys.booking_secret(told.booking, told.generation),
+        told.start.astimezone(zone),
+        told.end.astimezone(zone),
+        (told.until or told.start).astimezone(zone),
+        told.extensions_left,
+    )
+
+
+_given = msgspec.json.Decoder(life.Given)
+
+
+def as_given(answer: object) -> life.Given | Refusal:
+    """What a turn answered for a booking, replayed or new."""
+    if isinstance(answer, Replayed):
+        return _given.decode(answer.answer)
+    if isinstance(answer, (life.Given, Refusal)):
+        return answer
+    raise TypeError(f"a booking's turn answered {type(answer).__name__}")
+
+
+async def hold(
+    house: House,
+    slug: str,
+    *,
+    parts: tuple[Part, ...],
+    start: datetime,
+    language: str,
+    key: str | None = None,
+    replaces: tuple[str, str] | None = None,
+) -> HoldGiven | Refusal:
+    """Hold places for one person.
+
+    `start` is aware. A certainly full start is refused from memory; `replaces` is the same
+    browser's live hold (id, secret), given back in the same claim.
+    """
+    office = house.follower.office(slug)
+    if office is None:
+        return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
+    start = start.astimezone(office.office.tz)
+    request = wanted(office, parts, start)
+    if isinstance(request, Refusal):
+        return request
+    receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
+    mark = receipt.key[:8].hex() if receipt else ""
+    old = await held_by(house, replaces) if replaces else None
+    replaced = old[1].id if old and old[0] is office else None
+    now = office.now()
+    if replaced is None and _refused_from_memory(office, request, start, now, mark):
+        return full(office, request, start, now)
+    booking = Booking(
+        BookingId(uuid4()),
+        BookingState.HELD,
+        start,
+        start + timedelta(minutes=request.minutes),
+        parts,
+        office.openings.limits_of(request),
+        language,
+        office.openings.once_of(request, start),
+    )
+    needs = Needs(
+        cells=office.openings.cells_for(request, start),
+        bookings=(replaced,) if replaced else (),
+    )
+    rules, clock = office.office.booking, office.clock
+
+    def decide(world: World) -> Told | Refusal:
+        return life.hold(
+            world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced
+        )
+
+    answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
+    if isinstance(answer, Refusal):
+        return with_alternatives(office, request, start, answer)
+    return _hold_given(house, office, answer)
+
+
+def wanted(office: Followed, parts: tuple[Part, ...], start: datetime) -> Request | Refusal:
+    """What a visit needs at `start`, or why there is no such start."""
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal):
+        return request
+    if not office.openings.starts_here(start):
+        now = office.now()
+        refusal = Refusal(Code.NOT_A_START, {"grid_minutes": office.office.booking.grid_minutes})
+        return _add_alternatives(office, request, start, refusal, now)
+    return request
+
+
+def _refused_from_memory(
+    office: Followed, request: Request, start: datetime, now: datetime, mark: str
+) -> bool:
+    openings = office.openings
+    return (
+        openings.certainly_full(request, start, now)
+        and not openings.knows_key(mark)
+        and life.in_window(start, now, office.office.booking) is None
+        and office.is_fresh(_FRESH)
+    )
+
+
+def full(office: Followed, request: Request, start: datetime, now: datetime) -> Refusal:
+    """`slot_full` with the three nearest alternatives."""
+    return _add_alternatives(office, request, start, Refusal(Code.SLOT_FULL), now)
+
+
+def with_alternatives(
+    office: Followed, request: Request, start: datetime, refusal: Refusal
+) -> Refusal:
+    """A refusal of a start says what could be had instead."""
+    if refusal.code in (Code.SLOT_FULL, Code.CLOSED, Code.PAST, Code.NOT_BOOKABLE_YET):
+        return _add_alternatives(office, request, start, refusal, office.now())
+    return refusal
+
+
+def _add_alternatives(
+    office: Followed, request: Request, start: datetime, refusal: Refusal, now: datetime
+) -> Refusal:
+    length = timedelta(minutes=request.minutes)
+    found = [
+        {"start": s.start, "end": s.start + length, "places": s.places}
+        for s in office.openings.alternatives(request, start, now)
+    ]
+    return Refusal(refusal.code, refusal.data | {"alternatives": found})
+
+
+async def held(house: House, hold: str, secret: str) -> HoldGiven | Refusal:
+    """The live hold, read only."""
+    found = await held_by(house, (hold, secret))
+    if found is None:
+        return Refusal(Code.WRONG_SECRET)
+    office, booking = found
+    if booking.state is not BookingState.HELD or (booking.until or office.now()) <= office.now():
+        return Refusal(Code.HOLD_EXPIRED)
+    return _hold_given(house, office, life.given(booking))
+
+
+async def extend(
+    house: House, hold: str, secret: str, key: str | None = None
+) -> HoldGiven | Refusal:
+    """A hold lasts some minutes longer, up to its cap."""
+    found = await held_by(house, (hold, secret))
+    if found is None:
+        return Refusal(Code.WRONG_SECRET)
+    office, booking = found
+    rules, clock = office.office.booking, office.clock
+
+    def decide(world: World) -> Told | Refusal:
+        return life.extend(world, booking.id, rules=rules, clock=clock)
+
+    receipt = receipt_for(office.key.slug, key, "extend", booking.id)
+    needs = Needs(bookings=(booking.id,))
+    answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
+    return answer if isinstance(answer, Refusal) else _hold_given(house, office, answer)
+
+
+async def release(house: House, hold: str, secret: str) -> Refusal | None:
+    """Give a hold back before its end."""
+    found = await held_by(house, (hold, secret))
+    if found is None:
+        return Refusal(Code.WRONG_SECRET)
+    office, booking = found
+    if booking.state is not BookingState.HELD:
+        return Refusal(Code.HOLD_EXPIRED)
+    answer = await end_booking(house, office, booking.id, CancelReason.RELEASED, APPLICANT, None)
+    return answer if isinstance(answer, Refusal) else None
+
+
+async def end_booking(
+    house: House,
+    office: Followed,
+    booking: BookingId,
+    reason: CancelReason,
+    by: ActorId,
+    key: str | None,
+) -> life.Given | Refusal:
+    """End a hold or booking; its cells are free in the same turn."""
+    rules = office.office.booking
+
+    def decide(world: World) -> Told | Refusal:
+        return life.cancel(world, booking, reason=reason, rules=rules)
+
+    receipt = receipt_for(office.key.slug, key, "cancel", booking)
+    needs = Needs(bookings=(booking,))
+    return as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))

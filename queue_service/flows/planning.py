@@ -1,0 +1,155 @@
+"""Settings and capacity: load a configuration, plan cells day by day, set a demo's clock."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from queue_service import offices as configuration
+from queue_service.clock import real_now
+from queue_service.events.capacity import ClockSet, Configured, Planned
+from queue_service.flows import errands
+from queue_service.flows.errands import Progress
+from queue_service.follow import Followed
+from queue_service.house import House
+from queue_service.model.ids import CONFIGURATION, SYSTEM, Tick
+from queue_service.model.layer import Layer
+from queue_service.model.office import Office, OfficeClock, OfficeKey
+from queue_service.model.refusal import Refusal
+from queue_service.model.world import CellKey, Grant, Needs, Told, World
+from queue_service.offices import Preview
+from queue_service.slots import capacity
+from queue_service.slots.calendar import day_tick
+from queue_service.slots.claims import runs
+from queue_service.store import offices as store
+from queue_service.store.database import outside, transaction
+
+DAYS_BEYOND_WINDOW = 7
+"""Cells are planned this far past the booking window, so that a day opens complete."""
+ONE_DAY = timedelta(days=1)
+
+
+class PlanDays(msgspec.Struct, frozen=True):
+    """Errand `plan`: make the cells of these days what hours and layers say; cursor = next day."""
+
+    last: date
+
+
+async def load(
+    house: House, wanted: Office, *, dry: bool = False, progress: Progress | None = None
+) -> Preview:
+    """Load a checked configuration; idempotent.
+
+    Answers what changes; with `dry` nothing is written. Touches only layers of origin config, then
+    plans the cells of the booking window.
+    """
+    async with outside(house.pool) as connection:
+        authority = await store.authority(connection, wanted.authority)
+    async with transaction(house.pool, authority) as connection:
+        row = next((r for r in await store.offices(connection) if r.key.slug == wanted.slug), None)
+        layers = await store.layers(connection, row.key.office) if row else ()
+        at = row.clock.at(real_now()) if row else real_now()
+        preview = configuration.differences(layers, wanted, at)
+        if dry:
+            return preview
+        await store.found(connection, authority, wanted.slug, real_now())
+        row = next(r for r in await store.offices(connection) if r.key.slug == wanted.slug)
+        await store.number_limits(connection, row.key, [limit.key for limit in wanted.limits])
+    if preview:
+        await _configure(house, row.key, preview)
+    await house.follower.refresh()
+    office = house.follower.offices[wanted.slug]
+    await plan(house, office, progress=progress)
+    return preview
+
+
+async def _configure(house: House, key: OfficeKey, preview: Preview) -> None:
+    ended = (*preview.end, *(r.old for r in preview.replace))
+    begun = (*preview.add, *(r.new for r in preview.replace))
+
+    def decide(world: World) -> Told | Refusal:
+        fact = Configured(subjects=tuple(sorted({layer.subject for layer in (*begun, *ended)})))
+        return Told(
+            fact,
+            layers=tuple(msgspec.structs.replace(b, since=world.now) for b in begun),
+            ended_layers=tuple(e.id for e in ended if e.id is not None),
+        )
+
+    await house.turn(key, CONFIGURATION, Needs(), decide)
+
+
+async def plan(house: House, office: Followed, *, progress: Progress | None = None) -> None:
+    """Plan every day from today to the end of the window, as an errand that survives a crash."""
+    first, last = planned_days(office)
+    row = await errands.note(house, office, "plan", PlanDays(last), first.isoformat())
+    await errands.run(house, office, row, plan_day, progress)
+
+
+def planned_days(office: Followed) -> tuple[date, date]:
+    """First and last local day that should have cells now."""
+    today = office.now().date()
+    return today, today + timedelta(days=office.office.booking.window_days + DAYS_BEYOND_WINDOW)
+
+
+async def plan_day(house: House, office: Followed, params: str, cursor: str) -> str | None:
+    """One piece of errand `plan`: the cells of one day, as a difference in one turn."""
+    day = date.fromisoformat(cursor)
+    async with transaction(house.pool, office.key.authority) as connection:
+        layers = await store.layers(connection, office.key.office)
+        wanted = _cells_of_day(office, day, layers)
+        needed: dict[CellKey, int] = {}
+        for key, cells in wanted.items():
+            limit = office.key.limits[key]
+            begin, end = _span(office, day)
+            have = await store.capacities(connection, limit, begin, end)
+            for cell in capacity.difference(have, cells):
+                needed[(limit, cell.tick)] = cell.capacity
+    if needed:
+        await house.turn(
+            office.key, SYSTEM, Needs(cells=tuple(needed)), lambda world: _plan(world, day, needed)
+        )
+    following = day + ONE_DAY
+    last = msgspec.json.decode(params, type=PlanDays).last
+    return following.isoformat() if following <= last else None
+
+
+def _plan(world: World, day: date, needed: dict[CellKey, int]) -> Told:
+    left = {}
+    for key, places in needed.items():
+        cell = world.cell(key)
+        left[key] = max(0, places - (cell.taken if cell else 0)) if places else -1
+    return Told(
+        Planned(day=day, cells=runs(left)),
+        grants=tuple(Grant(key, places) for key, places in needed.items()),
+    )
+
+
+def _cells_of_day(
+    office: Followed, day: date, layers: tuple[Layer, ...]
+) -> dict[str, tuple[capacity.Cell, ...]]:
+    holidays = configuration.public_holidays(office.office.land, (day.year,))
+    return {
+        limit.key: capacity.cells(office.office, limit, day, holidays, layers)
+        for limit in office.office.limits
+    }
+
+
+def _span(office: Followed, day: date) -> tuple[Tick, Tick]:
+    zone = office.office.tz
+    return day_tick(day, zone), day_tick(day + ONE_DAY, zone)
+
+
+async def set_clock(house: House, slug: str, at: datetime, rate: float) -> OfficeClock:
+    """Map real to office time anew: `at` is now, running `rate` times as fast (demo and tests).
+
+    Raises PermissionError where the installation does not allow it, LookupError for an unknown
+    office. Office time never runs backwards: the journal's last entry bounds it from below.
+    """
+    if not house.settings.demo_clock:
+        raise PermissionError("the clock of a production office cannot be set")
+    office = house.follower.offices[slug]
+    clock = OfficeClock(real_now(), at, rate)
+    await house.turn(
+        office.key, SYSTEM, Needs(), lambda _world: Told(ClockSet(), clock=clock)
+    )
+    await house.follower.refresh()
+    return clock

@@ -1,0 +1,101 @@
+"""What a turn has settled so far: wishes become entries of the chain and rows to be written."""
+
+import secrets
+
+import msgspec
+
+from queue_service.events.chapters import encode
+from queue_service.events.entry import Entry, digest, link
+from queue_service.flows.wish import Replayed, Wish
+from queue_service.model.ids import ActorId
+from queue_service.model.office import OfficeKey
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Told, World
+from queue_service.store.told import Outcome
+from queue_service.store.world import Locked, Receipt
+
+_json = msgspec.json.Encoder()
+
+
+class Settled:
+    """One turn's wishes, each decided on what its predecessors left."""
+
+    def __init__(
+        self, key: OfficeKey, locked: Locked, world: World, known: dict[bytes, Receipt]
+    ) -> None:
+        """Start from the office row and the world as read."""
+        self.outcome = Outcome()
+        self._office = key.office
+        self._world = world
+        self._known = known
+        self._seq = locked.seq
+        self._head = locked.head
+
+    def decide(self, wish: Wish) -> None:
+        """Decide one wish; a fault in its decision fails this wish alone."""
+        receipt = wish.receipt
+        known = self._known.get(receipt.key) if receipt else None
+        if receipt is not None and known is not None:
+            same = known.digest == receipt.digest
+            wish.answer = Replayed(known.answer) if same else Refusal(Code.KEY_REUSED)
+            return
+        try:
+            told = wish.decide(self._world)
+        except Exception as fault:  # one wish's defect must not cost its neighbours their places
+            wish.fault = fault
+            return
+        if isinstance(told, Refusal):
+            wish.answer = told
+            return
+        self.accept(told, wish.by)
+        wish.answer = told.answer
+        if receipt is not None:
+            answer = _json.encode(told.answer).decode()
+            self._known[receipt.key] = Receipt(receipt.digest, answer)
+            self.outcome.receipts.append((receipt.key, receipt.digest, answer))
+
+    def accept(self, told: Told, by: ActorId) -> None:
+        """Put an accepted wish on top of the world and into the chain."""
+        self._seq += 1
+        self._world.take(told, self._seq)
+        self._gather(told)
+        salt = secrets.token_bytes(8)
+        body = encode(told.fact)
+        now = self._world.now
+        entry = Entry(
+            office=self._office,
+            seq=self._seq,
+            recorded=now,
+            happened=told.happened or now,
+            by=by,
+            undoes=told.undoes,
+            tag=told.fact.__struct_config__.tag,
+            body=body,
+            digest=digest(salt, body),
+            salt=salt,
+            link=b"",
+        )
+        self._head = link(self._head, entry)
+        self.outcome.entries.append(msgspec.structs.replace(entry, link=self._head))
+
+    def _gather(self, told: Told) -> None:
+        outcome, seq, replace = self.outcome, self._seq, msgspec.structs.replace
+        for booking in told.bookings:
+            outcome.bookings[booking.id] = replace(booking, seq=seq)
+        for visit in told.visits:
+            outcome.visits[visit.id] = replace(visit, seq=seq)
+        for person in told.people:
+            outcome.people[person.booking] = person
+        if told.series is not None:
+            outcome.series[told.series.day] = told.series
+        for cell, delta in told.net.items():
+            outcome.net[cell] = outcome.net.get(cell, 0) + delta
+        for grant in told.grants:
+            outcome.grants[grant.key] = grant
+        outcome.codes.extend(told.public_codes)
+        outcome.layers.extend(told.layers)
+        outcome.ended_layers.extend(told.ended_layers)
+        if told.clock is not None:
+            outcome.clock = told.clock
+
+

@@ -1,0 +1,59 @@
+"""One act that somebody wants, waiting for the office's turn."""
+
+import asyncio
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from queue_service.model.ids import ActorId
+from queue_service.model.refusal import Refusal
+from queue_service.model.world import Needs, Told, World
+
+Decide = Callable[[World], Told | Refusal]
+"""Pure, leaves the world alone and may be called again: ids and chance are drawn outside."""
+
+
+class ReceiptKey(msgspec.Struct, frozen=True):
+    """An idempotency key with its scope, hashed, and the digest of the act it stands for."""
+
+    key: bytes
+    digest: bytes
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """The stored answer of an act that was done before, as JSON."""
+
+    answer: str
+
+
+Answer = msgspec.Struct | Refusal | None
+
+
+class Wish(msgspec.Struct, eq=False):
+    """Who wants what, where its decision may look, and the answer once there is one."""
+
+    by: ActorId
+    needs: Needs
+    decide: Decide
+    receipt: ReceiptKey | None
+    future: "asyncio.Future[Answer]"
+    answer: Answer = None
+    fault: BaseException | None = None
+
+    def resolve(self) -> None:
+        """Hand the answer over; a client that went away gets none, the act stands all the same."""
+        if self.future.done():
+            return
+        if self.fault is not None:
+            self.future.set_exception(self.fault)
+        else:
+            self.future.set_result(self.answer)
+
+
+def receipt_for(scope: str, key: str | None, *act: object) -> ReceiptKey | None:
+    """The receipt of an act under an idempotency key, or None without a key."""
+    if not key:
+        return None
+    digest = sha256("\n".join(map(str, act)).encode()).digest()
+    return ReceiptKey(sha256(f"{scope}\n{key}".encode()).digest()[:16], digest)

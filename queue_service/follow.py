@@ -1,0 +1,276 @@
+"""The follower: this process's only reader of new entries; it feeds the views, then the streams.
+
+A NOTIFY names office and number and only says "look again"; a poll each second makes good what
+was lost. Views are fed in order; an entry that cannot be read (newer version, struck body) makes
+the office's views load anew.
+"""
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from queue_service import offices as configuration
+from queue_service.clock import office_now, real_now
+from queue_service.events.capacity import ClockSet, Configured
+from queue_service.events.chapters import AnyFact, UnknownTagError, decode
+from queue_service.events.entry import Entry
+from queue_service.model.ids import TICK_SECONDS, AuthorityId, OfficeId, Tick
+from queue_service.model.office import Office, OfficeClock, OfficeKey
+from queue_service.store import offices as store
+from queue_service.store.database import transaction
+from queue_service.store.offices import OfficeRow
+from queue_service.store.told import CHANNEL
+from queue_service.views.line import Line
+from queue_service.views.openings import Openings
+
+KEPT_ENTRIES = 500
+POLL_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+class Followed:
+    """One office as this process sees it: settings in force and views as of `seq`."""
+
+    def __init__(self, row: OfficeRow, office: Office) -> None:
+        """Views are empty until loaded."""
+        self.key: OfficeKey = row.key
+        self.office = office
+        self.clock: OfficeClock = row.clock
+        self.seq = 0
+        self.openings = Openings(office, row.key.limits)
+        self.line = Line(office)
+        self.fresh_at = datetime.min.replace(tzinfo=UTC)
+        """Real time at which the views last were known to reach the journal's end."""
+        self._recent: deque[tuple[Entry, AnyFact]] = deque(maxlen=KEPT_ENTRIES)
+        self._changed = asyncio.Event()
+
+    def now(self) -> datetime:
+        """Office time, in the office's zone."""
+        return office_now(self.clock, self.office)
+
+    def is_fresh(self, within: timedelta) -> bool:
+        """Whether the views were known to reach the journal's end so lately."""
+        return real_now() - self.fresh_at <= within
+
+    async def changed(self, after_seq: int, timeout: float) -> bool:  # noqa: ASYNC109 - a wait, not a deadline of work
+        """Wait until there is an entry after `after_seq`, or `timeout` seconds; True if there is."""
+        if self.seq > after_seq:
+            return True
+        try:
+            async with asyncio.timeout(timeout):
+                while self.seq <= after_seq:
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def recent(self, after_seq: int) -> list[tuple[Entry, AnyFact]] | None:
+        """Entries after `after_seq` from memory; None when they reach further back."""
+        if after_seq >= self.seq:
+            return []
+        if not self._recent or self._recent[0][0].seq > after_seq + 1:
+            return None
+        return [pair for pair in self._recent if pair[0].seq > after_seq]
+
+    def loaded(self, load: store.Load) -> None:
+        """Start the views anew from rows read at one seq."""
+        self.openings.load(load.cells, load.holds, load.receipts)
+        self.line.load(load.visits)
+        self._recent.clear()
+        self.seq = load.seq
+        self.wake()
+
+    def apply(self, entry: Entry, fact: AnyFact) -> None:
+        """Feed one entry to the views in order."""
+        self.openings.apply(fact)
+        self.line.apply(fact, entry.seq, entry.recorded)
+        self._recent.append((entry, fact))
+        self.seq = entry.seq
+
+    def wake(self) -> None:
+        """Tell every stream that waits."""
+        event, self._changed = self._changed, asyncio.Event()
+        event.set()
+
+
+class Follower:
+    """All offices of this process; `start` loads them, a task keeps them up to date."""
+
+    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
+        """Read through `pool`; listen on a connection of its own to `dsn`."""
+        self._pool = pool
+        self._dsn = dsn
+        self.offices: dict[str, Followed] = {}
+        self._by_id: dict[OfficeId, Followed] = {}
+        self._listener: asyncpg.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._woken: set[OfficeId] = set()
+        self._look = asyncio.Event()
+        self._changed_layers: dict[OfficeId, datetime] = {}
+
+    def office(self, slug: str) -> Followed | None:
+        """The office of that name, or None."""
+        return self.offices.get(slug)
+
+    def by_id(self, office: OfficeId) -> Followed | None:
+        """The office of that number, or None."""
+        return self._by_id.get(office)
+
+    async def start(self) -> None:
+        """Load every configured office and follow the journal from there."""
+        await self._listen()
+        await self._catch_up(everything=True)
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the task and the listening connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._listener is not None and not self._listener.is_closed():
+            await self._listener.close()
+
+    async def refresh(self) -> None:
+        """Read every office's journal to its end now: for commands that follow no stream."""
+        await self._poll()
+
+    async def reach(self, office: Followed, seq: int, seconds: float = 2.0) -> None:
+        """Wait until this process's views have entry `seq`: read your own writes."""
+        await office.changed(seq - 1, seconds)
+
+    async def _listen(self) -> None:
+        self._listener = await asyncpg.connect(self._dsn)
+        self._listener.add_termination_listener(lambda _c: self._look.set())
+        await self._listener.add_listener(CHANNEL, self._woke)
+
+    def _woke(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        office, _, _seq = str(payload).partition(" ")
+        if office.isdigit():
+            self._woken.add(OfficeId(int(office)))
+            self._look.set()
+
+    async def _run(self) -> None:
+        polled = real_now()
+        while True:
+            try:
+                due = polled + timedelta(seconds=POLL_SECONDS) - real_now()
+                async with asyncio.timeout(max(0.0, due.total_seconds())):
+                    await self._look.wait()
+            except TimeoutError:
+                pass
+            self._look.clear()
+            everything = real_now() - polled >= timedelta(seconds=POLL_SECONDS)
+            try:
+                if self._listener is None or self._listener.is_closed():
+                    await self._listen()
+                    everything = True
+                await self._catch_up(everything=everything)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+                _log.warning("follower_cannot_read", error=type(away).__name__)
+                await asyncio.sleep(0.2)
+            except Exception:  # the process's edge: a follower that dies leaves screens dead
+                _log.exception("follower_defect")
+                await asyncio.sleep(0.5)
+            if everything:
+                polled = real_now()
+
+    async def _catch_up(self, *, everything: bool) -> None:
+        if everything:
+            await self._poll()
+            return
+        woken, self._woken = self._woken, set()
+        for office in woken:
+            followed = self._by_id.get(office)
+            if followed is None:
+                await self._poll()
+                return
+            async with transaction(self._pool, followed.key.authority) as connection:
+                await self._read(connection, followed)
+
+    async def _poll(self) -> None:
+        async with self._pool.acquire() as connection:
+            known = await store.authorities(connection)
+        for authority in known:
+            await self._poll_authority(authority)
+
+    async def _poll_authority(self, authority: AuthorityId) -> None:
+        async with transaction(self._pool, authority) as connection:
+            seqs = await store.seqs(connection)
+            if any(office not in self._by_id for office in seqs):
+                await self._meet(connection)
+            for office, seq in seqs.items():
+                followed = self._by_id.get(office)
+                if followed is None:
+                    continue
+                if seq > followed.seq:
+                    await self._read(connection, followed)
+                elif self._layers_due(followed):
+                    await self._reload(connection, followed)
+                followed.fresh_at = real_now()
+
+    async def _meet(self, connection: asyncpg.Connection) -> None:
+        """Load offices this process does not know yet; those without configuration wait."""
+        for row in await store.offices(connection):
+            if row.key.office in self._by_id:
+                continue
+            layers = await store.layers(connection, row.key.office)
+            try:
+                office = configuration.resolve(layers, row.clock.at(real_now()))
+            except LookupError:
+                continue
+            followed = Followed(row, office)
+            await self._load(connection, followed)
+            self._by_id[row.key.office] = followed
+            self.offices[row.key.slug] = followed
+
+    async def _read(self, connection: asyncpg.Connection, followed: Followed) -> None:
+        while True:
+            entries = await store.entries(connection, followed.key.office, followed.seq)
+            for entry in entries:
+                try:
+                    fact = decode(entry)
+                except UnknownTagError:
+                    _log.warning("views_reload", office=followed.key.slug, tag=entry.tag)
+                    await self._reload(connection, followed)
+                    return
+                followed.apply(entry, fact)
+                if isinstance(fact, (Configured, ClockSet)):
+                    await self._reload(connection, followed)
+            if entries:
+                followed.wake()
+            if len(entries) < KEPT_ENTRIES:
+                followed.fresh_at = real_now()
+                return
+
+    async def _reload(self, connection: asyncpg.Connection, followed: Followed) -> None:
+        """Read settings, clock and views anew."""
+        row = next(
+            r for r in await store.offices(connection) if r.key.office == followed.key.office
+        )
+        layers = await store.layers(connection, row.key.office)
+        followed.key, followed.clock = row.key, row.clock
+        followed.office = configuration.resolve(layers, row.clock.at(real_now()))
+        followed.openings = Openings(followed.office, row.key.limits)
+        followed.line = Line(followed.office)
+        await self._load(connection, followed)
+
+    async def _load(self, connection: asyncpg.Connection, followed: Followed) -> None:
+        now = followed.now()
+        change = configuration.next_change(
+            await store.layers(connection, followed.key.office), now
+        )
+        if change is not None:
+            self._changed_layers[followed.key.office] = change
+        else:
+            self._changed_layers.pop(followed.key.office, None)
+        yesterday = Tick(int((now - timedelta(days=1)).timestamp()) // TICK_SECONDS)
+        key = followed.key
+        async with transaction(self._pool, key.authority, snapshot=True) as snapshot:
+            followed.loaded(await store.load(snapshot, key.office, yesterday))
+
+    def _layers_due(self, followed: Followed) -> bool:
+        due = self._changed_layers.get(followed.key.office)
+        return due is not None and followed.now() >= due

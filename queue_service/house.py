@@ -1,0 +1,47 @@
+"""What a process works with, put together once by `app` and handed to every use case."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from queue_service.flows.turn import Turns
+from queue_service.follow import Follower
+from queue_service.seals import Keys
+from queue_service.settings import Settings
+from queue_service.store.database import open_pool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Pools, keys, follower and turns of one process."""
+
+    settings: Settings
+    keys: Keys
+    pool: asyncpg.Pool
+    turn_pool: asyncpg.Pool
+    turn: Turns
+    follower: Follower
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server stops: live streams end."""
+
+
+async def open_house(settings: Settings, *, follow: bool = True) -> House:
+    """Connect, load the offices and follow them; `follow=False` for commands that end soon."""
+    pool = await open_pool(settings.database_url, size=settings.database_connections)
+    turn_pool = await open_pool(settings.database_url, size=4, turns=True)
+    follower = Follower(pool, settings.database_url)
+    house = House(
+        settings, Keys(settings.secret.encode()), pool, turn_pool, Turns(turn_pool), follower
+    )
+    if follow:
+        await follower.start()
+    return house
+
+
+async def close_house(house: House) -> None:
+    """End everything `open_house` began."""
+    house.closing.set()
+    await house.follower.stop()
+    await house.turn_pool.close()
+    await house.pool.close()

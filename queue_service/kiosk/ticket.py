@@ -1,0 +1,29 @@
+"""Ticket numbers: a letter and three digits that reveal nothing of matter, class or count.
+
+The letter is random per day, never one that stands for a service, and the numbers start anywhere;
+they are given out from the day's row under the office's lock, never by counting tickets.
+"""
+
+from datetime import date
+from random import Random
+
+import msgspec
+
+from queue_service.model.visit import TicketSeries
+
+LOWEST, HIGHEST = 100, 999
+_A_ROUND = HIGHEST - LOWEST + 1
+
+
+def open_series(day: date, letters: str, chance: Random) -> TicketSeries:
+    """The first row of a day; `chance` is drawn outside the turn."""
+    return TicketSeries(day, chance.choice(letters), chance.randint(LOWEST, HIGHEST))
+
+
+def next_number(series: TicketSeries, letters: str) -> tuple[str, TicketSeries]:
+    """The next number and the row after it: 900 numbers a letter, then the next letter."""
+    turn, place = divmod(series.issued, _A_ROUND)
+    first = letters.index(series.letter)
+    letter = letters[(first + turn) % len(letters)]
+    digits = LOWEST + (series.start - LOWEST + place) % _A_ROUND
+    return f"{letter}{digits}", msgspec.structs.replace(series, issued=series.issued + 1)

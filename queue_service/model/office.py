@@ -1,0 +1,218 @@
+"""An office as engines see it: services, counters, limits, hours, rules; checked in `offices`.
+
+All local times are in the office's one IANA zone. Money is integer cents.
+"""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
+
+Texts = dict[str, str]
+"""Language code → sentence; `de` is always present."""
+
+
+class Fee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An expected fee (Gebühr); the officer decides."""
+
+    cents: int
+    law: str
+    valid_from: date
+    valid_to: date | None = None
+    condition: Texts = {}
+
+
+class Confirm(StrEnum):
+    """How a booking becomes binding."""
+
+    AT_ONCE = "at_once"
+    BY_MAIL = "by_mail"
+
+
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people come for; minutes for the first and for each further person."""
+
+    code: ServiceCode
+    name: Texts
+    minutes_first: int
+    minutes_next: int
+    group: str
+    """One live booking per person and group."""
+    max_persons: int = 8
+    bring: tuple[Texts, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    leika: tuple[str, ...] = ()
+    emergency: bool = False
+    bookable: bool = True
+    walk_in: bool = True
+    target_minutes: int = 60
+    """Wait that is promised; the line's priority grows by waited / target."""
+    confirm: Confirm = Confirm.AT_ONCE
+    required: tuple[str, ...] = ("name",)
+    """Fields of the applicant that must be given: name, email, phone, birth_date, document."""
+    not_needed: Texts = {}
+    """Shown instead of slots while no appointment is needed."""
+    order: int = 100
+
+
+class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A counter (Schalter, Platz) and what can be served there."""
+
+    key: CounterKey
+    name: Texts
+    skills: tuple[ServiceCode, ...]
+    way: Texts = {}
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A weekly opening, local time; weekdays 0 = Monday."""
+
+    weekdays: tuple[int, ...]
+    opens: time
+    closes: time
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Closure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days, both included, on which the office is closed."""
+
+    first: date
+    last: date
+    reason: Texts
+
+
+class Period(StrEnum):
+    """How long one cell of a limit lasts."""
+
+    TICK = "tick"
+    HALF_DAY = "half_day"
+    DAY = "day"
+
+
+class Taker(StrEnum):
+    """Who takes from a limit."""
+
+    BOOKING = "booking"
+    WALK_IN = "walk_in"
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Anything that can run out: desks of a pool (Kontingent), the house, a quota for walk-ins."""
+
+    key: str
+    name: Texts
+    capacity: int
+    services: tuple[ServiceCode, ...]
+    period: Period = Period.TICK
+    taker: Taker = Taker.BOOKING
+    hours: tuple[Window, ...] = ()
+    """Empty: the office's hours."""
+
+
+class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for every booking of the office."""
+
+    window_days: int = 14
+    lead_minutes: int = 30
+    grid_minutes: int = 10
+    hold_minutes: int = 10
+    extend_minutes: int = 5
+    hold_cap_minutes: int = 70
+    cancel_minutes_before: int = 0
+    early_minutes: int = 60
+    """How long before the appointment a check-in is taken."""
+    late_minutes: int = 10
+    """Up to here late people keep their turn; later they wait as walk-ins."""
+
+
+class LineRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Accumulating priority by target with an emergency floor (engineering handbook, 5.1)."""
+
+    emergency_minutes: int = 15
+    emergency_floor_minutes: int = 5
+    booking_minutes: int = 20
+    walk_in_minutes: int = 60
+    undo_seconds: int = 10
+    calls_before_missed: int = 3
+
+
+class Tickets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers are a letter and three digits; letter and start are random per day."""
+
+    letters: str = "ABCFHKLMNPRTUVWX"
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the office stands and how it is reached."""
+
+    street: str
+    postcode: str
+    town: str
+    phone: str = ""
+    email: str = ""
+    web: str = ""
+    way: Texts = {}
+
+
+class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One office with everything in force; `offices.resolve` makes it from layers."""
+
+    slug: str
+    authority: str
+    name: Texts
+    zone: str
+    land: str
+    """Federal state for public holidays, ISO 3166-2 without country: BW."""
+    ags: str
+    place: Place
+    languages: tuple[str, ...]
+    services: tuple[Service, ...]
+    counters: tuple[Counter, ...]
+    limits: tuple[Limit, ...]
+    hours: tuple[Window, ...]
+    closures: tuple[Closure, ...] = ()
+    booking: BookingRules = BookingRules()
+    line: LineRules = LineRules()
+    tickets: Tickets = Tickets()
+
+    def service(self, code: str) -> Service | None:
+        """The service of that code, or None."""
+        return next((s for s in self.services if s.code == code), None)
+
+    def counter(self, key: str) -> Counter | None:
+        """The counter of that key, or None."""
+        return next((c for c in self.counters if c.key == key), None)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The one zone of the office."""
+        return ZoneInfo(self.zone)
+
+
+class OfficeClock(msgspec.Struct, frozen=True):
+    """Maps real time to office time: rate 1 in production, 30 in a demo, 0 when tests move it."""
+
+    real_anchor: datetime
+    office_anchor: datetime
+    rate: float = 1.0
+
+    def at(self, real: datetime) -> datetime:
+        """Office time at the real instant `real`."""
+        return self.office_anchor + (real - self.real_anchor) * self.rate
+
+    def patience(self, real: timedelta) -> timedelta:
+        """How much office time people need to keep `real` time of their own."""
+        return real * self.rate if self.rate > 1 else real
+
+
+class OfficeKey(msgspec.Struct, frozen=True):
+    """How the store names an office; limit keys with their numbers."""
+
+    authority: AuthorityId
+    office: OfficeId
+    slug: str
+    limits: dict[str, LimitId] = {}

@@ -1,0 +1,214 @@
+"""The office as a turn sees it: rows read under the lock plus every accepted wish on top.
+
+A look at what `Needs` did not name raises `NotNamedError`: the decision would rest on something
+that was never read. Rehearsal and property tests build worlds from plain values.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from queue_service.model.booking import LIVE, Booking, BookingState, Person
+from queue_service.model.ids import BookingId, LimitId, Tick, VisitId
+from queue_service.model.layer import Layer
+from queue_service.model.office import OfficeClock
+from queue_service.model.visit import TicketSeries, Visit, VisitState
+
+CellKey = tuple[LimitId, Tick]
+PersonGroup = tuple[bytes, str]
+
+
+class NotNamedError(LookupError):
+    """A decision looked at something its needs did not name."""
+
+
+class Cell(msgspec.Struct, frozen=True, array_like=True):
+    """One limit during one period."""
+
+    capacity: int
+    taken: int
+    allowed: int = 0
+    """Granted by staff and left by an edit, together: `taken` may exceed `capacity` so far."""
+
+    @property
+    def left(self) -> int:
+        """Places still to be had; 0 when over."""
+        return max(0, self.capacity - self.taken)
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """Where a decision may look; cells of named bookings are read along."""
+
+    cells: tuple[CellKey, ...] = ()
+    bookings: tuple[BookingId, ...] = ()
+    people: tuple[PersonGroup, ...] = ()
+    visits: tuple[VisitId, ...] = ()
+    visits_of: tuple[BookingId, ...] = ()
+    line: bool = False
+    """All visits waiting or called."""
+    series: tuple[date, ...] = ()
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """New capacity of a cell, or an allowance by staff."""
+
+    key: CellKey
+    capacity: int
+    granted: int = 0
+
+
+class World:
+    """What is true inside the turn, decided wish by wish."""
+
+    __slots__ = ("_bookings", "_cells", "_line", "_people", "_series", "_visits", "_visits_of", "now")
+
+    def __init__(
+        self,
+        now: datetime,
+        *,
+        cells: Mapping[CellKey, Cell | None] = {},
+        bookings: Mapping[BookingId, Booking | None] = {},
+        people: Mapping[PersonGroup, BookingId | None] = {},
+        visits: Mapping[VisitId, Visit | None] = {},
+        visits_of: Mapping[BookingId, VisitId | None] = {},
+        line: bool = False,
+        series: Mapping[date, TicketSeries | None] = {},
+    ) -> None:
+        """Take over what was read; absent rows are named with None."""
+        self.now = now
+        self._cells = dict(cells)
+        self._bookings = dict(bookings)
+        self._people = dict(people)
+        self._visits = dict(visits)
+        self._visits_of = dict(visits_of)
+        self._line = line
+        self._series = dict(series)
+
+    def cell(self, key: CellKey) -> Cell | None:
+        """The cell, or None where the limit has no capacity planned."""
+        try:
+            return self._cells[key]
+        except KeyError:
+            raise NotNamedError(key) from None
+
+    def booking(self, booking: BookingId) -> Booking | None:
+        """The booking, or None."""
+        try:
+            return self._bookings[booking]
+        except KeyError:
+            raise NotNamedError(booking) from None
+
+    def booking_of(self, person: PersonGroup) -> BookingId | None:
+        """The one live booking of that person in that group, or None."""
+        try:
+            return self._people[person]
+        except KeyError:
+            raise NotNamedError("person") from None
+
+    def visit(self, visit: VisitId) -> Visit | None:
+        """The visit, or None."""
+        try:
+            return self._visits[visit]
+        except KeyError:
+            raise NotNamedError(visit) from None
+
+    def visit_of(self, booking: BookingId) -> Visit | None:
+        """The visit a booking led to, or None."""
+        try:
+            visit = self._visits_of[booking]
+        except KeyError:
+            raise NotNamedError(booking) from None
+        return None if visit is None else self._visits[visit]
+
+    def line(self) -> list[Visit]:
+        """Everybody waiting or called, in no order."""
+        if not self._line:
+            raise NotNamedError("line")
+        open_states = (VisitState.WAITING, VisitState.CALLED)
+        return [v for v in self._visits.values() if v is not None and v.state in open_states]
+
+    def series(self, day: date) -> TicketSeries | None:
+        """The numbers of that day, or None before the first."""
+        try:
+            return self._series[day]
+        except KeyError:
+            raise NotNamedError(day) from None
+
+    def due(self) -> list[Booking]:
+        """Bookings in an expiring state whose time is over."""
+        return [
+            b
+            for b in self._bookings.values()
+            if b is not None
+            and b.until is not None
+            and b.until <= self.now
+            and b.state in (BookingState.HELD, BookingState.OFFERED, BookingState.PENDING)
+        ]
+
+    def take(self, told: "Told", seq: int) -> None:
+        """Put an accepted wish on top; its rows now say entry `seq` wrote them."""
+        for grant in told.grants:
+            old = self._cells.get(grant.key)
+            taken = old.taken if old else 0
+            self._cells[grant.key] = Cell(
+                grant.capacity, taken, max(grant.granted, taken - grant.capacity)
+            )
+        for key, delta in told.net.items():
+            old = self._cells[key]
+            if old is None:
+                raise NotNamedError(key)
+            self._cells[key] = Cell(old.capacity, old.taken + delta, old.allowed)
+        for booking in told.bookings:
+            self._take_booking(booking, seq)
+        for visit in told.visits:
+            self._visits[visit.id] = msgspec.structs.replace(visit, seq=seq)
+            if visit.booking is not None:
+                self._visits_of[visit.booking] = visit.id
+        if told.series is not None:
+            self._series[told.series.day] = told.series
+
+    def _take_booking(self, booking: Booking, seq: int) -> None:
+        self._bookings[booking.id] = msgspec.structs.replace(booking, seq=seq)
+        if booking.person_key is None:
+            return
+        person = (booking.person_key, booking.group)
+        if booking.state in LIVE:
+            self._people[person] = booking.id
+        elif self._people.get(person) == booking.id:
+            self._people[person] = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What an accepted wish changes: the fact, the rows after, the net cells, the answer."""
+
+    fact: msgspec.Struct
+    bookings: tuple[Booking, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    people: tuple[Person, ...] = ()
+    series: TicketSeries | None = None
+    net: dict[CellKey, int] = {}
+    grants: tuple[Grant, ...] = ()
+    public_codes: tuple[str, ...] = ()
+    """Codes to enter into the directory; only their hash is stored there."""
+    layers: tuple[Layer, ...] = ()
+    ended_layers: tuple[int, ...] = ()
+    """Numbers of layers whose validity ends now."""
+    clock: OfficeClock | None = None
+    undoes: int | None = None
+    happened: datetime | None = None
+    answer: msgspec.Struct | None = None
+
+
+def merged(needs: Iterable[Needs]) -> Needs:
+    """All needs of a turn in one."""
+    every = list(needs)
+    return Needs(
+        cells=tuple({c for n in every for c in n.cells}),
+        bookings=tuple({b for n in every for b in n.bookings}),
+        people=tuple({p for n in every for p in n.people}),
+        visits=tuple({v for n in every for v in n.visits}),
+        visits_of=tuple({b for n in every for b in n.visits_of}),
+        line=any(n.line for n in every),
+        series=tuple({d for n in every for d in n.series}),
+    )

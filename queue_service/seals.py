@@ -1,0 +1,106 @@
+"""Keys as values → secrets, signatures, person keys. No secret is stored: each can be rebuilt.
+
+All are HMAC-SHA-256 over length-prefixed fields under a key of their own, derived from the master
+secret by purpose, so that one kind can never stand in for another.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from queue_service.model.ids import BookingId, VisitId
+
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWX"
+"""Typed codes: no I O 0 1, no Y Z (swapped by scanners with a German keyboard layout)."""
+TOKEN_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
+"""32 symbols for machine-read tokens."""
+CODE_LENGTH = 8
+TOKEN_LENGTH = 26
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The master secret of one installation."""
+
+    master: bytes
+
+    def _mac(self, purpose: str, *fields: bytes) -> bytes:
+        key = hmac.digest(self.master, purpose.encode(), hashlib.sha256)
+        message = b"".join(len(f).to_bytes(4, "big") + f for f in fields)
+        return hmac.digest(key, message, hashlib.sha256)
+
+    def booking_secret(self, booking: BookingId, generation: int) -> str:
+        """The secret of a hold or booking, as in links; raising `generation` voids it."""
+        return _token(self._mac("booking", booking.bytes, str(generation).encode()))
+
+    def booking_pin(self, booking: BookingId, generation: int) -> str:
+        """Six printed digits: the second factor of people without a stored birth date."""
+        mac = self._mac("pin", booking.bytes, str(generation).encode())
+        return f"{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
+
+    def ticket(self, visit: VisitId) -> str:
+        """The code on a ticket, 128 bits: opens that ticket and no other."""
+        return _token(self._mac("ticket", visit.bytes))
+
+    def device_key(self, authority: int, device: int, generation: int) -> str:
+        """The key a device carries; it starts with where to look the device up."""
+        mac = self._mac("device", f"{authority}.{device}.{generation}".encode())
+        return f"D{authority}X{device}X{_token(mac)}"
+
+    def person_key(
+        self, office: str, *, document: str, birth_date: date | None, name: str, contact: str
+    ) -> bytes | None:
+        """Who somebody is within one office, without saying it.
+
+        A document number and birth date name a person; else name and contact do. None when
+        neither is given: such people are bound by nothing but the throttles.
+        """
+        born = birth_date.isoformat() if birth_date else ""
+        number = "".join(document.split()).upper()
+        if number:
+            fields = ("document", number, born)
+        elif contact or born:
+            fields = ("contact", " ".join(name.split()).casefold(), contact.casefold() or born)
+        else:
+            return None
+        return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
+
+
+def _token(mac: bytes) -> str:
+    number = int.from_bytes(mac[:17], "big") >> 6
+    symbols = []
+    for _ in range(TOKEN_LENGTH):
+        number, rest = divmod(number, 32)
+        symbols.append(TOKEN_ALPHABET[rest])
+    return "".join(symbols)
+
+
+def same(given: str, expected: str) -> bool:
+    """Constant-time comparison of what somebody typed with what is right."""
+    return hmac.compare_digest(given.strip().upper().encode(), expected.upper().encode())
+
+
+def new_code() -> str:
+    """A fresh booking code; chance comes from the system, the directory refuses a second one."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def new_session() -> str:
+    """A fresh session token, 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def session_hash(token: str) -> bytes:
+    """How a session token is stored."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID written in `text`, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,91 @@
+"""Decides claims against cells: a booking takes its place in every cell it touches, or nothing.
+
+A claim is bookings before and after; the *net difference* must fit. "Take the new, then give back"
+refused 1,101 legal short moves that overlapped their own full cells, and two could not swap.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from queue_service.events.entry import CellsNow
+from queue_service.model.booking import OCCUPYING, Booking
+from queue_service.model.ids import LimitId, Tick
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import CellKey, Grant, World
+from queue_service.slots.calendar import ticks_of
+
+
+def cells_of(limits: Iterable[LimitId], start: datetime, end: datetime) -> tuple[CellKey, ...]:
+    """The cells a booking takes one place in, each, of limits counted by overlap."""
+    ticks = ticks_of(start, end)
+    return tuple((limit, Tick(tick)) for limit in limits for tick in ticks)
+
+
+def taken_by(booking: Booking) -> tuple[CellKey, ...]:
+    """The cells `booking` occupies in its state; none once it ended before its time."""
+    if booking.state not in OCCUPYING:
+        return ()
+    return cells_of(booking.limits, booking.start, booking.end) + booking.once
+
+
+def net(before: Iterable[Booking], after: Iterable[Booking]) -> dict[CellKey, int]:
+    """Places taken (+) and given back (-) by going from `before` to `after`, zeros left out."""
+    change: dict[CellKey, int] = {}
+    for booking in after:
+        for key in taken_by(booking):
+            change[key] = change.get(key, 0) + 1
+    for booking in before:
+        for key in taken_by(booking):
+            change[key] = change.get(key, 0) - 1
+    return {key: delta for key, delta in change.items() if delta}
+
+
+def fits(world: World, change: Mapping[CellKey, int]) -> Refusal | None:
+    """None when every cell has room for the net change, else why not."""
+    for key, delta in change.items():
+        if delta <= 0:
+            continue
+        cell = world.cell(key)
+        if cell is None or cell.capacity == 0:
+            return Refusal(Code.CLOSED)
+        if cell.taken + delta > cell.capacity:
+            return Refusal(Code.SLOT_FULL)
+    return None
+
+
+def exceeding(world: World, change: Mapping[CellKey, int]) -> tuple[Grant, ...] | Refusal:
+    """Allowances that let staff exceed capacity with this claim; closed cells stay closed."""
+    grants = []
+    for key, delta in change.items():
+        cell = world.cell(key)
+        if cell is None or cell.capacity == 0:
+            return Refusal(Code.CLOSED)
+        over = cell.taken + delta - cell.capacity
+        if delta > 0 and over > 0:
+            grants.append(Grant(key, cell.capacity, over))
+    return tuple(grants)
+
+
+def left_after(world: World, change: Mapping[CellKey, int]) -> tuple[CellsNow, ...]:
+    """What is left in every touched cell once `change` is taken, for the journal."""
+    left: dict[CellKey, int] = {}
+    for key, delta in change.items():
+        cell = world.cell(key)
+        left[key] = 0 if cell is None else max(0, cell.capacity - cell.taken - delta)
+    return runs(left)
+
+
+def runs(left: Mapping[CellKey, int]) -> tuple[CellsNow, ...]:
+    """Cells with their rest as runs of consecutive ticks of one limit."""
+    found: list[CellsNow] = []
+    limit, first, run = LimitId(0), 0, list[int]()
+    for key, rest in sorted(left.items()):
+        if run and key[0] == limit and key[1] == first + len(run):
+            run.append(rest)
+            continue
+        if run:
+            found.append(CellsNow(limit, Tick(first), 1, tuple(run)))
+        limit, first, run = key[0], key[1], [rest]
+    if run:
+        found.append(CellsNow(limit, Tick(first), 1, tuple(run)))
+    return tuple(found)

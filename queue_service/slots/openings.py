@@ -1,0 +1,155 @@
+"""Free starts for a request, from what is left in the cells; four honest states.
+
+Leaves alone: where the cells come from (`views.openings`) and what a claim may do (`claims`): what
+stands here is an offer, the turn decides.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from queue_service.model.booking import Part
+from queue_service.model.ids import TICK_SECONDS, LimitId, Tick
+from queue_service.model.office import Limit, Office, Period, Taker
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import CellKey
+from queue_service.slots.calendar import length_of
+
+TICK_MINUTES = TICK_SECONDS // 60
+ALTERNATIVES = 3
+
+
+class DayState(StrEnum):
+    """Why a day or a start can or cannot be had."""
+
+    FREE = "free"
+    HELD = "held"
+    """All given, some only held by others: may come back."""
+    TAKEN = "taken"
+    CLOSED = "closed"
+    NOT_YET = "not_yet"
+    """Beyond the booking window."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """A start with how many such visits still fit; `places` 0 unless free."""
+
+    start: datetime
+    places: int
+    state: DayState = DayState.FREE
+
+
+class DayOpenings(msgspec.Struct, frozen=True):
+    """One local day of a request."""
+
+    date: date
+    state: DayState
+    starts: tuple[Start, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Parts with what they need: minutes and the limits they take from."""
+
+    parts: tuple[Part, ...]
+    minutes: int
+    limits: tuple[str, ...]
+    """Counted by overlap."""
+    once: tuple[tuple[str, Period], ...] = ()
+    """Counted once a visit, where it starts."""
+
+    @property
+    def ticks(self) -> int:
+        """Length in ticks."""
+        return -(-self.minutes // TICK_MINUTES)
+
+
+def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
+    """What a visit of these parts needs: Σ of its services' minutes, rounded up to the tick.
+
+    Each of its services takes from every limit that names it, over the whole visit.
+    """
+    if not parts:
+        return Refusal(Code.INVALID, {"field": "services"})
+    for part in parts:
+        service = office.service(part.service)
+        if service is None:
+            return Refusal(Code.UNKNOWN_SERVICE, {"service": part.service})
+        if not 1 <= part.persons <= service.max_persons:
+            return Refusal(
+                Code.TOO_MANY_PERSONS, {"service": part.service, "max_persons": service.max_persons}
+            )
+        if service.not_needed:
+            return Refusal(Code.NO_APPOINTMENT_NEEDED, {"service": part.service})
+        if not service.bookable:
+            return Refusal(Code.CLOSED, {"service": part.service})
+    wanted = {part.service for part in parts}
+    touched = [limit for limit in office.limits if _takes(limit, wanted)]
+    limits = tuple(limit.key for limit in touched if limit.period is Period.TICK)
+    once = tuple((limit.key, limit.period) for limit in touched if limit.period is not Period.TICK)
+    if not limits:
+        return Refusal(Code.CLOSED, {"service": parts[0].service})
+    minutes = int(length_of(office, parts) / timedelta(minutes=1))
+    return Request(tuple(parts), minutes, limits, once)
+
+
+def _takes(limit: Limit, services: set[str]) -> bool:
+    return limit.taker is Taker.BOOKING and not services.isdisjoint(limit.services)
+
+
+def on_grid(tick: int, grid_minutes: int, zone: ZoneInfo) -> bool:
+    """Whether a start at `tick` lies on the office's grid of local minutes."""
+    if grid_minutes <= TICK_MINUTES:
+        return True
+    local = datetime.fromtimestamp(tick * TICK_SECONDS, zone)
+    return (local.hour * 60 + local.minute) % grid_minutes == 0
+
+
+Left = Callable[[CellKey], int]
+"""What is left in a cell: ≥ 0, or -1 where none is planned."""
+
+
+def starts(
+    left: Left,
+    limits: Sequence[LimitId],
+    once: Callable[[int], Iterable[CellKey]],
+    ticks: Iterable[int],
+    length: int,
+    held: frozenset[CellKey],
+) -> list[tuple[int, int, DayState]]:
+    """(tick, places, state) of every candidate among `ticks` that lies in opened time.
+
+    `once` names the cells counted once for a visit that starts at a tick.
+    """
+    found = []
+    for tick in ticks:
+        cells = [(limit, Tick(at)) for limit in limits for at in range(tick, tick + length)]
+        cells.extend(once(tick))
+        places = min(left(cell) for cell in cells)
+        if places < 0:
+            continue
+        state = DayState.FREE
+        if not places:
+            by_hold = any(left(cell) == 0 and cell in held for cell in cells)
+            state = DayState.HELD if by_hold else DayState.TAKEN
+        found.append((tick, places, state))
+    return found
+
+
+def nearest(
+    days: Iterable[DayOpenings], wanted: datetime, many: int = ALTERNATIVES
+) -> tuple[Start, ...]:
+    """The free starts closest to `wanted`, in order of time."""
+    free = (s for day in days for s in day.starts if s.state is DayState.FREE)
+    chosen = heapq.nsmallest(
+        many, free, key=lambda s: (abs((s.start - wanted).total_seconds()), s.start)
+    )
+    return tuple(sorted(chosen, key=lambda s: s.start))
+
+
+def bookable_days(now: datetime, window_days: int) -> tuple[date, date]:
+    """First and last local day that may be booked; `now` in the office's zone."""
+    return now.date(), now.date() + timedelta(days=window_days)

@@ -1,0 +1,1 @@
+"""Questions to PostgreSQL, one function each: Core statements compiled once, run on the driver."""

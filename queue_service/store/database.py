@@ -1,0 +1,68 @@
+"""Connections: the pools of a process and the transaction that has an authority.
+
+The application works as role `queue_app`, which owns nothing; row-level security compares every
+row with the setting `queue.authority`, and a transaction that forgot to set it fails loudly.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from queue_service.model.ids import AuthorityId
+
+APP_ROLE = "queue_app"
+_COMMON = {
+    "role": APP_ROLE,
+    "application_name": "queue-service",
+    "jit": "off",
+    "timezone": "UTC",
+    # A half-open connection that holds the office row would stop the office (handbook 6.2).
+    "idle_in_transaction_session_timeout": "5000",
+}
+# Plans made on never-analysed tables scan; the turn's statements all walk indexes (handbook 4.2).
+_TURN = _COMMON | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
+async def _keep(_connection: asyncpg.Connection) -> None:
+    """No reset between uses: settings are local to transactions, statements stay prepared."""
+
+
+async def open_pool(dsn: str, *, size: int = 8, turns: bool = False) -> asyncpg.Pool:
+    """A pool as the application role; `turns` chooses the settings of the turn's connections."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        server_settings=_TURN if turns else _COMMON,
+        reset=_keep,
+        command_timeout=30,
+        max_inactive_connection_lifetime=0,
+    )
+
+
+@asynccontextmanager
+async def transaction(
+    pool: asyncpg.Pool, authority: AuthorityId, *, snapshot: bool = False
+) -> AsyncIterator[asyncpg.Connection]:
+    """A small plain transaction inside one authority: reads, sessions, marks; never the journal.
+
+    With `snapshot` all its statements see the same state.
+    """
+    level = " isolation level repeatable read read only" if snapshot else ""
+    async with pool.acquire() as connection:
+        await connection.execute(f"begin{level}; set local queue.authority = '{int(authority)}'")
+        try:
+            yield connection
+        except BaseException:
+            if not connection.is_closed():
+                await connection.execute("rollback")
+            raise
+        await connection.execute("commit")
+
+
+@asynccontextmanager
+async def outside(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection without authority: only `authority` and `directory` can be read."""
+    async with pool.acquire() as connection:
+        yield connection

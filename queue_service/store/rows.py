@@ -1,0 +1,188 @@
+"""Rows of subjects as Structs and back: the one place that knows how each is laid out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.types import TypeEngine
+
+from queue_service.events.entry import Entry
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import LimitId, Tick
+from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.store import tables as t
+
+INSTANT = DateTime(timezone=True)
+_parts = msgspec.json.Decoder(tuple[Part, ...])
+_once = msgspec.json.Decoder(tuple[tuple[LimitId, Tick], ...])
+_json = msgspec.json.Encoder()
+
+Kinds = dict[str, TypeEngine[Any]]
+
+BOOKING: Kinds = {
+    "id": Uuid(),
+    "state": Text(),
+    "start": INSTANT,
+    "end": INSTANT,
+    "parts": Text(),
+    "limits": Text(),
+    "once": Text(),
+    "language": Text(),
+    "seq": BigInteger(),
+    "generation": Integer(),
+    "code": Text(),
+    "group": Text(),
+    "person_key": LargeBinary(),
+    "until": INSTANT,
+    "held_at": INSTANT,
+    "extensions": Integer(),
+    "overbooked": Boolean(),
+}
+"""Columns as they are sent; `limits` travels as the text of an array, for `unnest` flattens."""
+
+VISIT: Kinds = {
+    "id": Uuid(),
+    "number": Text(),
+    "state": Text(),
+    "need": Text(),
+    "parts": Text(),
+    "language": Text(),
+    "arrived": INSTANT,
+    "due": INSTANT,
+    "seq": BigInteger(),
+    "booking": Uuid(),
+    "counter": Text(),
+    "called_at": INSTANT,
+    "calls": Integer(),
+    "ended_at": INSTANT,
+    "ticket_hash": LargeBinary(),
+}
+
+PERSON: Kinds = {
+    "booking": Uuid(),
+    "name": Text(),
+    "email": Text(),
+    "phone": Text(),
+    "birth_date": Date(),
+}
+
+JOURNAL: Kinds = {
+    "seq": BigInteger(),
+    "recorded": INSTANT,
+    "happened": INSTANT,
+    "by": Integer(),
+    "undoes": BigInteger(),
+    "tag": Text(),
+    "body": Text(),
+    "digest": LargeBinary(),
+    "salt": LargeBinary(),
+    "link": LargeBinary(),
+}
+
+
+LAYER: Kinds = {
+    "subject": Text(),
+    "change": Text(),
+    "since": INSTANT,
+    "until": INSTANT,
+    "author": Integer(),
+    "reason": Text(),
+    "origin": Text(),
+}
+
+
+def columns(rows: Sequence[msgspec.Struct], kinds: Kinds) -> dict[str, list[object]]:
+    """One list a column, in the order of `rows`."""
+    found: dict[str, list[object]] = {name: [getattr(r, name) for r in rows] for name in kinds}
+    for name in ("parts", "once"):
+        if name in found:
+            found[name] = [_json.encode(value).decode() for value in found[name]]
+    if "limits" in found:
+        found["limits"] = [
+            "{" + ",".join(map(str, limits)) + "}"
+            for limits in found["limits"]  # type: ignore[call-overload]  # a tuple of numbers
+        ]
+    return found
+
+
+def booking(row: asyncpg.Record) -> Booking:
+    """A row of `booking`."""
+    return Booking(
+        id=row["id"],
+        state=BookingState(row["state"]),
+        start=row["start"],
+        end=row["end"],
+        parts=_parts.decode(row["parts"]),
+        limits=tuple(row["limits"]),
+        once=_once.decode(row["once"]),
+        language=row["language"],
+        seq=row["seq"],
+        generation=row["generation"],
+        code=row["code"],
+        group=row["group"],
+        person_key=row["person_key"],
+        until=row["until"],
+        held_at=row["held_at"],
+        extensions=row["extensions"],
+        overbooked=row["overbooked"],
+    )
+
+
+def visit(row: asyncpg.Record) -> Visit:
+    """A row of `visit`."""
+    return Visit(
+        id=row["id"],
+        number=row["number"],
+        state=VisitState(row["state"]),
+        need=NeedClass(row["need"]),
+        parts=_parts.decode(row["parts"]),
+        language=row["language"],
+        arrived=row["arrived"],
+        due=row["due"],
+        seq=row["seq"],
+        booking=row["booking"],
+        counter=row["counter"],
+        called_at=row["called_at"],
+        calls=row["calls"],
+        ended_at=row["ended_at"],
+        ticket_hash=row["ticket_hash"],
+    )
+
+
+def entry(row: asyncpg.Record) -> Entry:
+    """A row of `journal`."""
+    return Entry(
+        office=row["office"],
+        seq=row["seq"],
+        recorded=row["recorded"],
+        happened=row["happened"],
+        by=row["by"],
+        undoes=row["undoes"],
+        tag=row["tag"],
+        body=row["body"],
+        digest=row["digest"],
+        salt=row["salt"],
+        link=row["link"],
+    )
+
+
+def fields(table: Table, kinds: Kinds) -> list[Any]:
+    """The table's columns of those names. Any: Core's column types."""
+    return [table.c[name] for name in kinds]
+
+
+BOOKING_COLUMNS = fields(t.booking, BOOKING)
+VISIT_COLUMNS = fields(t.visit, VISIT)
+JOURNAL_COLUMNS = [t.journal.c.office, *fields(t.journal, JOURNAL)]

@@ -1,0 +1,59 @@
+"""A Core statement compiled once and run on the driver connection.
+
+Compiling per call costs more than the database does (a lone turn took 3.9 ms instead of 2.6), so
+each statement is compiled at import and keeps the order of its parameters.
+"""
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ARRAY, bindparam, column, func
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.expression import Executable
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
+
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
+
+
+class Statement:
+    """One question; parameters are given by name on every call."""
+
+    __slots__ = ("_fixed", "_names", "sql")
+
+    def __init__(self, statement: Executable) -> None:
+        """Compile `statement` for asyncpg."""
+        compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # every Core statement compiles
+        self.sql = str(compiled)
+        self._names: list[str] = list(compiled.positiontup or [])
+        given = dict(compiled.params)
+        self._fixed = {name: value for name, value in given.items() if value is not None}
+
+    def _in_order(self, values: dict[str, Any]) -> list[Any]:
+        # Any: whatever the driver encodes for the column at hand.
+        fixed = self._fixed
+        return [values[n] if n in values else fixed[n] for n in self._names]
+
+    async def execute(self, connection: asyncpg.Connection, **values: Any) -> None:
+        """Run it and leave what it returns alone."""
+        await connection.fetch(self.sql, *self._in_order(values))
+
+    async def rows(self, connection: asyncpg.Connection, **values: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        found: list[asyncpg.Record] = await connection.fetch(self.sql, *self._in_order(values))
+        return found
+
+    async def row(self, connection: asyncpg.Connection, **values: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        return await connection.fetchrow(self.sql, *self._in_order(values))
+
+    async def value(self, connection: asyncpg.Connection, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await connection.fetchval(self.sql, *self._in_order(values))
+
+
+def given(**columns: TypeEngine[Any]) -> TableValuedAlias:
+    """Parallel arrays as a table: each parameter is named as its column (set-based writes)."""
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
+    shape = [column(name, kind) for name, kind in columns.items()]
+    return func.unnest(*arrays).table_valued(*shape, name="given").render_derived()

@@ -1,0 +1,284 @@
+"""What a turn writes: rows after, net cells, entries, receipts and the office row, set by set."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+import asyncpg
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from queue_service.events.entry import Entry
+from queue_service.model.booking import Booking, Person
+from queue_service.model.ids import AuthorityId, OfficeId
+from queue_service.model.layer import Layer
+from queue_service.model.office import OfficeClock, OfficeKey
+from queue_service.model.visit import TicketSeries, Visit
+from queue_service.model.world import Grant
+from queue_service.store import rows
+from queue_service.store import tables as t
+from queue_service.store.statement import Statement, given
+
+CHANNEL = "queue"
+"""NOTIFY carries "office seq" and nothing else; it only says: look again."""
+
+_AUTHORITY = bindparam("authority", type_=Integer())
+_OFFICE = bindparam("office", type_=Integer())
+
+
+def _upsert(table: object, kinds: rows.Kinds, key: str) -> Statement:
+    # Upsert by primary key only: a guard on any other index still raises and halves the batch.
+    new = given(**kinds)
+    chosen = [
+        cast(c, ARRAY(Integer)).label(c.name) if c.name == "limits" else c for c in new.c
+    ]
+    statement = insert(table).from_select(  # type: ignore[arg-type]  # a Core table
+        ["authority", "office", *kinds], select(_AUTHORITY, _OFFICE, *chosen)
+    )
+    after = {n: statement.excluded[n] for n in kinds if n != key}
+    return Statement(statement.on_conflict_do_update(index_elements=[key], set_=after))
+
+
+BOOKINGS = _upsert(t.booking, rows.BOOKING, "id")
+VISITS = _upsert(t.visit, rows.VISIT, "id")
+
+_person = given(**rows.PERSON)
+_people = insert(t.person).from_select(
+    ["authority", *rows.PERSON], select(_AUTHORITY, *_person.c)
+)
+PEOPLE = Statement(
+    _people.on_conflict_do_update(
+        index_elements=["booking"],
+        set_={n: _people.excluded[n] for n in rows.PERSON if n != "booking"},
+    )
+)
+
+_net = given(limit=Integer(), tick=Integer(), delta=Integer())
+NET = Statement(
+    update(t.cell)
+    .where(t.cell.c.limit == _net.c.limit, t.cell.c.tick == _net.c.tick)
+    .values(taken=t.cell.c.taken + _net.c.delta)
+)
+
+_grant = given(limit=Integer(), tick=Integer(), capacity=Integer(), granted=Integer())
+_granted = insert(t.cell).from_select(
+    ["authority", "limit", "tick", "capacity", "granted"], select(_AUTHORITY, *_grant.c)
+)
+# An edit below what is taken leaves the excess as an allowance of its own, in the same statement.
+GRANTS = Statement(
+    _granted.on_conflict_do_update(
+        index_elements=["limit", "tick"],
+        set_={
+            "capacity": _granted.excluded.capacity,
+            "granted": func.greatest(t.cell.c.granted, _granted.excluded.granted),
+            "left_over": func.greatest(
+                literal_column("0"), t.cell.c.taken - _granted.excluded.capacity - t.cell.c.granted
+            ),
+        },
+    )
+)
+
+SERIES = Statement(
+    insert(t.ticket_series)
+    .values(
+        authority=_AUTHORITY,
+        office=_OFFICE,
+        day=bindparam("day"),
+        letter=bindparam("letter"),
+        start=bindparam("start"),
+        issued=bindparam("issued"),
+    )
+    .on_conflict_do_update(
+        index_elements=["office", "day"],
+        set_={"issued": bindparam("issued"), "letter": bindparam("letter")},
+    )
+)
+
+_codes = given(hash=LargeBinary())
+CODES = Statement(
+    insert(t.directory).from_select(
+        ["hash", "authority", "office"], select(_codes.c.hash, _AUTHORITY, _OFFICE)
+    )
+)
+
+_entry = given(**rows.JOURNAL)
+JOURNAL = Statement(
+    insert(t.journal).from_select(
+        ["authority", "office", *rows.JOURNAL], select(_AUTHORITY, _OFFICE, *_entry.c)
+    )
+)
+
+_receipt = given(key=LargeBinary(), digest=LargeBinary(), answer=Text())
+RECEIPTS = Statement(
+    insert(t.receipt).from_select(
+        ["authority", "office", "key", "digest", "answer", "at"],
+        select(
+            _AUTHORITY,
+            _OFFICE,
+            *_receipt.c,
+            bindparam("at", type_=DateTime(timezone=True)).label("at"),
+        ),
+    )
+)
+
+CLOSE = Statement(
+    update(t.office)
+    .where(t.office.c.id == _OFFICE)
+    .values(
+        seq=bindparam("seq"),
+        head=bindparam("head"),
+        recorded=bindparam("recorded"),
+    )
+    .returning(
+        func.pg_notify(
+            literal_column(f"'{CHANNEL}'"),
+            func.concat(t.office.c.id, literal_column("' '"), t.office.c.seq),
+        )
+    )
+)
+
+CLOCK = Statement(
+    update(t.office)
+    .where(t.office.c.id == _OFFICE)
+    .values(
+        real_anchor=bindparam("real_anchor"),
+        office_anchor=bindparam("office_anchor"),
+        rate=bindparam("rate"),
+    )
+)
+
+_layer = given(**rows.LAYER)
+LAYERS = Statement(
+    insert(t.layer).from_select(
+        ["authority", "office", *rows.LAYER], select(_AUTHORITY, _OFFICE, *_layer.c)
+    )
+)
+END_LAYERS = Statement(
+    update(t.layer)
+    .where(
+        t.layer.c.id == any_(bindparam("ids", type_=ARRAY(Integer))),
+        t.layer.c.office == _OFFICE,
+    )
+    .values(until=bindparam("now", type_=DateTime(timezone=True)))
+)
+
+LINK = Statement(
+    select(t.journal.c.link).where(
+        t.journal.c.office == _OFFICE, t.journal.c.seq == bindparam("seq")
+    )
+)
+
+
+class Outcome(msgspec.Struct):
+    """Everything a turn's accepted wishes change, gathered; later rows of a subject win."""
+
+    bookings: dict[object, Booking] = msgspec.field(default_factory=dict)
+    visits: dict[object, Visit] = msgspec.field(default_factory=dict)
+    people: dict[object, Person] = msgspec.field(default_factory=dict)
+    series: dict[object, TicketSeries] = msgspec.field(default_factory=dict)
+    net: dict[tuple[int, int], int] = msgspec.field(default_factory=dict)
+    grants: dict[tuple[int, int], Grant] = msgspec.field(default_factory=dict)
+    codes: list[str] = msgspec.field(default_factory=list)
+    layers: list[Layer] = msgspec.field(default_factory=list)
+    ended_layers: list[int] = msgspec.field(default_factory=list)
+    clock: OfficeClock | None = None
+    entries: list[Entry] = msgspec.field(default_factory=list)
+    receipts: list[tuple[bytes, bytes, str]] = msgspec.field(default_factory=list)
+
+
+def code_hash(code: str) -> bytes:
+    """How the directory knows a public code: SHA-256 of its upper-case form."""
+    return sha256(code.upper().encode()).digest()
+
+
+async def write(
+    connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome, real: datetime
+) -> None:
+    """Write a turn's outcome; cells first, so that a guard fires before the longer rows."""
+    scope = {"authority": key.authority, "office": key.office}
+    if outcome.grants:
+        await _write_grants(connection, key.authority, outcome.grants)
+    if outcome.net:
+        limits, ticks = zip(*outcome.net, strict=True)
+        await NET.execute(connection, limit=limits, tick=ticks, delta=list(outcome.net.values()))
+    if outcome.bookings:
+        given_rows = rows.columns(list(outcome.bookings.values()), rows.BOOKING)
+        await BOOKINGS.execute(connection, **scope, **given_rows)
+    if outcome.people:
+        given_rows = rows.columns(list(outcome.people.values()), rows.PERSON)
+        await PEOPLE.execute(connection, authority=key.authority, **given_rows)
+    if outcome.visits:
+        given_rows = rows.columns(list(outcome.visits.values()), rows.VISIT)
+        await VISITS.execute(connection, **scope, **given_rows)
+    for series in outcome.series.values():
+        await SERIES.execute(connection, **scope, **msgspec.structs.asdict(series))
+    if outcome.codes:
+        await CODES.execute(connection, **scope, hash=[code_hash(c) for c in outcome.codes])
+    if outcome.receipts:
+        keys, digests, answers = zip(*outcome.receipts, strict=True)
+        await RECEIPTS.execute(
+            connection, **scope, key=keys, digest=digests, answer=answers, at=real
+        )
+    await _write_settings(connection, key, outcome)
+    if outcome.entries:
+        last = outcome.entries[-1]
+        given_rows = rows.columns(outcome.entries, rows.JOURNAL)
+        await JOURNAL.execute(connection, **scope, **given_rows)
+        await CLOSE.execute(
+            connection, office=key.office, seq=last.seq, head=last.link, recorded=last.recorded
+        )
+
+
+async def _write_grants(
+    connection: asyncpg.Connection,
+    authority: AuthorityId,
+    grants: Mapping[tuple[int, int], Grant],
+) -> None:
+    limits, ticks = zip(*grants, strict=True)
+    await GRANTS.execute(
+        connection,
+        authority=authority,
+        limit=limits,
+        tick=ticks,
+        capacity=[g.capacity for g in grants.values()],
+        granted=[g.granted for g in grants.values()],
+    )
+
+
+async def _write_settings(
+    connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome
+) -> None:
+    scope = {"authority": key.authority, "office": key.office}
+    if outcome.ended_layers:
+        now = outcome.entries[-1].recorded
+        await END_LAYERS.execute(
+            connection, office=key.office, ids=outcome.ended_layers, now=now
+        )
+    if outcome.layers:
+        await LAYERS.execute(connection, **scope, **rows.columns(outcome.layers, rows.LAYER))
+    if outcome.clock is not None:
+        await CLOCK.execute(
+            connection, office=key.office, **msgspec.structs.asdict(outcome.clock)
+        )
+
+
+async def entry_link(
+    connection: asyncpg.Connection, office: OfficeId, seq: int
+) -> bytes | None:
+    """The link of one entry, or None where the journal does not reach."""
+    found: bytes | None = await LINK.value(connection, office=office, seq=seq)
+    return found

@@ -1,0 +1,246 @@
+"""What is free: every cell's rest as the journal tells it, and days computed from it.
+
+Doubles as the memory of full cells: it never says yes, and says no only while no hold of the
+office is due. A freed place may be called full until the next wake-up (≤ 1 s). Entries carry what
+is left in each touched cell, so the view replaces and never re-derives.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from queue_service.events.booking import Held
+from queue_service.events.capacity import Configured
+from queue_service.events.entry import BookingNow, CellsNow, Fact
+from queue_service.model.booking import EXPIRING, Part
+from queue_service.model.ids import TICK_SECONDS, BookingId, LimitId, Tick
+from queue_service.model.office import Office
+from queue_service.model.refusal import Code, Refusal
+from queue_service.slots import openings as engine
+from queue_service.model.world import CellKey
+from queue_service.slots.calendar import day_tick, touched
+from queue_service.slots.claims import cells_of
+from queue_service.slots.openings import DayOpenings, DayState, Request, Start
+
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+class Openings:
+    """The free starts of one office as of journal number `seq`."""
+
+    def __init__(self, office: Office, limits: dict[str, LimitId]) -> None:
+        """Empty; `load` or entries fill it."""
+        self.office = office
+        self._zone = office.tz
+        self._numbers = limits
+        self._left: dict[CellKey, int] = {}
+        self._holds: dict[BookingId, BookingNow] = {}
+        self._held_cells: frozenset[CellKey] | None = frozenset()
+        self._next_due = _FAR
+        self._receipts: set[str] = set()
+        self._versions: dict[date, int] = {}
+        self._days: dict[tuple[Request, date], tuple[int, DayOpenings]] = {}
+        self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
+        self._alternatives: dict[tuple[Request, datetime], tuple[int, tuple[Start, ...]]] = {}
+        self.version = 0
+        """Rises with every entry that touched a cell or a hold."""
+
+    def load(
+        self,
+        cells: Iterable[tuple[LimitId, Tick, int]],
+        holds: Iterable[BookingNow],
+        receipts: Iterable[str],
+    ) -> None:
+        """Take over (limit, tick, left) of all cells, live holds and known keys, read at one seq."""
+        self._left = {(limit, tick): left for limit, tick, left in cells}
+        self._holds = {h.id: h for h in holds}
+        self._receipts = set(receipts)
+        self._forget_holds()
+        self._versions.clear()
+        self._days.clear()
+        self.version += 1
+
+    def apply(self, fact: Fact) -> None:
+        """Replace what the entry says."""
+        if isinstance(fact, Held) and fact.receipt:
+            self._receipts.add(fact.receipt)
+        if isinstance(fact, Configured):
+            return
+        for booking in fact.bookings:
+            if booking.state in EXPIRING:
+                self._holds[booking.id] = booking
+                self._next_due = min(self._next_due, booking.until or _FAR)
+                self._held_cells = None
+            elif self._holds.pop(booking.id, None) is not None:
+                self._forget_holds()
+        for run in fact.cells:
+            self._replace(run)
+        if fact.cells or fact.bookings:
+            self.version += 1
+
+    def _replace(self, run: CellsNow) -> None:
+        for n, left in enumerate(run.left):
+            self._left[(run.limit, Tick(run.first + n * run.step))] = left
+        for tick in {run.first, run.first + (len(run.left) - 1) * run.step}:
+            day = self._local_day(tick)
+            self._versions[day] = self._versions.get(day, 0) + 1
+
+    def _forget_holds(self) -> None:
+        self._next_due = min((h.until or _FAR for h in self._holds.values()), default=_FAR)
+        self._held_cells = None
+
+    def _local_day(self, tick: int) -> date:
+        return datetime.fromtimestamp(tick * TICK_SECONDS, self._zone).date()
+
+    def request(self, parts: Sequence[Part]) -> Request | Refusal:
+        """What these parts need in this office, or why they cannot be booked."""
+        key = tuple(parts)
+        found = self._requests.get(key)
+        if found is None:
+            found = engine.request(self.office, key)
+            if len(self._requests) < 5_000:
+                self._requests[key] = found
+        return found
+
+    def limits_of(self, request: Request) -> tuple[LimitId, ...]:
+        """The numbers of the limits a request takes from by overlap."""
+        return tuple(self._numbers[key] for key in request.limits)
+
+    def once_of(self, request: Request, start: datetime) -> tuple[CellKey, ...]:
+        """The cells a request that starts then takes from once."""
+        return tuple(
+            (self._numbers[key], touched(period, start, start, self._zone)[0])
+            for key, period in request.once
+        )
+
+    def cells_for(self, request: Request, start: datetime) -> tuple[CellKey, ...]:
+        """Every cell a visit of this request takes one place in."""
+        end = start + timedelta(minutes=request.minutes)
+        return cells_of(self.limits_of(request), start, end) + self.once_of(request, start)
+
+    def starts_here(self, start: datetime) -> bool:
+        """Whether `start` lies on the office's grid."""
+        seconds = start.timestamp()
+        tick = int(seconds) // TICK_SECONDS
+        return seconds == tick * TICK_SECONDS and engine.on_grid(
+            tick, self.office.booking.grid_minutes, self._zone
+        )
+
+    def certainly_full(self, request: Request, start: datetime, now: datetime) -> bool:
+        """True only when a claim that gives nothing back would find no room at journal's `seq`."""
+        if now >= self._next_due:
+            return False
+        left = self._left
+        return any(left.get(cell) == 0 for cell in self.cells_for(request, start))
+
+    def knows_key(self, receipt: str) -> bool:
+        """Whether an accepted hold carried this key (its first 8 bytes, hex)."""
+        return receipt in self._receipts
+
+    def alternatives(self, request: Request, start: datetime, now: datetime) -> tuple[Start, ...]:
+        """The three nearest free starts, computed once per change of the view."""
+        key = (request, start)
+        known = self._alternatives.get(key)
+        if known is not None and known[0] == self.version:
+            return known[1]
+        first, last = engine.bookable_days(now, self.office.booking.window_days)
+        found = engine.nearest(self.month(request.parts, first, last, now) or (), start)
+        if len(self._alternatives) > 5_000:
+            self._alternatives.clear()
+        self._alternatives[key] = (self.version, found)
+        return found
+
+    def month(
+        self, parts: Sequence[Part], first: date, last: date, now: datetime
+    ) -> tuple[DayOpenings, ...]:
+        """Every day from `first` to `last`, both included; empty when the request is refused.
+
+        `now` in the office's zone. Days are recomputed only when one of their cells changed.
+        """
+        request = self.request(parts)
+        if isinstance(request, Refusal):
+            return ()
+        soonest = now + timedelta(minutes=self.office.booking.lead_minutes)
+        last_bookable = engine.bookable_days(now, self.office.booking.window_days)[1]
+        days = []
+        day = first
+        while day <= last:
+            if day > last_bookable:
+                days.append(DayOpenings(day, DayState.NOT_YET))
+            elif day < now.date():
+                days.append(DayOpenings(day, DayState.CLOSED))
+            else:
+                days.append(_from(self._day(request, day), soonest))
+            day += timedelta(days=1)
+        return tuple(days)
+
+    def stamp(self, first: date, last: date, now: datetime) -> tuple[object, ...]:
+        """Changes whenever `month` over these days could: for ETags and cached bytes."""
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        lead = timedelta(minutes=self.office.booking.lead_minutes)
+        soonest = int((now + lead).timestamp()) // TICK_SECONDS
+        return (soonest if first <= (now + lead).date() else 0, now.date()) + tuple(
+            self._versions.get(day, 0) for day in days
+        )
+
+    def _day(self, request: Request, day: date) -> DayOpenings:
+        version = self._versions.get(day, 0)
+        known = self._days.get((request, day))
+        if known is not None and known[0] == version:
+            return known[1]
+        found = self._compute(request, day)
+        if len(self._days) > 20_000:
+            self._days.clear()
+        self._days[(request, day)] = (version, found)
+        return found
+
+    def _compute(self, request: Request, day: date) -> DayOpenings:
+        zone, grid = self._zone, self.office.booking.grid_minutes
+        begin, end = day_tick(day, zone), day_tick(day + timedelta(days=1), zone)
+        limits = self.limits_of(request)
+        left = self._left
+        ticks = [
+            t
+            for t in range(begin, end)
+            if (limits[0], t) in left and engine.on_grid(t, grid, zone)
+        ]
+        found = engine.starts(
+            lambda cell: left.get(cell, -1),
+            limits,
+            lambda tick: self.once_of(request, _instant(tick, zone)),
+            ticks,
+            request.ticks,
+            self._cells_held(),
+        )
+        starts = tuple(Start(_instant(t, zone), max(0, p), s) for t, p, s in found)
+        return DayOpenings(day, _state(starts), starts)
+
+    def _cells_held(self) -> frozenset[CellKey]:
+        if self._held_cells is None:
+            self._held_cells = frozenset(
+                cell
+                for h in self._holds.values()
+                for cell in cells_of(h.limits, h.start, h.end)
+            )
+        return self._held_cells
+
+
+def _instant(tick: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(tick * TICK_SECONDS, zone)
+
+
+def _state(starts: Sequence[Start]) -> DayState:
+    for state in (DayState.FREE, DayState.HELD, DayState.TAKEN):
+        if any(s.state is state for s in starts):
+            return state
+    return DayState.CLOSED
+
+
+def _from(day: DayOpenings, soonest: datetime) -> DayOpenings:
+    """The day without starts that come too soon."""
+    if not day.starts or day.starts[0].start >= soonest:
+        return day
+    later = tuple(s for s in day.starts if s.start >= soonest)
+    return msgspec.structs.replace(day, starts=later, state=_state(later))
