@@ -56,7 +56,9 @@ def read(folder: Path) -> Office | tuple[Fault, ...]:
         return (Fault(str(folder / "office.toml"), "", "", reason),)
     for file in files:
         try:
-            texts[str(file)] = file.read_text("utf-8")
+            texts[str(file)] = file.read_text(
+                "utf-8-sig"
+            )  # editors on Windows begin files with a mark
         except UnicodeDecodeError as error:
             faults.append(Fault(str(file), f"byte {error.start}", "", "the file is not UTF-8"))
         except OSError as error:

@@ -1,0 +1,202 @@
+"""Capacity: windows × capacity plus layers → cells, and which of them change."""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_service.model.ids import ActorId, ServiceCode, Tick
+from queue_service.model.office import Limit, Office, Period, Window
+from queue_service.offices import Layer, Origin, read
+from queue_service.slots.calendar import half_day_ticks, instant_of, tick_of, ticks_of_day
+from queue_service.slots.capacity import Cell, cells, difference
+
+MONDAY = date(2026, 11, 23)
+TUESDAY = date(2026, 11, 24)
+NO_HOLIDAYS: frozenset[date] = frozenset()
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+
+
+def heidelberg() -> Office:
+    office = read(Path(__file__).parents[2] / "config" / "heidelberg")
+    assert isinstance(office, Office)
+    return office
+
+
+OFFICE = heidelberg()
+BERLIN = OFFICE.tz
+
+
+def limit(**changes: object) -> Limit:
+    """Three desks during the office's hours."""
+    desks = Limit("pickup", {"de": "Ausgabe"}, 3, (ServiceCode("PICK"),))
+    return msgspec.structs.replace(desks, **changes)
+
+
+def at(day: date, text: str) -> datetime:
+    return datetime.combine(day, time.fromisoformat(text), BERLIN).astimezone(UTC)
+
+
+def layer(add: int, since: datetime, until: datetime | None, key: str = "pickup") -> Layer:
+    change = json.dumps({"limit": key, "add": add})
+    return Layer(f"capacity:{key}", change, since, until, ActorId(7), "peak", Origin.SURGE)
+
+
+def told(found: tuple[Cell, ...]) -> list[str]:
+    """Runs of equal capacity as people in Heidelberg read them: ``08:00 3`` from then on."""
+    runs = [cell for n, cell in enumerate(found) if not n or cell.capacity != found[n - 1].capacity]
+    return [f"{instant_of(c.tick).astimezone(BERLIN):%H:%M} {c.capacity}" for c in runs]
+
+
+def test_each_five_minutes_of_the_hours_are_a_cell() -> None:
+    found = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)
+    assert len(found) == 4 * 12
+    assert found[0] == Cell(tick_of(at(MONDAY, "08:00")), 3)
+    assert found[-1] == Cell(tick_of(at(MONDAY, "11:55")), 3)
+
+
+def test_a_closed_day_has_no_cells() -> None:
+    for period in Period:
+        assert cells(OFFICE, limit(period=period), MONDAY, frozenset({MONDAY})) == ()
+        assert cells(OFFICE, limit(period=period), date(2026, 11, 28), NO_HOLIDAYS) == ()
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "names"),
+    [
+        (Period.HALF_DAY, MONDAY, ["00:00 60"]),  # open in the morning only
+        (Period.HALF_DAY, TUESDAY, ["00:00 60", "12:00 60"]),
+        (Period.DAY, TUESDAY, ["00:00 60"]),
+    ],
+)
+def test_half_days_and_days_are_one_cell_each_while_open(
+    period: Period, day: date, names: list[str]
+) -> None:
+    found = cells(OFFICE, limit(period=period, capacity=60), day, NO_HOLIDAYS)
+    assert [f"{instant_of(c.tick).astimezone(BERLIN):%H:%M} {c.capacity}" for c in found] == names
+
+
+def test_a_limit_with_hours_of_its_own_keeps_those() -> None:
+    hours = (Window((0,), time(8, 45), time(10)), Window((0,), time(11), time(11, 30)))
+    found = cells(OFFICE, limit(hours=hours), MONDAY, NO_HOLIDAYS)
+    assert len(found) == 15 + 6
+    assert {instant_of(c.tick).astimezone(BERLIN).hour for c in found} == {8, 9, 11}
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([(+1, "09:00", "10:00")], ["08:00 3", "09:00 4", "10:00 3"]),
+        (
+            [(-2, "09:00", "10:00"), (-2, "09:30", "11:00")],
+            ["08:00 3", "09:00 1", "09:30 0", "10:00 1", "11:00 3"],
+        ),
+        (
+            [(+1, "09:00", None), (-1, "10:00", "11:00")],
+            ["08:00 3", "09:00 4", "10:00 3", "11:00 4"],
+        ),
+        ([(+1, "06:00", "08:00"), (+1, "12:00", None)], ["08:00 3"]),
+        ([(+5, "09:00", "09:00")], ["08:00 3"]),
+        ([(-9, "09:00", "10:00"), (+8, "09:00", "10:00")], ["08:00 3", "09:00 2", "10:00 3"]),
+    ],
+)
+def test_layers_add_up_while_they_last(
+    layers: list[tuple[int, str, str | None]], expected: list[str]
+) -> None:
+    made = [
+        layer(add, at(MONDAY, since), at(MONDAY, until) if until else None)
+        for add, since, until in layers
+    ]
+    assert told(cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, made)) == expected
+
+
+def test_a_layer_in_the_afternoon_leaves_the_mornings_quota_alone() -> None:
+    more = layer(10, at(TUESDAY, "14:00"), at(TUESDAY, "15:00"))
+    quota = limit(period=Period.HALF_DAY, capacity=60)
+    assert told(cells(OFFICE, quota, TUESDAY, NO_HOLIDAYS, [more])) == ["00:00 60", "12:00 70"]
+
+
+def test_layers_of_other_limits_and_subjects_change_nothing() -> None:
+    others = [
+        layer(5, at(MONDAY, "08:00"), None, key="house"),
+        Layer("service:PICK", '{"bookable": false}', at(MONDAY, "08:00")),
+    ]
+    assert told(cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, others)) == ["08:00 3"]
+
+
+hours_of_day = st.integers(0, 287)
+additions = st.lists(st.tuples(st.integers(-3, 3), hours_of_day, hours_of_day), max_size=6)
+
+
+@given(additions, st.sampled_from([MONDAY, date(2027, 3, 28), date(2027, 10, 31)]), st.randoms())
+def test_a_cell_is_the_sum_of_the_layers_over_it_whatever_their_order(
+    said: list[tuple[int, int, int]], day: date, chance: st.DataObject
+) -> None:
+    whole_day = limit(hours=(Window(EVERY_DAY, time(0), time(23, 55)),))
+    base = ticks_of_day(day, BERLIN)[0]
+    spans = [(add, base + min(a, b), base + max(a, b)) for add, a, b in said]
+    made = [layer(add, instant_of(Tick(a)), instant_of(Tick(b))) for add, a, b in spans]
+    found = cells(OFFICE, whole_day, day, NO_HOLIDAYS, made)
+    for tick, capacity in ((cell.tick, cell.capacity) for cell in found):
+        assert capacity == max(0, 3 + sum(add for add, a, b in spans if a <= tick < b))
+    shuffled = list(made)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random, drawn by hypothesis
+    assert cells(OFFICE, whole_day, day, NO_HOLIDAYS, shuffled) == found
+
+
+@given(st.dates(date(2026, 1, 1), date(2028, 12, 31)), st.sampled_from(list(Period)))
+def test_cells_come_in_order_none_twice_and_lie_in_their_day(day: date, period: Period) -> None:
+    all_day = limit(period=period, hours=(Window(EVERY_DAY, time(0), time(23, 55)),))
+    office = msgspec.structs.replace(OFFICE, closures=())
+    ticks = [cell.tick for cell in cells(office, all_day, day, NO_HOLIDAYS)]
+    assert ticks == sorted(set(ticks))
+    of_day = ticks_of_day(day, BERLIN)
+    assert all(tick in of_day for tick in ticks)
+    expected = {Period.TICK: len(of_day) - 1, Period.HALF_DAY: 2, Period.DAY: 1}
+    assert len(ticks) == expected[period]
+    if period is Period.HALF_DAY:
+        assert tuple(ticks) == half_day_ticks(day, BERLIN)
+
+
+def test_only_changed_cells_are_written() -> None:
+    before = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)
+    more = layer(1, at(MONDAY, "09:00"), at(MONDAY, "09:10"))
+    after = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, [more])
+    have = {cell.tick: cell.capacity for cell in before}
+    first = tick_of(at(MONDAY, "09:00"))
+    assert difference(have, after) == (Cell(first, 4), Cell(Tick(first + 1), 4))
+    assert difference(have, before) == ()
+
+
+def test_a_cell_outside_the_new_hours_is_written_as_zero_once() -> None:
+    have = {cell.tick: cell.capacity for cell in cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)}
+    changes = difference(have, ())
+    assert {cell.capacity for cell in changes} == {0}
+    assert len(changes) == len(have)
+    assert difference({cell.tick: 0 for cell in changes}, ()) == ()
+
+
+days_cells = st.dictionaries(st.integers(0, 40).map(Tick), st.integers(0, 3))
+
+
+@given(days_cells, days_cells)
+def test_after_the_changes_the_cells_are_as_wanted(
+    have: dict[Tick, int], want: dict[Tick, int]
+) -> None:
+    changes = difference(have, [Cell(tick, places) for tick, places in want.items()])
+    after = have | {cell.tick: cell.capacity for cell in changes}
+    assert {tick: places for tick, places in after.items() if places} == {
+        tick: places for tick, places in want.items() if places
+    }
+    assert all(have.get(cell.tick) != cell.capacity for cell in changes)
+
+
+def test_a_whole_month_is_cut_into_cells_without_gap() -> None:
+    total = sum(
+        len(cells(OFFICE, limit(), MONDAY + timedelta(days=n), NO_HOLIDAYS)) for n in range(28)
+    )
+    assert total == 4 * (4 + 8 + 9.5 + 8 + 4) * 12
