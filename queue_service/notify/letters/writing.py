@@ -1,0 +1,47 @@
+"""Lays a letter's words out as text and HTML and adds calendar entry and picture."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from queue_service.notify.letters.body import body
+from queue_service.notify.letters.code import qr_link, qr_png
+from queue_service.notify.letters.event import Method, calendar
+from queue_service.notify.letters.facts import Facts, Letter
+from queue_service.notify.plan import Purpose
+
+_METHODS = {
+    Purpose.CONFIRMATION: Method.REQUEST,
+    Purpose.CHANGE: Method.REQUEST,
+    Purpose.CANCELLATION: Method.CANCEL,
+}
+"""A booking that still has to be confirmed enters no calendar."""
+
+_layouts = Environment(
+    loader=PackageLoader("queue_service.notify.letters"),
+    autoescape=select_autoescape(("html",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEXT = _layouts.get_template("letter.txt")
+_HTML = _layouts.get_template("letter.html")
+_QR_CID = "code@letter"
+
+
+def write(purpose: Purpose, facts: Facts, language: str) -> Letter:
+    """The letter for `purpose` in `language` (German where there is no catalogue).
+
+    The same facts give the same letter.
+    """
+    words = body(purpose, facts, language)
+    method = _METHODS.get(purpose)
+    return Letter(
+        language=words.language,
+        subject=words.subject,
+        text=_TEXT.render(body=words),
+        html=_HTML.render(body=words, picture=f"cid:{_QR_CID}" if words.code else ""),
+        ics=calendar(facts, method, facts.sequence) if method else None,
+        method=str(method or ""),
+        qr=qr_png(qr_link(facts.base_url, words.code)) if words.code else None,
+        qr_cid=_QR_CID,
+    )

@@ -1,0 +1,103 @@
+"""Decides which letters an entry of the journal makes due or needless; leaves sending alone.
+
+Pure: the same entry always plans the same, and every letter is named by (entry, purpose, booking),
+so an entry that is planned twice changes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from queue_service.events.booking import (
+    Booked,
+    BookedByStaff,
+    Cancelled,
+    CancelReason,
+    Lapsed,
+    Moved,
+    NotComing,
+)
+from queue_service.events.chapters import AnyFact
+from queue_service.events.entry import BookingNow, Entry
+from queue_service.model.booking import Booking, BookingState
+from queue_service.model.ids import BookingId
+
+
+class Purpose(StrEnum):
+    """Why a letter is written."""
+
+    CONFIRMATION = "confirmation"
+    CONFIRM_BY_LINK = "confirm_by_link"
+    """The booking is binding only once the link in this letter was used."""
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A letter to send from `due` (office time) on; ids and numbers only, no contact datum."""
+
+    seq: int
+    """Number of the entry that made it due; rises with every change, so it is also the
+    SEQUENCE of the calendar entry."""
+    purpose: Purpose
+    booking: BookingId
+    generation: int
+    due: datetime
+
+
+class Withdraw(msgspec.Struct, frozen=True):
+    """Letters of the booking made due before entry `before` and not yet sent are not sent."""
+
+    booking: BookingId
+    before: int
+
+
+def plan(entry: Entry, fact: AnyFact) -> tuple[Due | Withdraw, ...]:
+    """What `fact` makes due and needless, withdrawals of a booking before its new letter."""
+    return tuple(step for now in fact.bookings for step in _steps(entry, fact, now))
+
+
+def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
+    """Whether the letter still tells the truth at `now`, the moment it would be sent.
+
+    What happened since it was planned has, or gets, a letter of its own; one that comes after the
+    appointment helps nobody.
+    """
+    match purpose:
+        case Purpose.CONFIRMATION | Purpose.CHANGE:
+            return booking.state is BookingState.BOOKED and now < booking.end
+        case Purpose.CONFIRM_BY_LINK:
+            open_until = booking.until or booking.start
+            return booking.state is BookingState.PENDING and now < open_until
+        case Purpose.CANCELLATION:
+            return booking.state is BookingState.CANCELLED and now < booking.end
+
+
+def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withdraw]:
+    """The steps for one booking of the fact."""
+    purpose = _purpose(fact, now.state)
+    if purpose not in (None, Purpose.CONFIRM_BY_LINK) or isinstance(fact, Lapsed | NotComing):
+        yield Withdraw(now.id, entry.seq)
+    if purpose is not None:
+        yield Due(entry.seq, purpose, now.id, now.generation, entry.recorded)
+
+
+def _purpose(fact: AnyFact, state: BookingState) -> Purpose | None:
+    """The letter a booking in `state` gets for this fact, or None.
+
+    A fact may touch other bookings as well (a hold given back by the same claim): the state
+    decides, not the tag alone. A released hold never had a letter.
+    """
+    match fact, state:
+        case Booked() | BookedByStaff(), BookingState.BOOKED:
+            return Purpose.CONFIRMATION
+        case Booked(), BookingState.PENDING:
+            return Purpose.CONFIRM_BY_LINK
+        case Moved(), BookingState.BOOKED:
+            return Purpose.CHANGE
+        case Cancelled(), BookingState.CANCELLED:
+            return None if fact.reason is CancelReason.RELEASED else Purpose.CANCELLATION
+        case _:
+            return None

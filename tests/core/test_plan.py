@@ -1,0 +1,157 @@
+"""Which letters an entry makes due or needless."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_service.events.booking import (
+    Booked,
+    BookedByStaff,
+    Cancelled,
+    CancelReason,
+    Extended,
+    Held,
+    Lapsed,
+    Moved,
+    NotComing,
+)
+from queue_service.events.chapters import AnyFact, decode, encode
+from queue_service.events.entry import BookingNow, Entry
+from queue_service.events.floor import CheckedIn
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import ActorId, BookingId, LimitId, OfficeId, ServiceCode
+from queue_service.notify.plan import Due, Purpose, Withdraw, plan, still_due
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ONE, TWO = BookingId(UUID(int=1)), BookingId(UUID(int=2))
+
+
+def now(state: BookingState, booking: BookingId = ONE) -> BookingNow:
+    start = NOW + timedelta(days=2)
+    end = start + timedelta(minutes=15)
+    part = Part(ServiceCode("eat-pickup"), 1)
+    return BookingNow(booking, state, start, end, (part,), (LimitId(1),), "ar", 3, 4)
+
+
+def entry(fact: AnyFact, seq: int = 9) -> Entry:
+    body = encode(fact)
+    tag = msgspec.json.decode(body)["tag"]
+    return Entry(
+        office=OfficeId(1),
+        seq=seq,
+        recorded=NOW,
+        happened=NOW,
+        by=ActorId(0),
+        undoes=None,
+        tag=tag,
+        body=body,
+        digest=b"",
+        salt=b"",
+        link=b"",
+    )
+
+
+def planned(fact: AnyFact) -> tuple[Due | Withdraw, ...]:
+    return plan(entry(fact), fact)
+
+
+@pytest.mark.parametrize(
+    ("fact", "purpose"),
+    [
+        (Booked(bookings=(now(BookingState.BOOKED),)), Purpose.CONFIRMATION),
+        (BookedByStaff(bookings=(now(BookingState.BOOKED),)), Purpose.CONFIRMATION),
+        (Moved(bookings=(now(BookingState.BOOKED),)), Purpose.CHANGE),
+        (Cancelled(bookings=(now(BookingState.CANCELLED),)), Purpose.CANCELLATION),
+        (
+            Cancelled(reason=CancelReason.OFFICE, bookings=(now(BookingState.CANCELLED),)),
+            Purpose.CANCELLATION,
+        ),
+    ],
+)
+def test_what_people_must_know_makes_one_letter_and_withdraws_what_it_replaces(
+    fact: AnyFact, purpose: Purpose
+) -> None:
+    assert planned(fact) == (Withdraw(ONE, 9), Due(9, purpose, ONE, 4, NOW))
+
+
+def test_a_booking_that_waits_for_its_link_gets_only_the_link() -> None:
+    fact = Booked(bookings=(now(BookingState.PENDING),))
+    assert planned(fact) == (Due(9, Purpose.CONFIRM_BY_LINK, ONE, 4, NOW),)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Held(bookings=(now(BookingState.HELD),)),
+        Extended(bookings=(now(BookingState.HELD),)),
+        Cancelled(reason=CancelReason.RELEASED, bookings=(now(BookingState.CANCELLED),)),
+        CheckedIn(bookings=(now(BookingState.ARRIVED),)),
+    ],
+)
+def test_holds_and_arrivals_write_to_nobody(fact: AnyFact) -> None:
+    assert planned(fact) == ()
+
+
+@pytest.mark.parametrize("fact", [Lapsed, NotComing])
+def test_what_is_over_withdraws_letters_and_writes_none(
+    fact: type[Lapsed] | type[NotComing],
+) -> None:
+    assert planned(fact(bookings=(now(BookingState.LAPSED),))) == (Withdraw(ONE, 9),)
+
+
+def test_a_hold_given_back_by_the_same_claim_gets_no_letter() -> None:
+    fact = Booked(bookings=(now(BookingState.BOOKED), now(BookingState.CANCELLED, TWO)))
+    assert {step.booking for step in planned(fact)} == {ONE}
+
+
+@given(
+    st.sampled_from([Held, Booked, BookedByStaff, Moved, Cancelled, Lapsed, NotComing, CheckedIn]),
+    st.lists(st.sampled_from(BookingState), max_size=4),
+    st.integers(1, 2**31 - 1),
+)
+def test_planning_the_stored_entry_again_plans_the_same_letters_each_once(
+    kind: type[AnyFact], states: list[BookingState], seq: int
+) -> None:
+    fact = kind(bookings=tuple(now(s, BookingId(UUID(int=n))) for n, s in enumerate(states)))
+    stored = entry(fact, seq)
+    first, second = plan(stored, fact), plan(stored, decode(stored))
+    assert first == second
+    names = [(step.seq, step.purpose, step.booking) for step in first if isinstance(step, Due)]
+    assert len(names) == len(set(names))
+    assert all(step.before == seq for step in first if isinstance(step, Withdraw))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "state", "at", "due"),
+    [
+        (Purpose.CONFIRMATION, BookingState.BOOKED, timedelta(0), True),
+        (Purpose.CONFIRMATION, BookingState.CANCELLED, timedelta(0), False),
+        (Purpose.CONFIRMATION, BookingState.BOOKED, timedelta(days=3), False),
+        (Purpose.CHANGE, BookingState.BOOKED, timedelta(0), True),
+        (Purpose.CHANGE, BookingState.NO_SHOW, timedelta(0), False),
+        (Purpose.CONFIRM_BY_LINK, BookingState.PENDING, timedelta(minutes=29), True),
+        (Purpose.CONFIRM_BY_LINK, BookingState.PENDING, timedelta(minutes=30), False),
+        (Purpose.CONFIRM_BY_LINK, BookingState.BOOKED, timedelta(0), False),
+        (Purpose.CANCELLATION, BookingState.CANCELLED, timedelta(0), True),
+        (Purpose.CANCELLATION, BookingState.CANCELLED, timedelta(days=3), False),
+    ],
+)
+def test_a_letter_that_would_no_longer_be_true_is_not_sent(
+    purpose: Purpose, state: BookingState, at: timedelta, due: bool
+) -> None:
+    public = now(state)
+    booking = Booking(
+        ONE,
+        state,
+        public.start,
+        public.end,
+        public.parts,
+        public.limits,
+        "ar",
+        until=NOW + timedelta(minutes=30),
+    )
+    assert still_due(purpose, booking, NOW + at) is due
