@@ -13,6 +13,8 @@ SWEEPING = timedelta(minutes=30)
 """From closing until the night begins."""
 UNLOCKING = timedelta(minutes=15)
 """From the end of the skipped night until opening."""
+BOOKING = timedelta(minutes=90)
+"""Before the opening of a new demo's first day; more than any office's shortest lead."""
 FARTHEST_DAYS = 366
 
 
@@ -35,11 +37,23 @@ def next_working_day(office: Office, day: date) -> date:
     raise NeverOpenError(f"{office.slug} is never open within a year from {day}")
 
 
-def first_moment(office: Office, today: date) -> datetime:
-    """Where a new demo begins: 08:30 of a working day, or its opening where that is later."""
-    day = next_working_day(office, today)
+def first_day(office: Office, now: datetime) -> date:
+    """The first day of a new demo: the next working day whose booking moment is to come."""
+    day = next_working_day(office, now.astimezone(office.tz).date())
+    if booking_moment(office, day) <= now:
+        return next_working_day(office, day + timedelta(days=1))
+    return day
+
+
+def first_moment(office: Office, day: date) -> datetime:
+    """Where a new demo begins on its first day: at 08:30, or at the opening where that is later."""
     opens, _ = windows(office, day)[0]
     return max(opens, datetime.combine(day, FIRST_MOMENT, office.tz))
+
+
+def booking_moment(office: Office, day: date) -> datetime:
+    """When, before the opening of a new demo's first day, people book for that day."""
+    return windows(office, day)[0][0] - BOOKING
 
 
 def opened(office: Office, now: datetime) -> datetime:

@@ -41,9 +41,19 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def test_a_new_demo_begins_at_half_past_eight_of_a_working_day() -> None:
-    assert days.first_moment(WEEK, MONDAY) == at(MONDAY, 8, 30)
     saturday = MONDAY - timedelta(days=2)
-    assert days.first_moment(WEEK, saturday) == at(MONDAY, 8, 30)
+    assert days.first_day(WEEK, at(saturday, 15)) == MONDAY
+    assert days.first_moment(WEEK, MONDAY) == at(MONDAY, 8, 30)
+
+
+def test_a_new_demo_never_begins_in_the_past() -> None:
+    assert days.first_day(WEEK, at(MONDAY, 5)) == MONDAY
+    assert days.first_day(WEEK, at(MONDAY, 7)) == MONDAY + timedelta(days=1)
+    assert days.first_day(WEEK, at(FRIDAY, 15)) == FRIDAY + timedelta(days=3)
+
+
+def test_people_book_before_the_first_day_opens() -> None:
+    assert days.booking_moment(WEEK, MONDAY) == at(MONDAY, 6, 30)
 
 
 def test_a_public_holiday_is_no_working_day() -> None:

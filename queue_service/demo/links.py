@@ -1,0 +1,121 @@
+"""What the demo tells the person at the terminal, and a program in `links.json`: where things are.
+
+Holds the demo's own passwords and device keys, so the file is readable by its owner alone.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from queue_service.demo import private
+
+FILE = "links.json"
+
+
+class Counter(msgspec.Struct, frozen=True):
+    """A counter; a free one is left to the person who tries the demo."""
+
+    counter: str
+    """Public id: ``heidelberg.1``."""
+    name: str
+    free: bool
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A kiosk or a board with the key that enrols it."""
+
+    device: str
+    key: str
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A member of staff, invented."""
+
+    login: str
+    password: str
+    role: str
+
+
+class OfficeLinks(msgspec.Struct, frozen=True):
+    """One office of the demo."""
+
+    office: str
+    name: str
+    speed: float
+    kiosk: Device
+    board: Device
+    counters: tuple[Counter, ...]
+    logins: tuple[Login, ...]
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Everything somebody needs to try the demo, or to drive it."""
+
+    base_url: str
+    offices: tuple[OfficeLinks, ...]
+    living: bool = True
+
+    @property
+    def letters(self) -> str:
+        """The page of letters that went out."""
+        return f"{self.base_url}/demo/letters"
+
+    @property
+    def api(self) -> str:
+        """The documents of the public contract."""
+        return f"{self.base_url}/api/v1/docs"
+
+
+def write(folder: Path, links: Links) -> None:
+    """Write `links.json` whole, for the owner only."""
+    text = msgspec.json.format(msgspec.json.encode(links), indent=2)
+    private.write(folder / FILE, text + b"\n")
+
+
+def read(folder: Path) -> Links:
+    """The links of a running demo; raises `FileNotFoundError` when none was started here."""
+    return msgspec.json.decode((folder / FILE).read_bytes(), type=Links)
+
+
+def table(links: Links) -> str:
+    """The table that is printed when everything is up; German screens, one line each."""
+    rows: list[tuple[str, str]] = []
+    for office in links.offices:
+        rows += _office(links.base_url, office, living=links.living)
+    rows += [
+        ("", ""),
+        ("For all offices", ""),
+        ("  Start page", f"{links.base_url}/"),
+        ("  Staff sign in", f"{links.base_url}/de/staff"),
+        ("  Letters that went out", links.letters),
+        ("  API documents", links.api),
+        ("", ""),
+        ("Other languages", "write /en/ or /ar/ instead of /de/ in any address"),
+        ("Kiosks and boards", "a browser is one device: open each in a private window of its own"),
+    ]
+    width = max(len(left) for left, right in rows if right) + 2
+    return "\n".join(f"{left:<{width}}{right}".rstrip() for left, right in rows)
+
+
+def _office(base: str, office: OfficeLinks, *, living: bool) -> list[tuple[str, str]]:
+    pace = f"{office.speed:g} times as fast as real" if office.speed != 1 else "in real time"
+    rows = [
+        ("", ""),
+        (f"{office.name}, {pace}", ""),
+        ("  Book an appointment", f"{base}/de/{office.office}"),
+        ("  Kiosk (enrols this browser)", f"{base}/enrol/{office.kiosk.key}"),
+        ("  Board (enrols this browser)", f"{base}/enrol/{office.board.key}"),
+    ]
+    free = [counter for counter in office.counters if counter.free]
+    for counter in free:
+        note = "" if not living or len(free) == len(office.counters) else "   free for you"
+        rows.append((f"  Desk {counter.name}", f"{base}/de/desk/{counter.counter}{note}"))
+    if living and (busy := [c for c in office.counters if not c.free]):
+        first = f"{base}/de/desk/{busy[0].counter}"
+        more = f"   and {len(busy) - 1} more" if len(busy) > 1 else ""
+        rows.append((f"  Desk {busy[0].name}", f"{first}   played by the demo{more}"))
+    rows += [
+        (f"  Sign in as {login.role.replace('_', ' ')}", f"{login.login}   {login.password}")
+        for login in office.logins
+    ]
+    return rows

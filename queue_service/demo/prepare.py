@@ -1,0 +1,141 @@
+"""Makes the demo's database ready: offices loaded, staff and devices let in, clocks set.
+
+Everything here may be done again at every start and then changes nothing but the clocks.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import bindparam, update
+
+from queue_service.clock import real_now
+from queue_service.demo.links import Counter, Device, Login, OfficeLinks
+from queue_service.flows import planning, sessions
+from queue_service.house import House, close_house, open_house
+from queue_service.model.ids import address
+from queue_service.model.office import Office
+from queue_service.rights import Role
+from queue_service.settings import from_environment
+from queue_service.store import access, offices, tables
+from queue_service.store.database import outside, transaction
+from queue_service.store.statement import Statement
+
+PASSWORD = "guten-morgen"  # noqa: S105 - printed by the demo; its server listens on this machine only
+STAFF = (Role.CLERK, Role.GUIDE, Role.CASE_WORKER, Role.MANAGER)
+REST = Statement(
+    update(tables.office)
+    .where(tables.office.c.slug == bindparam("of"))
+    .values(
+        real_anchor=bindparam("real"),
+        office_anchor=bindparam("office"),
+        rate=bindparam("speed"),
+    )
+)
+
+
+def prepare(
+    environment: dict[str, str],
+    wanted: Mapping[str, Office],
+    *,
+    rested: Mapping[str, datetime],
+    begin: Mapping[str, datetime],
+    hands_free: frozenset[str],
+    speeds: Mapping[str, float],
+) -> tuple[OfficeLinks, ...]:
+    """Load the `wanted` offices and set their clocks to `begin`, in real time; what links tell.
+
+    `rested` is what the clocks of known offices showed when the demo was stopped. Offices in
+    `hands_free` leave a counter to the person at the terminal.
+    """
+
+    async def run() -> tuple[OfficeLinks, ...]:
+        house = await open_house(from_environment(environment), follow=False)
+        try:
+            await _rest(house, rested)
+            for slug, office in wanted.items():
+                await planning.load(house, office)
+                await planning.set_clock(house, slug, begin[slug], 1.0)
+                await planning.plan(house, house.follower.offices[slug])
+            return tuple(
+                [
+                    await _let_in(house, office, speed=speeds[slug], free=slug in hands_free)
+                    for slug, office in wanted.items()
+                ]
+            )
+        finally:
+            await close_house(house)
+
+    return asyncio.run(run())
+
+
+def set_clock(environment: dict[str, str], slug: str, at: datetime, rate: float) -> None:
+    """From now on it is `at` in the office, running `rate` times as fast as real."""
+
+    async def run() -> None:
+        house = await open_house(from_environment(environment), follow=False)
+        try:
+            await house.follower.refresh()
+            await planning.set_clock(house, slug, at, rate)
+        finally:
+            await close_house(house)
+
+    asyncio.run(run())
+
+
+async def _rest(house: House, rested: Mapping[str, datetime]) -> None:
+    """No office time passed while the demo was off.
+
+    Set beside the journal on purpose: a turn would be stamped with the time that a fast clock
+    reached meanwhile, weeks ahead, and office time never runs backwards.
+    """
+    async with outside(house.pool) as connection:
+        authorities = await offices.authorities(connection)
+    for authority in authorities:
+        async with transaction(house.pool, authority) as connection:
+            for row in await offices.offices(connection):
+                at = rested.get(row.key.slug)
+                if at is not None:
+                    await REST.execute(
+                        connection, of=row.key.slug, real=real_now(), office=at, speed=0.0
+                    )
+
+
+async def _let_in(house: House, office: Office, *, speed: float, free: bool) -> OfficeLinks:
+    kiosk = await sessions.enrol(house, office.slug, device="kiosk-1", role=Role.KIOSK)
+    board = await sessions.enrol(house, office.slug, device="board-1", role=Role.DISPLAY)
+    return OfficeLinks(
+        office=office.slug,
+        name=office.name["de"],
+        speed=speed,
+        kiosk=Device(address(office.slug, kiosk.device), kiosk.key),
+        board=Device(address(office.slug, board.device), board.key),
+        counters=_counters(office, free=free),
+        logins=tuple([await _login(house, office, role) for role in STAFF]),
+    )
+
+
+async def _login(house: House, office: Office, role: Role) -> Login:
+    login = f"{role.value.replace('_', '-')}@{office.slug}"
+    authority = house.follower.offices[office.slug].key.authority
+    async with transaction(house.pool, authority) as connection:
+        known = await access.staff_by_login(connection, login)
+    if known is None:
+        await sessions.set_staff(house, office.slug, login=login, password=PASSWORD, roles=(role,))
+    return Login(login, PASSWORD, role.value)
+
+
+def _counters(office: Office, *, free: bool) -> tuple[Counter, ...]:
+    spare = _spare(office) if free else ""
+    return tuple(
+        Counter(address(office.slug, c.key), c.name["de"], c.key == spare) for c in office.counters
+    )
+
+
+def _spare(office: Office) -> str:
+    """The first counter whose every service is served elsewhere too: nobody waits in vain."""
+    for counter in office.counters:
+        others = {skill for c in office.counters if c.key != counter.key for skill in c.skills}
+        if len(counter.skills) > 1 and others.issuperset(counter.skills):
+            return counter.key
+    return office.counters[0].key

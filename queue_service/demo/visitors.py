@@ -1,0 +1,162 @@
+"""What visitors do at the office's doors: book, cancel, check in, walk in. Refusals are normal."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from queue_service.demo import people
+from queue_service.demo.diary import Plan
+from queue_service.demo.names import Somebody, language, somebody
+from queue_service.demo.people import End, Offer, WalkIn
+from queue_service.demo.scene import Scene
+
+LOOK_AHEAD_DAYS = 6
+"""Who finds the wished day full looks at the days after it."""
+THINKING = timedelta(seconds=90)
+_FREE = "free"
+_NEIGHBOURS = ("69117", "69120", "69123", "70173", "70372", "68159")
+
+
+class _Start(msgspec.Struct, frozen=True):
+    start: datetime
+    state: str = _FREE
+
+
+class _Day(msgspec.Struct, frozen=True):
+    date: date
+    starts: tuple[_Start, ...] = ()
+
+
+class _Availability(msgspec.Struct, frozen=True):
+    days: tuple[_Day, ...]
+
+
+class _Full(msgspec.Struct, frozen=True):
+    alternatives: tuple[_Start, ...] = ()
+
+
+class _Hold(msgspec.Struct, frozen=True):
+    hold: str
+    secret: str
+    start: datetime
+
+
+class _Booking(msgspec.Struct, frozen=True):
+    code: str
+    secret: str
+    start: datetime
+
+
+async def book(
+    scene: Scene, day: date, *, hurry: bool = False, not_before: datetime | None = None
+) -> bool:
+    """Somebody looks for a place from `day` on, holds it and confirms; True when it worked.
+
+    The person's plan goes into the diary. Who is in a `hurry` neither thinks nor walks away.
+    """
+    chance = scene.chance
+    offer, persons = people.choose(scene.bookable, chance)
+    start = await _look(scene, offer, persons, day, not_before or scene.time.now())
+    if start is None:
+        scene.tally["found nothing"] += 1
+        return False
+    person = somebody(chance, scene.office.languages)
+    hold = await _hold(scene, offer, persons, start, person.language)
+    if hold is None:
+        return False
+    if not hurry:
+        await scene.time.pass_by(THINKING * chance.uniform(0.5, 2))
+        if chance.random() < scene.demand.abandoned:
+            scene.tally["left to lapse"] += 1
+            return False
+    wish = {
+        "hold": hold.hold,
+        "secret": hold.secret,
+        "applicant": _typed(person, offer),
+        "language": person.language,
+    }
+    answer = await scene.client.post("/bookings", wish)
+    booking = answer.read(_Booking)
+    if not scene.count("booked", answer) or booking is None:
+        return False
+    fate = people.fate(
+        booked=scene.time.now(), start=booking.start, demand=scene.demand, chance=chance
+    )
+    if fate.end is not End.STAYS_AWAY:
+        scene.diary.plans.append(Plan(fate.at, fate.end, booking.code, booking.secret))
+    return True
+
+
+async def keep(scene: Scene, plan: Plan) -> None:
+    """Do what the person of an appointment had in mind."""
+    if plan.end is End.CANCELS:
+        answer = await scene.client.delete(f"/bookings/{plan.code}", bearer=plan.secret)
+        scene.count("cancelled", answer)
+        return
+    answer = await scene.client.post(
+        "/kiosk/check-ins", {"code": plan.code}, bearer=scene.links.kiosk.key
+    )
+    scene.count("came with appointment", answer)
+
+
+async def walk_in(scene: Scene, visitor: WalkIn) -> None:
+    """Somebody without appointment draws a number at the kiosk."""
+    own = somebody(scene.chance, scene.office.languages).language
+    wish = {
+        "service": visitor.service,
+        "persons": visitor.persons,
+        "language": language(scene.chance, own, scene.office.languages),
+        "postcode": scene.chance.choice((scene.office.place.postcode, *_NEIGHBOURS[:2])),
+    }
+    answer = await scene.client.post(
+        "/kiosk/check-ins", {"walk_in": wish}, bearer=scene.links.kiosk.key
+    )
+    scene.count("emergency came" if visitor.emergency else "walked in", answer)
+
+
+async def _look(
+    scene: Scene, offer: Offer, persons: int, day: date, not_before: datetime
+) -> datetime | None:
+    answer = await scene.client.get(
+        f"/offices/{scene.office.slug}/availability",
+        service=offer.code,
+        persons=persons,
+        **{"from": day.isoformat(), "to": (day + timedelta(days=LOOK_AHEAD_DAYS)).isoformat()},
+    )
+    found = answer.read(_Availability)
+    if not answer.granted or found is None:
+        scene.count("looked", answer)
+        return None
+    for shown in found.days:
+        free = [start.start for start in shown.starts if start.state == _FREE]
+        if later := [start for start in free if start >= not_before]:
+            return scene.chance.choice(later)
+    return None
+
+
+async def _hold(
+    scene: Scene, offer: Offer, persons: int, start: datetime, own: str
+) -> _Hold | None:
+    wish = {
+        "services": [{"service": offer.code, "persons": persons}],
+        "start": start.isoformat(),
+        "language": own,
+    }
+    answer = await scene.client.post(f"/offices/{scene.office.slug}/holds", wish)
+    others = answer.read(_Full)
+    if answer.code == "slot_full" and others is not None and others.alternatives:
+        scene.tally["took an alternative"] += 1
+        wish["start"] = scene.chance.choice(others.alternatives).start.isoformat()
+        answer = await scene.client.post(f"/offices/{scene.office.slug}/holds", wish)
+    return answer.read(_Hold) if scene.count("held", answer) else None
+
+
+def _typed(person: Somebody, offer: Offer) -> dict[str, str]:
+    """What the person types: name and mail, and whatever else the service asks for."""
+    facts = {
+        "phone": person.phone,
+        "birth_date": person.birth_date.isoformat(),
+        "document": person.document,
+    }
+    asked = {name: value for name, value in facts.items() if name in offer.required}
+    return {"name": person.name, "email": person.email, **asked}
