@@ -5,7 +5,7 @@ module knows nothing of the house behind them. Screens read numbers and counters
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import resources
 from typing import Annotated, Any, Protocol
@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter, SkipValidation
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Guard
 
 from display import words
 from display.board import Board, Opening, Snapshot, event
@@ -101,12 +101,16 @@ class Lobby(Protocol):
 LentLobby = NamedDependency[SkipValidation[Lobby]]
 
 
-def routes(lend: Callable[..., Lobby]) -> Router:
-    """All routes of the lobby; `lend` is a dependency of the application that gives the Lobby."""
+def routes(lend: Callable[..., Lobby], guards: Sequence[Guard] = ()) -> Router:
+    """All routes of the lobby; `lend` is a dependency of the application that gives the Lobby.
+
+    `guards` say who may look. What is shown hangs in the hall for everybody to see.
+    """
     return Router(
         path="/",
         route_handlers=[page, size_sheet, asset, worker, board, stream],
         dependencies={"lobby": Provide(lend, sync_to_thread=False)},
+        guards=list(guards),
     )
 
 

@@ -1,0 +1,118 @@
+"""Lends the house to the lobby screens: boards, live channels and opening hours.
+
+The board itself is folded in `display.board`; here it is only kept up to date from what the
+follower remembers, and loaded anew when that no longer reaches back.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Request, Response
+
+from display.board import Board, Opening
+from queue_service.events.chapters import AnyFact
+from queue_service.events.entry import Entry
+from queue_service.follow import Followed
+from queue_service.house import House
+from queue_service.model.office import Office, OfficeClock
+from queue_service.model.refusal import Refusal
+from queue_service.offices import public_holidays
+from queue_service.slots.calendar import windows
+from queue_service.web.live import Channel
+from queue_service.web.problems import problem
+
+LOOK_AHEAD_DAYS = 14
+"""How far the next opening is looked for; longer closures show no day."""
+
+
+class Stage:
+    """One office as its screens see it: the board after the follower's last entry."""
+
+    def __init__(self, followed: Followed) -> None:
+        self.source = followed
+        self.channel: Channel | None = None
+        self._board = self._load()
+
+    @property
+    def office(self) -> Office:
+        """Everything in force."""
+        return self.source.office
+
+    @property
+    def clock(self) -> OfficeClock:
+        """How office time runs."""
+        return self.source.clock
+
+    def now(self) -> datetime:
+        """Office time."""
+        return self.source.now()
+
+    @property
+    def board(self) -> Board:
+        """The calls after the follower's last entry."""
+        recent = self.source.recent(self._board.seq)
+        if recent is None or self._board.seq > self.source.seq:
+            self._board = self._load()
+        for entry, fact in recent or ():
+            self._board = self._board.apply(entry.seq, fact)
+        return self._board
+
+    def _load(self) -> Board:
+        return Board.load(self.source.line.called(), self.source.seq)
+
+
+class HouseLobby:
+    """The lobby of one process; made once, so that all screens of an office share a channel."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stages: dict[str, Stage] = {}
+
+    def followed(self, office: str) -> Stage | None:
+        """The office of that name; None if there is none."""
+        followed = self._house.follower.office(office)
+        if followed is None:
+            return None
+        stage = self._stages.get(office)
+        if stage is None or stage.source is not followed:
+            stage = self._stages[office] = Stage(followed)
+        return stage
+
+    def channel(
+        self,
+        office: str,
+        told: Callable[[Entry, AnyFact], tuple[str, bytes] | None],
+        snapshot: Callable[[], tuple[int, bytes]],
+    ) -> Channel:
+        """The one channel of that office."""
+        stage = self.followed(office)
+        if stage is None:
+            raise LookupError(office)
+        if stage.channel is None:
+            closing = self._house.closing
+            stage.channel = Channel(stage.source, closing, told=told, snapshot=snapshot)
+        return stage.channel
+
+    def opening(self, office: str) -> Opening:
+        """Whether the office is open now, and if not, when next."""
+        stage = self.followed(office)
+        return Opening(open=True) if stage is None else opening(stage.office, stage.now())
+
+    def refuse(self, request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+        """The answer that says no."""
+        return problem(request, refusal)
+
+
+def opening(office: Office, now: datetime) -> Opening:
+    """Whether `office` is open at `now` by its hours, closures and public holidays."""
+    today = now.astimezone(office.tz).date()
+    last = today + timedelta(days=LOOK_AHEAD_DAYS)
+    holidays = public_holidays(office.land, {today.year, last.year})
+    for ahead in range(LOOK_AHEAD_DAYS + 1):
+        for opens, closes in windows(office, (), today + timedelta(days=ahead), holidays):
+            if opens <= now < closes:
+                return Opening(open=True)
+            if opens > now:
+                return Opening(open=False, opens=opens)
+    return Opening(open=False)

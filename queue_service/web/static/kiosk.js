@@ -1,0 +1,219 @@
+// @ts-check
+/**
+ * Makes the kiosk's plain forms quick: the scanner works on every page, an idle screen wipes itself,
+ * switches for reading, print, reach and contrast. Without it every page still works as a form.
+ */
+
+const IDLE_MS = 45_000;
+const ASK_SECONDS = 20;
+const BURST_MS = 50;
+const SHORTEST_SCAN = 6;
+const TRIES = 3;
+const SHOW_MS = 6_000;
+
+const words = document.body.dataset;
+const root = document.documentElement;
+/** @template {Element} T @param {string} selector @returns {T | null} */
+const find = (selector) => document.querySelector(selector);
+const tongue = globalThis.speechSynthesis;
+const wait = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
+
+/* Sending: an answer at once, three tries under the same key, then the guide. */
+
+/** @param {string} text @param {boolean} [bad] */
+function busy(text, bad = false) {
+  const note = /** @type {HTMLElement} */ (find(".kiosk-busy"));
+  note.textContent = text;
+  note.hidden = !text;
+  note.classList.toggle("kiosk-busy--bad", bad);
+}
+
+let sending = false;
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} [button] */
+async function send(form, button = null) {
+  if (sending) return;
+  sending = true;
+  busy(words.wait ?? "");
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form, button)) body.append(name, String(value));
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      if (answer.status < 500) return location.replace(answer.url);
+    } catch { /* the line is cut: the same key makes another try safe */ }
+    await wait(400 * 2 ** tried);
+  }
+  sending = false;
+  busy(words.cut ?? "", true);
+  await wait(SHOW_MS);
+  busy("");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.method !== "post") return;
+  event.preventDefault();
+  send(form, event.submitter);
+});
+
+/* Scanner: a keyboard that types faster than people and ends with Enter. */
+
+let typed = "";
+let last = 0;
+
+/** @param {KeyboardEvent} event */
+function listen(event) {
+  const now = performance.now();
+  if (now - last > BURST_MS) typed = "";
+  last = now;
+  if (event.key.length === 1) {
+    typed += event.key;
+  } else if (event.key === "Enter" && typed.length >= SHORTEST_SCAN) {
+    event.preventDefault();
+    event.stopPropagation();
+    scanned(typed);
+    typed = "";
+  } else {
+    walk(event);
+  }
+}
+
+/** The code is the last run of its symbols; garbled signs of the link before it do no harm. @param {string} text */
+function scanned(text) {
+  const code = text.toUpperCase().match(/[0-9A-HJ-NP-X]+/g)?.pop();
+  const form = /** @type {HTMLFormElement | null} */ (find(".kiosk-scanned"));
+  if (!code || !form) return;
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("code")).value = code;
+  for (const field of document.querySelectorAll("input.kiosk-code")) /** @type {HTMLInputElement} */ (field).value = "";
+  form.requestSubmit();
+}
+
+/** Arrow keys move from one thing to the next, as with a keypad. @param {KeyboardEvent} event */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const scope = find("dialog[open]") ?? document;
+  const stops = [...scope.querySelectorAll("a[href], button, input:not([type=hidden])")]
+    .filter((stop) => stop.checkVisibility());
+  const at = stops.indexOf(/** @type {Element} */ (document.activeElement));
+  const next = /** @type {HTMLElement | undefined} */ (stops[(at + step + stops.length) % stops.length]);
+  event.preventDefault();
+  next?.focus();
+}
+
+addEventListener("keydown", listen, { capture: true });
+
+/* Idle: ask, then wipe everything of this visitor, language included. */
+
+const dialog = /** @type {HTMLDialogElement} */ (find(".kiosk-dialog"));
+let touched = performance.now();
+let left = ASK_SECONDS;
+
+function leave() {
+  sessionStorage.clear();
+  tongue?.cancel();
+  location.replace(words.start ?? "/");
+}
+
+function rest() {
+  const idle = words.idle === "yes" || sessionStorage.length > 0;
+  if (!idle || sending || performance.now() - touched < IDLE_MS) return;
+  if (!dialog.open) {
+    left = ASK_SECONDS;
+    dialog.showModal();
+    speak(dialog.querySelector("h2")?.textContent ?? "");
+  }
+  /** @type {HTMLProgressElement} */ (dialog.querySelector("progress")).value = left;
+  if (left <= 0) leave();
+  left -= 1;
+}
+
+function stay() {
+  touched = performance.now();
+  if (dialog.open) dialog.close();
+}
+
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { if (!dialog.open) touched = performance.now(); });
+dialog.addEventListener("cancel", stay);
+find("[data-stay]")?.addEventListener("click", stay);
+for (const way of document.querySelectorAll("[data-leave]")) {
+  way.addEventListener("click", (event) => { event.preventDefault(); leave(); });
+}
+setInterval(rest, 1_000);
+
+/* Switches: kept for this visitor only. */
+
+const SWITCHES = ["aloud", "large", "low", "contrast"];
+
+/** @param {string} name @param {boolean} on */
+function turn(name, on) {
+  root.classList.toggle(`is-${name}`, on);
+  find(`[data-switch=${name}]`)?.setAttribute("aria-pressed", String(on));
+  if (on) sessionStorage.setItem(name, "on");
+  else sessionStorage.removeItem(name);
+  if (name === "aloud") on ? speak(pageText()) : tongue?.cancel();
+}
+
+const pageText = () => [...document.querySelectorAll("main h1, main h2, main p, main .kern-btn, main label")]
+  .map((part) => part.textContent?.trim()).join(". ");
+
+const voice = () => tongue?.getVoices().find((one) => one.lang.startsWith(root.lang));
+
+/** @param {string} text */
+function speak(text) {
+  const spoken = voice();
+  if (!spoken || !root.classList.contains("is-aloud")) return;
+  const words = new SpeechSynthesisUtterance(text);
+  words.voice = spoken;
+  words.lang = spoken.lang;
+  tongue.cancel();
+  tongue.speak(words);
+}
+
+function offerVoice() {
+  const button = /** @type {HTMLElement | null} */ (find("[data-switch=aloud]"));
+  if (!button || !voice()) return;
+  button.hidden = false;
+  if (sessionStorage.getItem("aloud")) turn("aloud", true);
+}
+
+find(".kiosk-switches")?.removeAttribute("hidden");
+for (const name of SWITCHES) {
+  if (name !== "aloud" && sessionStorage.getItem(name)) turn(name, true);
+  find(`[data-switch=${name}]`)?.addEventListener("click", () => turn(name, !root.classList.contains(`is-${name}`)));
+}
+offerVoice();
+tongue?.addEventListener("voiceschanged", offerVoice);
+
+/* Typed code: keys on the screen. */
+
+const field = /** @type {HTMLInputElement | null} */ (find("input.kiosk-code"));
+find(".kiosk-keys")?.removeAttribute("hidden");
+for (const key of document.querySelectorAll("[data-sign]")) {
+  key.addEventListener("click", () => {
+    if (!field) return;
+    const sign = /** @type {HTMLElement} */ (key).dataset.sign;
+    field.value = sign ? field.value + sign : field.value.slice(0, -1);
+  });
+}
+
+/* Ticket: printed once by itself. */
+
+const paper = /** @type {HTMLElement | null} */ (find("[data-paper]"));
+if (paper) {
+  paper.hidden = false;
+  paper.addEventListener("click", () => print());
+  const picture = /** @type {HTMLImageElement | null} */ (find(".kiosk-qr img"));
+  picture?.decode().catch(() => null).then(() => print());
+}
+
+/* Clock of the office. */
+
+const clock = /** @type {HTMLTimeElement | null} */ (find("[data-now]"));
+if (clock) {
+  const from = Date.parse(clock.dataset.now ?? "");
+  const began = performance.now();
+  const format = new Intl.DateTimeFormat("de", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
+  setInterval(() => { clock.textContent = format.format(from + (performance.now() - began) * Number(clock.dataset.rate)); }, 1_000);
+}
