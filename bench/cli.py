@@ -1,0 +1,89 @@
+"""`queue-service bench NAME`: run one bench, print its report, say by the exit code if it held."""
+
+import argparse
+import resource
+import sys
+from collections.abc import Callable, Sequence
+
+from bench import report
+from queue_service.demo.postgres import LaunchError
+
+_OPEN_FILES = 8_192
+
+
+def _race(rounds: int | None, quick: bool) -> report.Report:
+    from bench import race
+
+    return race.run(rounds=rounds, quick=quick)
+
+
+def _book(rounds: int | None, quick: bool) -> report.Report:
+    from bench import book
+
+    return book.run(rounds=rounds, quick=quick)
+
+
+def _availability(rounds: int | None, quick: bool) -> report.Report:
+    from bench import availability
+
+    return availability.run(rounds=rounds, quick=quick)
+
+
+def _fanout(rounds: int | None, quick: bool) -> report.Report:
+    from bench import fanout
+
+    return fanout.run(rounds=rounds, quick=quick)
+
+
+BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
+    "race": ("100 clients for the last places, with a negative control (1 minute)", _race),
+    "book": ("holds and refusals against hello and the database (4 minutes)", _book),
+    "availability": ("a month of availability against hello (2 minutes)", _availability),
+    "fanout": ("one event to 1,000 screens against Redis pub/sub (1 minute)", _fanout),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `queue-service bench`."""
+    told = argparse.ArgumentParser(
+        prog="queue-service bench",
+        description="Measure on this machine; yardsticks run in alternation with what is measured.",
+        epilog="Benches: " + "; ".join(f"{name}: {what}" for name, (what, _) in BENCHES.items()),
+    )
+    told.add_argument("name", choices=BENCHES, help="what to measure")
+    told.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    told.add_argument("--rounds", type=_rounds, help="how often everything is repeated")
+    told.add_argument("--quick", action="store_true", help="few short rounds, to see it work")
+    return told
+
+
+def _rounds(text: str) -> int:
+    rounds = int(text)
+    if not 1 <= rounds <= 1_000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
+    return rounds
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one bench; 0 when every goal held, 1 when one was missed or it could not run."""
+    options = parser().parse_args(argv)
+    _allow_files()
+    _, run = BENCHES[options.name]
+    try:
+        done = run(options.rounds, options.quick)
+    except (LaunchError, RuntimeError, ConnectionError, TimeoutError) as error:
+        print(f"queue-service bench {options.name}: {error}", file=sys.stderr)
+        return 1
+    print(report.as_json(done) if options.json else report.as_table(done))
+    return 0 if done.holds else 1
+
+
+def _allow_files() -> None:
+    """A thousand screens need a thousand files on each side."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(_OPEN_FILES, hard), hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
