@@ -259,9 +259,7 @@ class Follower:
 
     async def _load(self, connection: asyncpg.Connection, followed: Followed) -> None:
         now = followed.now()
-        change = configuration.next_change(
-            await store.layers(connection, followed.key.office), now
-        )
+        change = configuration.next_change(await store.layers(connection, followed.key.office), now)
         if change is not None:
             self._changed_layers[followed.key.office] = change
         else:

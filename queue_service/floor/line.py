@@ -88,14 +88,10 @@ def why(visit: Visit, candidates: Sequence[Visit], now: datetime, rules: LineRul
 
 def ahead_of(visit: Visit, line: Iterable[Visit], now: datetime, rules: LineRules) -> int:
     """How many would be called before `visit` as things stand."""
-    return next(
-        (n for n, v in enumerate(order(line, now, rules)) if v.id == visit.id), 0
-    )
+    return next((n for n, v in enumerate(order(line, now, rules)) if v.id == visit.id), 0)
 
 
-def wait_range(
-    ahead: int, minutes_each: float, counters: int, *, not_before: float = 0.0
-) -> Range:
+def wait_range(ahead: int, minutes_each: float, counters: int, *, not_before: float = 0.0) -> Range:
     """A first honest range for `ahead` people before one at so many counters.
 
     The mean is ahead × minutes ÷ counters; the range spans what a day of unequal visits makes of

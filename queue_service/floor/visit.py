@@ -56,9 +56,7 @@ def at_counter(world: World, counter: CounterKey) -> Visit | None:
     )
 
 
-def _call(
-    world: World, visit: Visit, counter: CounterKey, why: facts.WhyNext
-) -> Told | Refusal:
+def _call(world: World, visit: Visit, counter: CounterKey, why: facts.WhyNext) -> Told | Refusal:
     occupied = at_counter(world, counter)
     if occupied is not None:
         return Refusal(Code.COUNTER_OCCUPIED, {"number": occupied.number})
@@ -206,6 +204,4 @@ def undo(
         visits=(VisitNow.of(after, found.seq),),
         bookings=tuple(BookingNow.of(r, booking.seq) for r in restored if booking),
     )
-    return Told(
-        fact, visits=(after,), bookings=restored, undoes=last.seq, answer=_acted(after)
-    )
+    return Told(fact, visits=(after,), bookings=restored, undoes=last.seq, answer=_acted(after))

@@ -58,9 +58,7 @@ class BookingGiven(msgspec.Struct, frozen=True):
     booking: BookingId = BookingId(UUID(int=0))
 
 
-def booking_given(
-    house: House, office: Followed, told: life.Given, name: str = ""
-) -> BookingGiven:
+def booking_given(house: House, office: Followed, told: life.Given, name: str = "") -> BookingGiven:
     """The answer with its secrets put back in."""
     zone = office.office.tz
     return BookingGiven(

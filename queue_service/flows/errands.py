@@ -21,7 +21,9 @@ RunPiece = Callable[[House, Followed, str, str], Awaitable[str | None]]
 Progress = Callable[[str], None]
 
 
-async def note(house: House, office: Followed, kind: str, params: msgspec.Struct, cursor: str) -> ErrandRow:
+async def note(
+    house: House, office: Followed, kind: str, params: msgspec.Struct, cursor: str
+) -> ErrandRow:
     """Note an errand; whoever leads runs it if this process dies."""
     text = msgspec.json.encode(params).decode()
     row = ErrandRow(uuid4(), office.key.office, kind, text, cursor)
@@ -42,9 +44,7 @@ async def run(
     while cursor is not None:
         following = await piece(house, office, row.params, cursor)
         async with transaction(house.pool, office.key.authority) as connection:
-            await store.mark(
-                connection, row.id, cursor=following or cursor, done=following is None
-            )
+            await store.mark(connection, row.id, cursor=following or cursor, done=following is None)
         if progress is not None:
             progress(cursor)
         cursor = following

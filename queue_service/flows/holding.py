@@ -7,7 +7,7 @@ import msgspec
 
 from queue_service.events.booking import CancelReason
 from queue_service.flows.proving import held_by
-from queue_service.flows.wish import Replayed, receipt_for
+from queue_service.flows.wish import Done, Replayed, receipt_for
 from queue_service.follow import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part
@@ -47,8 +47,9 @@ def _hold_given(house: House, office: Followed, told: life.Given) -> HoldGiven:
 _given = msgspec.json.Decoder(life.Given)
 
 
-def as_given(answer: object) -> life.Given | Refusal:
+def as_given(done: Done) -> life.Given | Refusal:
     """What a turn answered for a booking, replayed or new."""
+    answer = done.answer
     if isinstance(answer, Replayed):
         return _given.decode(answer.answer)
     if isinstance(answer, (life.Given, Refusal)):
@@ -102,9 +103,7 @@ async def hold(
     rules, clock = office.office.booking, office.clock
 
     def decide(world: World) -> Told | Refusal:
-        return life.hold(
-            world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced
-        )
+        return life.hold(world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced)
 
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):

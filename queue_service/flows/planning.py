@@ -112,6 +112,10 @@ async def plan_day(house: House, office: Followed, params: str, cursor: str) -> 
     return following.isoformat() if following <= last else None
 
 
+ERRANDS = {"plan": plan_day}
+"""Kinds of errands with what runs a piece of each."""
+
+
 def _plan(world: World, day: date, needed: dict[CellKey, int]) -> Told:
     left = {}
     for key, places in needed.items():
@@ -148,8 +152,6 @@ async def set_clock(house: House, slug: str, at: datetime, rate: float) -> Offic
         raise PermissionError("the clock of a production office cannot be set")
     office = house.follower.offices[slug]
     clock = OfficeClock(real_now(), at, rate)
-    await house.turn(
-        office.key, SYSTEM, Needs(), lambda _world: Told(ClockSet(), clock=clock)
-    )
+    await house.turn(office.key, SYSTEM, Needs(), lambda _world: Told(ClockSet(), clock=clock))
     await house.follower.refresh()
     return clock

@@ -48,7 +48,7 @@ class Settled:
             wish.answer = told
             return
         self.accept(told, wish.by)
-        wish.answer = told.answer
+        wish.answer, wish.seq = told.answer, self._seq
         if receipt is not None:
             answer = _json.encode(told.answer).decode()
             self._known[receipt.key] = Receipt(receipt.digest, answer)
@@ -97,5 +97,3 @@ class Settled:
         outcome.ended_layers.extend(told.ended_layers)
         if told.clock is not None:
             outcome.clock = told.clock
-
-

@@ -14,7 +14,7 @@ import structlog
 
 from queue_service.events.entry import Entry
 from queue_service.flows.settled import Settled
-from queue_service.flows.wish import Answer, Decide, ReceiptKey, Wish
+from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.model.ids import SYSTEM, ActorId, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
@@ -35,6 +35,7 @@ MOST_WISHES = 100
 MOST_CELLS = 2_000
 FLOOR_TURNS_RUNNING = 2
 _log = structlog.get_logger()
+
 
 class Gatherer:
     """Wishes of one office in this process, settled turn by turn."""
@@ -186,15 +187,15 @@ class Turns:
         *,
         receipt: ReceiptKey | None = None,
         floor: bool = False,
-    ) -> Answer:
+    ) -> Done:
         """Settle one wish in the office's next turn.
 
-        Answers what the decision told, `Replayed` for a known key, or a Refusal; the commit has
-        happened by then. Raises what `decide` raised.
+        The answer is what the decision told, `Replayed` for a known key, or a Refusal; the commit
+        has happened by then. Raises what `decide` raised.
         """
         gatherer = self._gatherers.get(office.office)
         if gatherer is None:
             gatherer = self._gatherers[office.office] = Gatherer(self._pool, office)
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         gatherer.add(Wish(by, needs, decide, receipt, future), floor=floor)
         return await future

@@ -30,6 +30,13 @@ class Replayed(msgspec.Struct, frozen=True):
 Answer = msgspec.Struct | Refusal | None
 
 
+class Done(msgspec.Struct, frozen=True):
+    """How a wish ended: its answer, and the number of its entry (0 when it left none)."""
+
+    answer: Answer
+    seq: int = 0
+
+
 class Wish(msgspec.Struct, eq=False):
     """Who wants what, where its decision may look, and the answer once there is one."""
 
@@ -37,8 +44,9 @@ class Wish(msgspec.Struct, eq=False):
     needs: Needs
     decide: Decide
     receipt: ReceiptKey | None
-    future: "asyncio.Future[Answer]"
+    future: "asyncio.Future[Done]"
     answer: Answer = None
+    seq: int = 0
     fault: BaseException | None = None
 
     def resolve(self) -> None:
@@ -48,7 +56,7 @@ class Wish(msgspec.Struct, eq=False):
         if self.fault is not None:
             self.future.set_exception(self.fault)
         else:
-            self.future.set_result(self.answer)
+            self.future.set_result(Done(self.answer, self.seq))
 
 
 def receipt_for(scope: str, key: str | None, *act: object) -> ReceiptKey | None:

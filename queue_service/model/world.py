@@ -61,7 +61,16 @@ class Grant(msgspec.Struct, frozen=True):
 class World:
     """What is true inside the turn, decided wish by wish."""
 
-    __slots__ = ("_bookings", "_cells", "_line", "_people", "_series", "_visits", "_visits_of", "now")
+    __slots__ = (
+        "_bookings",
+        "_cells",
+        "_line",
+        "_people",
+        "_series",
+        "_visits",
+        "_visits_of",
+        "now",
+    )
 
     def __init__(
         self,

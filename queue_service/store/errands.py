@@ -62,10 +62,6 @@ async def unfinished(connection: asyncpg.Connection, office: OfficeId) -> list[E
     return [ErrandRow(*row) for row in await OPEN.rows(connection, office=office)]
 
 
-async def mark(
-    connection: asyncpg.Connection, errand: UUID, *, cursor: str, done: bool
-) -> None:
+async def mark(connection: asyncpg.Connection, errand: UUID, *, cursor: str, done: bool) -> None:
     """Remember how far an errand came."""
-    await MARK.execute(
-        connection, errand=errand, cursor=cursor, state="done" if done else "open"
-    )
+    await MARK.execute(connection, errand=errand, cursor=cursor, state="done" if done else "open")

@@ -75,7 +75,12 @@ NEW_LIMITS = Statement(
 LAYERS = Statement(select(t.layer).where(t.layer.c.office == bindparam("office")))
 
 CELLS = Statement(
-    select(t.cell.c.limit, t.cell.c.tick, (t.cell.c.capacity - t.cell.c.taken).label("left"), t.cell.c.capacity)
+    select(
+        t.cell.c.limit,
+        t.cell.c.tick,
+        (t.cell.c.capacity - t.cell.c.taken).label("left"),
+        t.cell.c.capacity,
+    )
     .join(t.limit, t.limit.c.id == t.cell.c.limit)
     .where(t.limit.c.office == bindparam("office"), t.cell.c.tick >= bindparam("since"))
 )
@@ -97,9 +102,7 @@ KEYS = Statement(
     )
 )
 VISITS = Statement(
-    select(*rows.VISIT_COLUMNS).where(
-        t.visit.c.office == bindparam("office"), text(t.OPEN_VISITS)
-    )
+    select(*rows.VISIT_COLUMNS).where(t.visit.c.office == bindparam("office"), text(t.OPEN_VISITS))
 )
 SEQ = Statement(select(t.office.c.seq).where(t.office.c.id == bindparam("office")))
 ENTRIES = Statement(
@@ -117,6 +120,11 @@ DIRECTORY = Statement(
     select(t.directory.c.authority, t.directory.c.office).where(
         t.directory.c.hash == bindparam("hash")
     )
+)
+ENTER = Statement(
+    insert(t.directory)
+    .values(hash=bindparam("hash"), authority=bindparam("authority"), office=bindparam("office"))
+    .on_conflict_do_nothing()
 )
 
 
@@ -160,9 +168,7 @@ async def found(
     )
 
 
-async def number_limits(
-    connection: asyncpg.Connection, key: OfficeKey, limits: list[str]
-) -> None:
+async def number_limits(connection: asyncpg.Connection, key: OfficeKey, limits: list[str]) -> None:
     """Give every limit of that name a number; a number once given stays."""
     await NEW_LIMITS.execute(connection, authority=key.authority, office=key.office, key=limits)
 
@@ -234,3 +240,8 @@ async def where(connection: asyncpg.Connection, code_hash: bytes) -> OfficeId | 
     """The office a public code belongs to, or None."""
     row = await DIRECTORY.row(connection, hash=code_hash)
     return row and row["office"]
+
+
+async def enter(connection: asyncpg.Connection, key: OfficeKey, code_hash: bytes) -> None:
+    """Enter a public name into the directory; the same office may do so again."""
+    await ENTER.execute(connection, hash=code_hash, authority=key.authority, office=key.office)

@@ -43,9 +43,7 @@ _OFFICE = bindparam("office", type_=Integer())
 def _upsert(table: object, kinds: rows.Kinds, key: str) -> Statement:
     # Upsert by primary key only: a guard on any other index still raises and halves the batch.
     new = given(**kinds)
-    chosen = [
-        cast(c, ARRAY(Integer)).label(c.name) if c.name == "limits" else c for c in new.c
-    ]
+    chosen = [cast(c, ARRAY(Integer)).label(c.name) if c.name == "limits" else c for c in new.c]
     statement = insert(table).from_select(  # type: ignore[arg-type]  # a Core table
         ["authority", "office", *kinds], select(_AUTHORITY, _OFFICE, *chosen)
     )
@@ -57,9 +55,7 @@ BOOKINGS = _upsert(t.booking, rows.BOOKING, "id")
 VISITS = _upsert(t.visit, rows.VISIT, "id")
 
 _person = given(**rows.PERSON)
-_people = insert(t.person).from_select(
-    ["authority", *rows.PERSON], select(_AUTHORITY, *_person.c)
-)
+_people = insert(t.person).from_select(["authority", *rows.PERSON], select(_AUTHORITY, *_person.c))
 PEOPLE = Statement(
     _people.on_conflict_do_update(
         index_elements=["booking"],
@@ -259,26 +255,18 @@ async def _write_grants(
     )
 
 
-async def _write_settings(
-    connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome
-) -> None:
+async def _write_settings(connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome) -> None:
     scope = {"authority": key.authority, "office": key.office}
     if outcome.ended_layers:
         now = outcome.entries[-1].recorded
-        await END_LAYERS.execute(
-            connection, office=key.office, ids=outcome.ended_layers, now=now
-        )
+        await END_LAYERS.execute(connection, office=key.office, ids=outcome.ended_layers, now=now)
     if outcome.layers:
         await LAYERS.execute(connection, **scope, **rows.columns(outcome.layers, rows.LAYER))
     if outcome.clock is not None:
-        await CLOCK.execute(
-            connection, office=key.office, **msgspec.structs.asdict(outcome.clock)
-        )
+        await CLOCK.execute(connection, office=key.office, **msgspec.structs.asdict(outcome.clock))
 
 
-async def entry_link(
-    connection: asyncpg.Connection, office: OfficeId, seq: int
-) -> bytes | None:
+async def entry_link(connection: asyncpg.Connection, office: OfficeId, seq: int) -> bytes | None:
     """The link of one entry, or None where the journal does not reach."""
     found: bytes | None = await LINK.value(connection, office=office, seq=seq)
     return found

@@ -57,9 +57,9 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 _o = t.office.c
-_office_row = select(
-    _o.seq, _o.head, _o.recorded, _o.real_anchor, _o.office_anchor, _o.rate
-).where(_o.id == bindparam("office"))
+_office_row = select(_o.seq, _o.head, _o.recorded, _o.real_anchor, _o.office_anchor, _o.rate).where(
+    _o.id == bindparam("office")
+)
 if not NO_LOCK:
     _office_row = _office_row.with_for_update()
 _locked = _office_row.subquery("locked")
@@ -167,9 +167,7 @@ async def lock(connection: asyncpg.Connection, office: OfficeId) -> Locked:
     )
 
 
-async def receipts(
-    connection: asyncpg.Connection, keys: Sequence[bytes]
-) -> dict[bytes, Receipt]:
+async def receipts(connection: asyncpg.Connection, keys: Sequence[bytes]) -> dict[bytes, Receipt]:
     """Stored successes of these keys."""
     if not keys:
         return {}
@@ -177,9 +175,7 @@ async def receipts(
     return {r["key"]: Receipt(r["digest"], r["answer"]) for r in found}
 
 
-async def due(
-    connection: asyncpg.Connection, office: OfficeId, now: datetime
-) -> list[Booking]:
+async def due(connection: asyncpg.Connection, office: OfficeId, now: datetime) -> list[Booking]:
     """Holds, offers and pending bookings whose time is over."""
     return [rows.booking(r) for r in await DUE.rows(connection, office=office, now=now)]
 

@@ -74,9 +74,7 @@ class Line:
     def wait(self, visit: Visit, now: datetime) -> Range:
         """The range a waiting person is shown."""
         until_due = max(0.0, (visit.due - now) / timedelta(minutes=1))
-        counters = [
-            c for c in self.office.counters if engine.served_by(visit, c.skills)
-        ]
+        counters = [c for c in self.office.counters if engine.served_by(visit, c.skills)]
         return engine.wait_range(
             self.ahead(visit, now), self._minutes_each(), len(counters), not_before=until_due
         )
@@ -84,14 +82,9 @@ class Line:
     def _rivals(self, visit: Visit) -> list[Visit]:
         """Waiting visits that some counter able to serve `visit` could serve too."""
         skills = {
-            s
-            for c in self.office.counters
-            if engine.served_by(visit, c.skills)
-            for s in c.skills
+            s for c in self.office.counters if engine.served_by(visit, c.skills) for s in c.skills
         }
-        return [
-            v for v in self._open.values() if v.id == visit.id or engine.served_by(v, skills)
-        ]
+        return [v for v in self._open.values() if v.id == visit.id or engine.served_by(v, skills)]
 
     def _minutes_each(self) -> float:
         minutes = [

@@ -135,6 +135,10 @@ class Openings:
         left = self._left
         return any(left.get(cell) == 0 for cell in self.cells_for(request, start))
 
+    def has_due(self, now: datetime) -> bool:
+        """Whether a hold of the office is over."""
+        return now >= self._next_due
+
     def knows_key(self, receipt: str) -> bool:
         """Whether an accepted hold carried this key (its first 8 bytes, hex)."""
         return receipt in self._receipts
@@ -202,9 +206,7 @@ class Openings:
         limits = self.limits_of(request)
         left = self._left
         ticks = [
-            t
-            for t in range(begin, end)
-            if (limits[0], t) in left and engine.on_grid(t, grid, zone)
+            t for t in range(begin, end) if (limits[0], t) in left and engine.on_grid(t, grid, zone)
         ]
         found = engine.starts(
             lambda cell: left.get(cell, -1),
@@ -220,9 +222,7 @@ class Openings:
     def _cells_held(self) -> frozenset[CellKey]:
         if self._held_cells is None:
             self._held_cells = frozenset(
-                cell
-                for h in self._holds.values()
-                for cell in cells_of(h.limits, h.start, h.end)
+                cell for h in self._holds.values() for cell in cells_of(h.limits, h.start, h.end)
             )
         return self._held_cells
 

@@ -1,0 +1,185 @@
+"""Composition: settings → house → handlers. The one place where everything meets."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from litestar import Litestar, Request, Response, Router, get
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.datastructures import Cookie, State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.template.config import TemplateConfig
+
+from display import feed
+from queue_service import __version__, logs, settings
+from queue_service.demo import letters
+from queue_service.flows import sessions
+from queue_service.house import House, close_house, open_house
+from queue_service.model.ids import address
+from queue_service.rights import Role
+from queue_service.settings import Settings
+from queue_service.ticker import Ticker
+from queue_service.web import assets, health, problems, throttle
+from queue_service.web.access import DEVICE_COOKIE, refuse_other_origins
+from queue_service.web.api import bookings, hall, public
+from queue_service.web.lobby import HouseLobby
+from queue_service.web.pages import apply, desk, kiosk, signin, status
+from queue_service.web.throttle import Throttle
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+}
+LARGEST_BODY = 64_000
+"""Bytes; nothing that this service takes is larger yet."""
+
+
+def _house(state: State) -> House:
+    house: House = state.house
+    return house
+
+
+def _throttle(state: State) -> Throttle:
+    chosen: Throttle = state.throttle
+    return chosen
+
+
+def _lobby(state: State) -> HouseLobby:
+    lobby: HouseLobby = state.lobby
+    return lobby
+
+
+@get("/enrol/{key:str}", include_in_schema=False)
+async def enrol(house: House, key: FromPath[str]) -> Response[Any]:
+    """Give this device its key and show its screen; the key stays in an HttpOnly cookie."""
+    device = await sessions.actor(house, key)
+    if device is None:
+        return Redirect("/de/kiosk", status_code=303)
+    screen = address(device.office, device.name)
+    shown = f"/board/{screen}" if Role.DISPLAY in device.roles else "/de/kiosk"
+    response = Redirect(shown, status_code=303)
+    response.set_cookie(
+        Cookie(
+            DEVICE_COOKIE,
+            value=key,
+            httponly=True,
+            secure=house.settings.secure,
+            samesite="lax",
+            max_age=400 * 86_400,
+        )
+    )
+    return response
+
+
+def _stop_streams(closing: asyncio.Event) -> None:
+    """End live streams when the server is told to stop: they would hold the stop up.
+
+    The server's own handler is chained, replacing it would break its stop.
+    """
+    loop, previous = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(closing.set)
+        if callable(previous):
+            previous(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
+    # Any: an asynchronous context manager, as Litestar types it.
+    @asynccontextmanager
+    async def run(app: Litestar) -> AsyncGenerator[None, None]:
+        house = await open_house(chosen)
+        app.state.house = house
+        app.state.throttle = throttle.make(chosen.holds_per_minute, chosen.redis_url)
+        app.state.lobby = HouseLobby(house)
+        ticker = Ticker(house, chosen.database_url)
+        await ticker.start()
+        _stop_streams(house.closing)
+        try:
+            yield
+        finally:
+            await ticker.stop()
+            await close_house(house)
+
+    return run
+
+
+def _templates() -> TemplateConfig[JinjaTemplateEngine]:
+    environment = Environment(
+        loader=PackageLoader("queue_service.web", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = assets.static
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+
+
+async def _guarded(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    return await refuse_other_origins(request)
+
+
+async def _with_headers(message: Any, scope: Any) -> None:
+    # Any: ASGI messages are plain dictionaries. Added here, the headers cost no Response object.
+    if message["type"] == "http.response.start":
+        present = {name.lower() for name, _ in message["headers"]}
+        message["headers"] = [
+            *message["headers"],
+            *((name, value) for name, value in HEADERS.items() if name not in present),
+        ]
+
+
+def build(chosen: Settings) -> Litestar:
+    """The application for these settings."""
+    api = Router("/api/v1", route_handlers=[*public.handlers, *bookings.handlers, *hall.handlers])
+    pages = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers, *apply.handlers]
+    shown = Router("/", route_handlers=pages, include_in_schema=False)
+    demo = letters.handlers if chosen.demo_letters else []
+    return Litestar(
+        [api, shown, feed.routes(_lobby), enrol, *assets.handlers, *health.handlers, *demo],
+        dependencies={
+            "house": Provide(_house, sync_to_thread=False),
+            "throttle": Provide(_throttle, sync_to_thread=False),
+        },
+        lifespan=[_lifespan(chosen)],
+        before_request=_guarded,
+        before_send=[_with_headers],
+        exception_handlers={
+            HTTPException: problems.on_http,
+            Exception: problems.on_defect,
+        },
+        template_config=_templates(),
+        openapi_config=OpenAPIConfig(
+            title="Appointments and queues",
+            version=__version__,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json"), YamlRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def create() -> Litestar:
+    """The application for the environment: what the server imports."""
+    logs.configure()
+    return build(settings.from_environment())

@@ -1,0 +1,284 @@
+"""The command line: every command says what it does, fails plainly and exits accordingly.
+
+Exit codes: 0 done, 1 failed (the message says why), 2 wrong use.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from getpass import getpass
+from pathlib import Path
+
+import asyncpg
+
+from queue_service import __version__, offices, settings
+from queue_service.house import House, close_house, open_house
+from queue_service.model.ids import address
+from queue_service.rights import Role
+from queue_service.settings import SettingsError
+
+
+class CommandError(Exception):
+    """A command cannot do its work; the message says why and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the console script's entry."""
+    parser = _parser()
+    given, rest = parser.parse_known_args(arguments)
+    if rest and given.command not in ("demo", "bench"):
+        parser.error(f"unknown: {' '.join(rest)}")
+    if not given.command:
+        parser.print_help()
+        return 2
+    given.rest = rest
+    try:
+        code: int = given.run(given)
+    except (CommandError, SettingsError) as error:
+        print(f"queue-service {given.command}: {error}", file=sys.stderr)
+        return 1
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        print(f"queue-service {given.command}: {_away(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _away(error: Exception) -> str:
+    if isinstance(
+        error, asyncpg.InvalidCatalogNameError | asyncpg.InvalidAuthorizationSpecificationError
+    ):
+        return f"the database refuses: {error}. Check QUEUE_DATABASE_URL."
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedObjectError):
+        return f"the database has no schema yet ({error}). Run: queue-service migrate"
+    return f"{type(error).__name__}: {error}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="queue-service", description="Appointments and queues for immigration offices"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, **more: bool
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, **more)  # type: ignore[arg-type]  # add_help only
+        made.set_defaults(run=run)
+        return made
+
+    command("demo", _demo, "a living office on this machine, links printed", add_help=False)
+    serve = command("serve", _serve, "serve the application")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+    command("migrate", _migrate, "bring the database to the newest schema, as its owner")
+    check = command("check", _check, "check configurations and name every fault")
+    check.add_argument("folder", type=Path, help="a folder of one office, or of several")
+    check.add_argument("--json", action="store_true")
+    load = command("load", _load, "load configurations; says what changes, idempotent")
+    load.add_argument("folder", type=Path, help="a folder of one office, or of several")
+    load.add_argument("--dry-run", action="store_true", help="only say what would change")
+    staff = command("staff", _staff, "make a login or change its password and roles")
+    staff.add_argument("office")
+    staff.add_argument("login")
+    staff.add_argument("--role", action="append", required=True, choices=_STAFF_ROLES)
+    staff.add_argument("--password-stdin", action="store_true", help="read it from standard input")
+    enrol = command("enrol", _enrol, "enrol a device, print the link that gives it its key")
+    enrol.add_argument("office")
+    enrol.add_argument("device", help="its name, such as kiosk-1")
+    enrol.add_argument("--role", required=True, choices=_DEVICE_ROLES)
+    enrol.add_argument("--revoke", action="store_true", help="let its key die at once")
+    enrol.add_argument("--json", action="store_true")
+    command("bench", _bench, "measure; see queue-service bench --help", add_help=False)
+    return parser
+
+
+_STAFF_ROLES = [r.value for r in (Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER)]
+_DEVICE_ROLES = [r.value for r in (Role.KIOSK, Role.DISPLAY, Role.TABLET)]
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from queue_service.demo import run  # the demo's packages are an extra
+
+    return run.main(given.rest)
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from bench import cli  # the benches are not part of serving
+
+    return cli.main(given.rest)
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    settings.from_environment()
+    _claim(given.host, given.port)
+    # Open streams count against backpressure: the default stops at 1,024 for one worker.
+    Server(
+        "queue_service.app:create",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=given.host,
+        port=given.port,
+        workers=given.workers,
+        loop=Loops.uvloop,
+        backlog=16_384,
+        backpressure=8_192,
+        workers_kill_timeout=5,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()
+    return 0
+
+
+def _claim(host: str, port: int) -> None:
+    import socket
+
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"cannot listen on {host}:{port} ({error.strerror}). Choose another --port."
+            ) from error
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from queue_service.store import migrate
+
+    url = os.environ.get("QUEUE_DATABASE_URL", "")
+    if not url:
+        raise CommandError("QUEUE_DATABASE_URL is missing: postgresql://owner:password@host/name")
+    migrate.upgrade(url)
+    print("the schema is the newest")
+    return 0
+
+
+def _check(given: argparse.Namespace) -> int:
+    faults = []
+    folders = _folders(given.folder)
+    for folder in folders:
+        read = offices.read(folder)
+        found = read if isinstance(read, tuple) else ()
+        faults += [(folder, fault) for fault in found]
+    if given.json:
+        said = [
+            {
+                "folder": str(f),
+                "file": x.file,
+                "key": x.key,
+                "value": str(x.value),
+                "reason": x.reason,
+            }
+            for f, x in faults
+        ]
+        print(json.dumps({"folders": len(folders), "faults": said}, ensure_ascii=False, indent=2))
+    else:
+        for folder, fault in faults:
+            print(f"{folder.name}/{fault.line()}", file=sys.stderr)
+        if not faults:
+            print(f"{len(folders)} configuration(s) without fault")
+    return 1 if faults else 0
+
+
+def _folders(path: Path) -> tuple[Path, ...]:
+    found = offices.folders(path) if path.is_dir() else ()
+    if not found:
+        raise CommandError(f"{path}: no folder with an office.toml")
+    return found
+
+
+def _load(given: argparse.Namespace) -> int:
+    from queue_service.flows import planning
+
+    wanted = []
+    for folder in _folders(given.folder):
+        read = offices.read(folder)
+        if isinstance(read, tuple):
+            raise CommandError(
+                f"{folder} has faults, nothing was loaded: queue-service check {folder}"
+            )
+        wanted.append(read)
+
+    async def work(house: House) -> None:
+        for office in wanted:
+            preview = await planning.load(house, office, dry=given.dry_run)
+            lines = preview.lines()
+            print(f"{office.slug}: {len(lines) or 'no'} change(s)")
+            print("".join(f"  {line}\n" for line in lines), end="")
+
+    return _in_house(work)
+
+
+def _staff(given: argparse.Namespace) -> int:
+    from queue_service.flows import sessions
+
+    password = sys.stdin.readline().rstrip("\n") if given.password_stdin else getpass()
+    if len(password) < 10:
+        raise CommandError("a password has at least 10 characters")
+    roles = tuple(Role(role) for role in given.role)
+
+    async def work(house: House) -> None:
+        _known(house, given.office)
+        number = await sessions.set_staff(
+            house, given.office, login=given.login, password=password, roles=roles
+        )
+        print(f"{given.login} is number {number} in {given.office}")
+
+    return _in_house(work)
+
+
+def _enrol(given: argparse.Namespace) -> int:
+    from queue_service.flows import sessions
+
+    async def work(house: House) -> None:
+        _known(house, given.office)
+        if given.revoke:
+            if not await sessions.revoke(house, given.office, given.device):
+                raise CommandError(f"{given.office} has no device {given.device}")
+            print(f"the key of {given.device} is dead")
+            return
+        enrolled = await sessions.enrol(
+            house, given.office, device=given.device, role=Role(given.role)
+        )
+        link = f"{house.settings.base_url}/enrol/{enrolled.key}"
+        if given.json:
+            device = address(given.office, enrolled.device)
+            print(json.dumps({"device": device, "key": enrolled.key, "link": link}))
+        else:
+            print(f"open on the device, once: {link}")
+
+    return _in_house(work)
+
+
+def _known(house: House, slug: str) -> None:
+    if slug not in house.follower.offices:
+        known = ", ".join(house.follower.offices) or "none; run queue-service load"
+        raise CommandError(f"no office {slug!r}; known: {known}")
+
+
+def _in_house(work: Callable[[House], Awaitable[None]]) -> int:
+    async def run() -> None:
+        house = await open_house(settings.from_environment(), follow=False)
+        try:
+            await house.follower.refresh()
+            await work(house)
+        finally:
+            await close_house(house)
+
+    asyncio.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

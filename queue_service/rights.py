@@ -1,0 +1,63 @@
+"""PURE: act × role × scope → yes or a refusal; command line and ticker are actors too."""
+
+from enum import StrEnum
+
+import msgspec
+
+from queue_service.model.ids import ActorId
+from queue_service.model.refusal import Code, Refusal
+
+
+class Role(StrEnum):
+    """Who somebody is to the service."""
+
+    GUIDE = "guide"
+    CLERK = "clerk"
+    CASE_WORKER = "case_worker"
+    MANAGER = "manager"
+    KIOSK = "kiosk"
+    DISPLAY = "display"
+    TABLET = "tablet"
+
+
+class Act(StrEnum):
+    """What somebody wants to do."""
+
+    CHECK_IN = "check_in"
+    SHOW_BOARD = "show_board"
+    SHOW_DESK = "show_desk"
+    CALL = "call"
+    BOOK_BY_STAFF = "book_by_staff"
+    EXCEED = "exceed"
+    CONFIGURE = "configure"
+
+
+MAY: dict[Act, frozenset[Role]] = {
+    Act.CHECK_IN: frozenset({Role.KIOSK, Role.TABLET, Role.GUIDE, Role.CLERK, Role.MANAGER}),
+    Act.SHOW_BOARD: frozenset({Role.DISPLAY, Role.KIOSK, Role.TABLET, *list(Role)[:4]}),
+    Act.SHOW_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.BOOK_BY_STAFF: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.EXCEED: frozenset({Role.CASE_WORKER, Role.MANAGER}),
+    Act.CONFIGURE: frozenset({Role.MANAGER}),
+}
+"""A row an act: adding a role to it is the whole change."""
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Somebody signed in or a device with its key, within one office."""
+
+    id: ActorId
+    office: str
+    roles: frozenset[Role]
+    name: str = ""
+    """Login or device name, for their own screen; never written into the journal."""
+
+
+def check(actor: Actor | None, act: Act, office: str) -> Refusal | None:
+    """None when `actor` may do `act` in `office`."""
+    if actor is None:
+        return Refusal(Code.NOT_SIGNED_IN)
+    if actor.office != office or actor.roles.isdisjoint(MAY[act]):
+        return Refusal(Code.NOT_ALLOWED, {"act": act.value})
+    return None

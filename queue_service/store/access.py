@@ -1,0 +1,178 @@
+"""Questions about staff, sessions and devices: small plain transactions of their own."""
+
+from datetime import datetime
+
+import asyncpg
+import msgspec
+from sqlalchemy import Boolean, bindparam, delete, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from queue_service.model.ids import AuthorityId, OfficeId
+from queue_service.model.office import OfficeKey
+from queue_service.store import tables as t
+from queue_service.store.statement import Statement
+
+
+class StaffRow(msgspec.Struct, frozen=True):
+    """A member of staff; `password` is an argon2 hash."""
+
+    id: int
+    office: OfficeId
+    login: str
+    password: str
+    roles: list[str]
+    active: bool
+
+
+class DeviceRow(msgspec.Struct, frozen=True):
+    """An enrolled device."""
+
+    id: int
+    office: OfficeId
+    key: str
+    role: str
+    generation: int
+    revoked: bool
+
+
+_s, _d = t.staff.c, t.device.c
+_STAFF = (_s.id, _s.office, _s.login, _s.password, _s.roles, _s.active)
+_DEVICE = (_d.id, _d.office, _d.key, _d.role, _d.generation, _d.revoked)
+BY_LOGIN = Statement(select(*_STAFF).where(_s.login == bindparam("login")))
+BY_SESSION = Statement(
+    select(*_STAFF)
+    .join(t.session, t.session.c.staff == _s.id)
+    .where(t.session.c.hash == bindparam("hash"), t.session.c.until > bindparam("now"))
+)
+NEW_SESSION = Statement(
+    insert(t.session).values(
+        hash=bindparam("hash"),
+        authority=bindparam("authority"),
+        staff=bindparam("staff"),
+        until=bindparam("until"),
+    )
+)
+END_SESSION = Statement(delete(t.session).where(t.session.c.hash == bindparam("hash")))
+OLD_SESSIONS = Statement(delete(t.session).where(t.session.c.until <= bindparam("now")))
+OLD_RECEIPTS = Statement(delete(t.receipt).where(t.receipt.c.at < bindparam("before")))
+_staff = insert(t.staff).values(
+    authority=bindparam("authority"),
+    office=bindparam("office"),
+    login=bindparam("login"),
+    password=bindparam("password"),
+    roles=bindparam("roles"),
+    active=literal_column("true", Boolean()),
+)
+SET_STAFF = Statement(
+    _staff.on_conflict_do_update(
+        index_elements=["login"],
+        set_={
+            "password": bindparam("password"),
+            "roles": bindparam("roles"),
+            "active": literal_column("true", Boolean()),
+        },
+    ).returning(t.staff.c.id)
+)
+_device = insert(t.device).values(
+    authority=bindparam("authority"),
+    office=bindparam("office"),
+    key=bindparam("key"),
+    role=bindparam("role"),
+    generation=literal_column("1"),
+    revoked=literal_column("false", Boolean()),
+)
+SET_DEVICE = Statement(
+    _device.on_conflict_do_update(
+        index_elements=["office", "key"],
+        set_={"role": bindparam("role"), "revoked": literal_column("false", Boolean())},
+    ).returning(*_DEVICE)
+)
+REVOKE = Statement(
+    update(t.device)
+    .where(_d.office == bindparam("office"), _d.key == bindparam("key"))
+    .values(revoked=literal_column("true", Boolean()), generation=_d.generation + 1)
+    .returning(*_DEVICE)
+)
+DEVICE = Statement(select(*_DEVICE).where(_d.id == bindparam("id")))
+
+
+async def staff_by_login(connection: asyncpg.Connection, login: str) -> StaffRow | None:
+    """The member of staff of that login within the authority."""
+    row = await BY_LOGIN.row(connection, login=login)
+    return row and StaffRow(*row)
+
+
+async def staff_by_session(
+    connection: asyncpg.Connection, session_hash: bytes, now: datetime
+) -> StaffRow | None:
+    """Who holds a session that has not ended."""
+    row = await BY_SESSION.row(connection, hash=session_hash, now=now)
+    return row and StaffRow(*row)
+
+
+async def begin_session(
+    connection: asyncpg.Connection,
+    authority: AuthorityId,
+    *,
+    session_hash: bytes,
+    staff: int,
+    until: datetime,
+) -> None:
+    """Note a session."""
+    await NEW_SESSION.execute(
+        connection, hash=session_hash, authority=authority, staff=staff, until=until
+    )
+
+
+async def end_session(connection: asyncpg.Connection, session_hash: bytes) -> None:
+    """Forget a session."""
+    await END_SESSION.execute(connection, hash=session_hash)
+
+
+async def purge(
+    connection: asyncpg.Connection, *, now: datetime, receipts_before: datetime
+) -> None:
+    """Forget ended sessions and receipts older than a day."""
+    await OLD_SESSIONS.execute(connection, now=now)
+    await OLD_RECEIPTS.execute(connection, before=receipts_before)
+
+
+async def set_staff(
+    connection: asyncpg.Connection, key: OfficeKey, *, login: str, password: str, roles: list[str]
+) -> int:
+    """Make or change a member of staff; `password` is hashed already."""
+    found: int = await SET_STAFF.value(
+        connection,
+        authority=key.authority,
+        office=key.office,
+        login=login,
+        password=password,
+        roles=roles,
+    )
+    return found
+
+
+async def set_device(
+    connection: asyncpg.Connection, office: OfficeKey, *, key: str, role: str
+) -> DeviceRow:
+    """Enrol a device, or let a revoked one in again under its new key."""
+    row = await SET_DEVICE.row(
+        connection, authority=office.authority, office=office.office, key=key, role=role
+    )
+    if row is None:
+        raise LookupError(key)
+    return DeviceRow(*row)
+
+
+async def revoke_device(
+    connection: asyncpg.Connection, office: OfficeId, key: str
+) -> DeviceRow | None:
+    """A lost device's key dies at once."""
+    row = await REVOKE.row(connection, office=office, key=key)
+    return row and DeviceRow(*row)
+
+
+async def device(connection: asyncpg.Connection, number: int) -> DeviceRow | None:
+    """The device of that number within the authority."""
+    row = await DEVICE.row(connection, id=number)
+    return row and DeviceRow(*row)

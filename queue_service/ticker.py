@@ -1,0 +1,151 @@
+"""Leadership and a table: rhythm → flow.
+
+Leader is whoever holds an advisory lock on a connection of its own; APScheduler gives the rhythm,
+in memory. Two leaders at once are harmless: due state lies in tables and is claimed there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from queue_service.clock import real_now
+from queue_service.flows import errands, planning
+from queue_service.follow import Followed
+from queue_service.house import House
+from queue_service.model.ids import SYSTEM
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Needs
+from queue_service.notify import outbox
+from queue_service.store import access
+from queue_service.store import offices as store
+from queue_service.store.database import outside, transaction
+
+LOCK = 5_281_102
+LOOK_FOR_LEADERSHIP_SECONDS = 5
+RECEIPTS_KEPT = timedelta(days=1)
+_log = structlog.get_logger()
+
+Work = Callable[[House, Followed], Awaitable[object]]
+
+
+async def lapse_holds(house: House, office: Followed) -> None:
+    """Give the cells of holds that are over back even where nobody books."""
+    if not office.openings.has_due(office.now()):
+        return
+    # Every turn lapses what is due before its wishes; this one wishes nothing.
+    await house.turn(office.key, SYSTEM, Needs(), lambda _world: Refusal(Code.HOLD_EXPIRED))
+
+
+async def send_letters(house: House, office: Followed) -> None:
+    """Plan letters from new entries and send what is due."""
+    await outbox.plan_new(house, office)
+    await outbox.send_due(house, office, real_now())
+
+
+async def plan_days(house: House, office: Followed) -> None:
+    """Keep the cells of the booking window planned as days go by."""
+    _, last = planning.planned_days(office)
+    if _planned.get(office.key.slug) != (last, office.key.limits):
+        await planning.plan(house, office)
+        _planned[office.key.slug] = (last, office.key.limits)
+
+
+_planned: dict[str, object] = {}
+
+
+async def resume_errands(house: House, office: Followed) -> None:
+    """Finish what a crash left."""
+    await errands.resume(house, office, planning.ERRANDS)
+
+
+RHYTHM: tuple[tuple[float, Work], ...] = (
+    (1, lapse_holds),
+    (1, send_letters),
+    (15, plan_days),
+    (30, resume_errands),
+)
+"""Real seconds between two runs of each work, for every office."""
+
+
+class Ticker:
+    """One process's candidate for leadership."""
+
+    def __init__(self, house: House, dsn: str) -> None:
+        """Nothing happens until `start`."""
+        self._house = house
+        self._dsn = dsn
+        self._task: asyncio.Task[None] | None = None
+        self.leads = False
+
+    async def start(self) -> None:
+        """Stand for leadership."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Give leadership up; the lock goes with the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self._dsn)
+                try:
+                    await self._stand(connection)
+                finally:
+                    await connection.close(timeout=1)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+                _log.warning("ticker_without_database", error=type(away).__name__)
+            await asyncio.sleep(LOOK_FOR_LEADERSHIP_SECONDS)
+
+    async def _stand(self, connection: asyncpg.Connection) -> None:
+        if not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+            return
+        scheduler = AsyncIOScheduler()
+        for seconds, work in RHYTHM:
+            scheduler.add_job(
+                self._for_all,
+                "interval",
+                [work],
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
+                next_run_time=real_now(),
+            )
+        scheduler.add_job(
+            self._purge, "interval", minutes=10, max_instances=1, next_run_time=real_now()
+        )
+        scheduler.start()
+        self.leads = True
+        try:
+            while True:  # a failed ping ends leadership at once
+                await connection.execute("select 1", timeout=3)
+                await asyncio.sleep(LOOK_FOR_LEADERSHIP_SECONDS)
+        finally:
+            self.leads = False
+            scheduler.shutdown(wait=False)
+
+    async def _for_all(self, work: Work) -> None:
+        for office in list(self._house.follower.offices.values()):
+            try:
+                await work(self._house, office)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+                _log.warning("work_put_off", work=work.__name__, error=type(away).__name__)
+            except Exception:  # the process's edge: one office's defect must not stop the others
+                _log.exception("work_defect", work=work.__name__, office=office.key.slug)
+
+    async def _purge(self) -> None:
+        try:
+            now = real_now()
+            async with outside(self._house.pool) as connection:
+                authorities = await store.authorities(connection)
+            for authority in authorities:
+                async with transaction(self._house.pool, authority) as connection:
+                    await access.purge(connection, now=now, receipts_before=now - RECEIPTS_KEPT)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            _log.warning("work_put_off", work="purge", error=type(away).__name__)

@@ -1,0 +1,1 @@
+"""JSON for programs and devices: the public contract under /api/v1."""

@@ -1,0 +1,115 @@
+"""What requests may say: unknown fields and endless texts are refused by type."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from queue_service.flows.booking import Applicant
+from queue_service.model.booking import Part
+from queue_service.model.ids import ServiceCode
+
+Short = Annotated[str, Meta(max_length=80)]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}(_[A-Za-z]{2,8})?$")]
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request's body: unknown fields are an error."""
+
+
+class PartBody(Body, frozen=True):
+    """One service for so many persons."""
+
+    service: Annotated[str, Meta(max_length=40)]
+    persons: Annotated[int, Meta(ge=1, le=50)] = 1
+
+
+Parts = Annotated[tuple[PartBody, ...], Meta(min_length=1, max_length=8)]
+
+
+class HoldBody(Body, frozen=True):
+    """Places wanted at a start."""
+
+    services: Parts
+    start: Instant
+    language: Language = "de"
+
+
+class ApplicantBody(Body, frozen=True):
+    """Who comes; the service says which fields are required."""
+
+    name: Annotated[str, Meta(max_length=120)]
+    email: Annotated[str, Meta(max_length=254)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    birth_date: date | None = None
+    document: Annotated[str, Meta(max_length=40)] = ""
+
+    def applicant(self) -> Applicant:
+        """As the flows take it."""
+        return Applicant(
+            self.name.strip(), self.email.strip(), self.phone, self.birth_date, self.document
+        )
+
+
+class BookingBody(Body, frozen=True):
+    """A hold to make binding."""
+
+    hold: Short
+    secret: Short
+    applicant: ApplicantBody
+    language: Language = "de"
+    answers: dict[Short, Annotated[str, Meta(max_length=500)]] = {}
+
+
+class StaffBookingBody(Body, frozen=True):
+    """A booking by staff, without a hold."""
+
+    services: Parts
+    start: Instant
+    applicant: ApplicantBody
+    language: Language = "de"
+    exceed_reason: Annotated[str, Meta(max_length=40, pattern="^[a-z_]*$")] = ""
+    """A reason code; with it, roles that may do so exceed capacity."""
+
+
+class MoveBody(Body, frozen=True):
+    """Another start."""
+
+    start: Instant
+
+
+class SessionBody(Body, frozen=True):
+    """A login."""
+
+    login: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=1000)]
+
+
+class WalkInBody(Body, frozen=True):
+    """Somebody without an appointment."""
+
+    service: Annotated[str, Meta(max_length=40)]
+    persons: Annotated[int, Meta(ge=1, le=50)] = 1
+    language: Language = "de"
+    postcode: Annotated[str, Meta(max_length=10)] = ""
+
+
+class CheckInBody(Body, frozen=True):
+    """A code or a walk-in, one of both."""
+
+    code: Annotated[str, Meta(max_length=400)] = ""
+    walk_in: WalkInBody | None = None
+
+
+class CallBody(Body, frozen=True):
+    """A number to be called out of turn."""
+
+    number: Annotated[str, Meta(max_length=10)]
+    reason: Annotated[str, Meta(max_length=40)] = ""
+
+
+def parts_of(parts: tuple[PartBody, ...]) -> tuple[Part, ...]:
+    """As the flows take them."""
+    return tuple(Part(ServiceCode(p.service), p.persons) for p in parts)

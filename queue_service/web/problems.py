@@ -1,0 +1,137 @@
+"""Refusals and faults as application/problem+json (RFC 9457), in the reader's language.
+
+A refusal is a value with a stable code; its status and sentence are put on here and nowhere else.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from queue_service.language import Sentence, negotiate, sentence
+from queue_service.model.refusal import Code, Refusal
+
+PROBLEM_JSON = "application/problem+json"
+_log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+STATUS: dict[Code, int] = {
+    Code.UNKNOWN_OFFICE: 404,
+    Code.UNKNOWN_SERVICE: 404,
+    Code.UNKNOWN_BOOKING: 404,
+    Code.UNKNOWN_TICKET: 404,
+    Code.UNKNOWN_COUNTER: 404,
+    Code.UNKNOWN_VISIT: 404,
+    Code.UNKNOWN_DISPLAY: 404,
+    Code.UNKNOWN_CODE: 404,
+    Code.WRONG_SECRET: 403,
+    Code.NOT_ALLOWED: 403,
+    Code.NOT_SIGNED_IN: 401,
+    Code.WRONG_LOGIN: 401,
+    Code.INVALID: 422,
+    Code.FIELD_REQUIRED: 422,
+    Code.KEY_REUSED: 422,
+    Code.NOT_A_START: 422,
+    Code.TOO_MANY_PERSONS: 422,
+    Code.HOLD_EXPIRED: 410,
+    Code.TOO_MANY: 429,
+    Code.BUSY_RETRY: 503,
+}
+"""Status of a refusal; every other code is a conflict (409)."""
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status that a refusal is answered with."""
+    return STATUS.get(refusal.code, 409)
+
+
+@lru_cache(maxsize=512)
+def _general(code: Code, language: str) -> Sentence:
+    return sentence(Refusal(code), language)
+
+
+@lru_cache(maxsize=1024)
+def _spoken(accept: str) -> str:
+    return negotiate(accept)
+
+
+def body(refusal: Refusal, accept_language: str) -> bytes:
+    """The problem as JSON; the detail carries the next step, so that nobody is left standing."""
+    language = _spoken(accept_language[:200])
+    plain = refusal.code is Code.SLOT_FULL or not refusal.data
+    said = _general(refusal.code, language) if plain else sentence(refusal, language)
+    return _encode(
+        {
+            "type": f"urn:queue-service:refusal:{refusal.code}",
+            "title": said.title,
+            "status": status_of(refusal),
+            "code": refusal.code,
+            "detail": said.detail,
+            "next_step": said.next_step,
+        }
+        | refusal.data
+    )
+
+
+def problem(request: AnyRequest, refusal: Refusal) -> Response[Any]:
+    """The answer that says no. Any: Litestar's Response is generic over its content."""
+    content = body(refusal, request.headers.get("accept-language", ""))
+    headers = {"cache-control": "no-store"}
+    if refusal.code in (Code.BUSY_RETRY, Code.TOO_MANY):
+        headers["retry-after"] = str(refusal.data.get("retry_after_seconds", 2))
+    return Response(
+        content, status_code=status_of(refusal), media_type=PROBLEM_JSON, headers=headers
+    )
+
+
+def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
+    """What the framework refuses: unknown path, unreadable or unknown fields, wrong method."""
+    if isinstance(fault, ValidationException) or fault.status_code == 400:
+        found = [_where(each) for each in _faults(fault)]
+        data: dict[str, object] = {"errors": found} if found else {"reason": fault.detail[:300]}
+        return problem(request, Refusal(Code.INVALID, data))
+    if fault.status_code >= 500:
+        return on_defect(request, fault)
+    content = _encode(
+        {
+            "type": "about:blank",
+            "title": fault.detail[:200],
+            "status": fault.status_code,
+            "code": f"http_{fault.status_code}",
+        }
+    )
+    return Response(content, status_code=fault.status_code, media_type=PROBLEM_JSON)
+
+
+def _faults(fault: HTTPException) -> list[dict[str, str]]:
+    extra = fault.extra
+    return [each for each in extra if isinstance(each, dict)] if isinstance(extra, list) else []
+
+
+def _where(fault: dict[str, str]) -> dict[str, str]:
+    field = str(fault.get("key", ""))
+    return {"field": field[:100], "reason": str(fault.get("message", ""))[:300]}
+
+
+def on_defect(request: AnyRequest, fault: Exception) -> Response[Any]:
+    """A defect of ours: logged with the work at hand, answered without its inside."""
+    _log.exception(
+        "request_defect",
+        method=request.method,
+        route=request.scope.get("path_template"),
+        exc_info=fault,
+    )
+    content = _encode(
+        {
+            "type": "about:blank",
+            "title": _general(Code.BUSY_RETRY, "de").title,
+            "status": 500,
+            "code": "defect",
+        }
+    )
+    return Response(content, status_code=500, media_type=PROBLEM_JSON)
