@@ -107,7 +107,8 @@ def _visit_shown(office: Followed, visit: Visit, line: list[Visit], now: datetim
     zone = office.office.tz
     rules = office.office.line
     called = visit.state is VisitState.CALLED
-    reason = why(visit, line if not called else [visit], now, rules)
+    reason = office.line.why(visit.id) if called else None
+    reason = reason or why(visit, [visit] if called else line, now, rules)
     return VisitShown(
         address(office.key.slug, visit.id),
         visit.number,
@@ -119,8 +120,8 @@ def _visit_shown(office: Followed, visit: Visit, line: list[Visit], now: datetim
         visit.due.astimezone(zone),
         reason.waited_minutes,
         int(target(visit.need, rules) / timedelta(minutes=1)),
-        "" if called else reason.code,
-        0 if called else reason.ahead_passed,
+        reason.code,
+        reason.ahead_passed,
         visit.called_at.astimezone(zone) if visit.called_at else None,
         visit.calls,
         visit.booking is not None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from queue_service.events.entry import Fact, VisitNow
+from queue_service.events.floor import Called, WhyNext
 from queue_service.floor import line as engine
 from queue_service.floor.line import Range
 from queue_service.model.ids import CounterKey, VisitId
@@ -22,6 +23,7 @@ class Line:
         self.office = office
         self._open: dict[VisitId, Visit] = {}
         self._ended: dict[VisitId, Visit] = {}
+        self._why: dict[VisitId, WhyNext] = {}
         self._last_act: dict[CounterKey, tuple[VisitId, datetime, str, int]] = {}
 
     def load(self, visits: Iterable[Visit]) -> None:
@@ -32,6 +34,10 @@ class Line:
     def apply(self, fact: Fact, seq: int, recorded: datetime) -> None:
         """Replace what the entry says."""
         for now in fact.visits:
+            if isinstance(fact, Called):
+                self._why[now.id] = fact.why
+            elif now.state is not VisitState.CALLED:
+                self._why.pop(now.id, None)
             before = self._open.get(now.id) or self._ended.get(now.id)
             visit = _visit(now, seq)
             counter = now.counter or (before.counter if before else None)
@@ -62,6 +68,10 @@ class Line:
     def at(self, counter: CounterKey) -> Visit | None:
         """Who is at a counter."""
         return next((v for v in self.called() if v.counter == counter), None)
+
+    def why(self, visit: VisitId) -> WhyNext | None:
+        """Why somebody at a counter was called."""
+        return self._why.get(visit)
 
     def last_act(self, counter: CounterKey) -> tuple[VisitId, datetime, str, int] | None:
         """(visit, when, tag, seq) of the last act that concerned a counter."""

@@ -24,7 +24,7 @@ from queue_service.web.api.shapes import (
     parts_of,
 )
 from queue_service.web.problems import problem
-from queue_service.web.throttle import Throttle, address_of
+from queue_service.web.throttle import LentThrottle, Throttle, address_of
 
 AnyRequest = Request[Any, Any, Any]
 Key = Annotated[
@@ -92,7 +92,7 @@ def _proof(request: AnyRequest) -> Proof:
 async def hold(
     request: AnyRequest,
     house: House,
-    throttle: Throttle,
+    throttle: LentThrottle,
     office: FromPath[str],
     data: HoldBody,
     key: Key = None,
@@ -169,7 +169,7 @@ async def book_by_staff(
 
 @get("/bookings/{code:str}", summary="One's own booking")
 async def show(
-    request: AnyRequest, house: House, throttle: Throttle, code: FromPath[str]
+    request: AnyRequest, house: House, throttle: LentThrottle, code: FromPath[str]
 ) -> Response[Any]:
     """A booking, by its secret, or by code and second factor."""
     crowded = await _crowded(request, house, throttle)
@@ -182,7 +182,7 @@ async def show(
 async def move(
     request: AnyRequest,
     house: House,
-    throttle: Throttle,
+    throttle: LentThrottle,
     code: FromPath[str],
     data: MoveBody,
     key: Key = None,
@@ -196,7 +196,7 @@ async def move(
 
 @delete("/bookings/{code:str}", summary="Cancel a booking", status_code=200)
 async def cancel(
-    request: AnyRequest, house: House, throttle: Throttle, code: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, throttle: LentThrottle, code: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """End a booking; the places are free at once."""
     crowded = await _crowded(request, house, throttle)
