@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -14,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from queue_service.demo.postgres import Postgres
+from queue_service.house import House, close_house, open_house
 from queue_service.store import migrate
 from tests import servers
+from tests.city import City, Served, found, serving, set_clocks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -112,6 +114,62 @@ def module_database(postgres: str, template: str) -> Iterator[Database]:
     """A fresh database that the tests of one module share."""
     with copied(postgres, template) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def founded(postgres: str, template: str) -> Iterator[City]:
+    """A database with both offices that nobody is connected to, ready to be copied."""
+    with copied(postgres, template) as made:
+        yield aside(lambda: found(made.owner_dsn))
+
+
+@contextlib.contextmanager
+def settled(postgres: str, founded: City) -> Iterator[City]:
+    """A copy of the founded city; it is 08:30 when the block begins."""
+    with copied(postgres, founded.dsn.rpartition("/")[2]) as made:
+        city = City(made.owner_dsn, founded.offices)
+        aside(lambda: set_clocks(city))
+        yield city
+
+
+@pytest.fixture
+def city(postgres: str, founded: City) -> Iterator[City]:
+    """Both offices in a database of the test's own."""
+    with settled(postgres, founded) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_city(postgres: str, founded: City) -> Iterator[City]:
+    """Both offices, shared by the tests of one module."""
+    with settled(postgres, founded) as made:
+        yield made
+
+
+@pytest.fixture
+async def house(city: City) -> AsyncIterator[House]:
+    """The service without its web layer, in this process."""
+    opened = await open_house(city.settings())
+    yield opened
+    await close_house(opened)
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[servers.Letters]:
+    """The post office of the module's server."""
+    with servers.smtp() as letters:
+        yield letters
+
+
+@pytest.fixture(scope="module")
+def served(
+    module_city: City, post: servers.Letters, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """The real server, one worker, shared by the tests of one module; letters go to `post`."""
+    folder = tmp_path_factory.mktemp("served")
+    mail = {"QUEUE_SMTP_HOST": post.host, "QUEUE_SMTP_PORT": str(post.port)}
+    with serving(module_city, folder, **mail) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def kept(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def kept(
+    command: list[str], folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server that ends with the block, and with this process even if that is killed."""
     keeper = [sys.executable, "-I", "-S", postgres_keeper.__file__, str(os.getpid()), "-1", "-1"]
     with (folder / "server.log").open("wb") as log:
@@ -56,6 +58,7 @@ def kept(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             stdout=log,
             stderr=log,
             cwd=folder,
+            env=environment,
             start_new_session=True,
         )
     try:

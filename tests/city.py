@@ -1,0 +1,125 @@
+"""Both offices as a test finds them: loaded, staffed, planned, at 08:30 of a Monday; and serving.
+
+`City` is a database of a test's own with everything in it; `serving` puts the real server before
+it. Tests of single functions open a `House` on the same database instead (fixture `house`).
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from queue_service import settings
+from queue_service.demo.links import OfficeLinks
+from queue_service.demo.prepare import prepare
+from queue_service.demo.presets import preset
+from queue_service.flows import planning
+from queue_service.house import close_house, open_house
+from tests import servers
+
+OFFICES = ("heidelberg", "stuttgart")
+BEGIN = datetime(2026, 11, 23, 8, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+SECRET = "tests-" * 8
+READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class City:
+    """A database with both offices, and how to get in."""
+
+    dsn: str
+    offices: tuple[OfficeLinks, ...]
+    """Device keys and logins; the same in every copy."""
+
+    def office(self, slug: str) -> OfficeLinks:
+        """Keys and logins of one office."""
+        return next(office for office in self.offices if office.office == slug)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What a server of this city is told; throttles are off unless a test wants them."""
+        return {
+            "QUEUE_DATABASE_URL": self.dsn,
+            "QUEUE_BASE_URL": "http://localhost",
+            "QUEUE_SECRET": SECRET,
+            "QUEUE_HOLDS_PER_MINUTE": "0",
+            "QUEUE_DEMO_CLOCK": "true",
+            **more,
+        }
+
+    def settings(self, **more: str) -> settings.Settings:
+        """The same for a house in this process."""
+        return settings.from_environment(self.environment(**more))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server of a city."""
+
+    city: City
+    url: str
+    port: int
+    pid: int
+    """Of the keeper; its children are the server's processes."""
+
+
+def found(dsn: str, *, rate: float = 1.0) -> City:
+    """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real."""
+    city = City(dsn, ())
+    wanted = {slug: preset(slug) for slug in OFFICES}
+    links = prepare(
+        city.environment(),
+        wanted,
+        rested={},
+        begin=dict.fromkeys(OFFICES, BEGIN),
+        hands_free=frozenset(OFFICES),
+        speeds=dict.fromkeys(OFFICES, rate),
+    )
+    return City(dsn, links)
+
+
+def set_clocks(city: City, at: datetime = BEGIN, rate: float = 1.0) -> None:
+    """From now on it is `at` in both offices; a rate of 0 stops their time."""
+
+    async def run() -> None:
+        house = await open_house(city.settings(), follow=False)
+        try:
+            await house.follower.refresh()
+            for slug in OFFICES:
+                await planning.set_clock(house, slug, at, rate)
+        finally:
+            await close_house(house)
+
+    asyncio.run(run())
+
+
+@contextlib.contextmanager
+def serving(city: City, folder: Path, *, workers: int = 1, **environment: str) -> Iterator[Served]:
+    """The real server before the city, ready when the block begins; what it says is in `folder`.
+
+    `environment` adds to the settings, e.g. ``QUEUE_SMTP_PORT="…"``.
+    """
+    port = servers.free_port()
+    url = f"http://localhost:{port}"
+    told = os.environ | city.environment(QUEUE_BASE_URL=url, **environment)
+    told["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-m", "queue_service.cli", "serve", "--port", str(port)]
+    with servers.kept([*command, "--workers", str(workers)], folder, told) as process:
+        deadline = time.monotonic() + READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            with (
+                contextlib.suppress(urllib.error.URLError, OSError),
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5),
+            ):
+                break
+            time.sleep(0.05)
+        else:
+            raise RuntimeError((folder / "server.log").read_text(errors="replace")[-4000:])
+        yield Served(city, url, port, process.pid)
