@@ -55,8 +55,8 @@ class Followed:
         """Whether the views were known to reach the journal's end so lately."""
         return real_now() - self.fresh_at <= within
 
-    async def changed(self, after_seq: int, timeout: float) -> bool:  # noqa: ASYNC109 - a wait, not a deadline of work
-        """Wait until there is an entry after `after_seq`, or `timeout` seconds; True if there is."""
+    async def changed(self, after_seq: int, timeout: float) -> bool:
+        """Wait `timeout` seconds for an entry after `after_seq`; True if there is one."""
         if self.seq > after_seq:
             return True
         try:
@@ -171,7 +171,7 @@ class Follower:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
                 _log.warning("follower_cannot_read", error=type(away).__name__)
                 await asyncio.sleep(0.2)
-            except Exception:  # the process's edge: a follower that dies leaves screens dead
+            except Exception:  # noqa: BLE001 - the process's edge: a follower that dies leaves screens dead
                 _log.exception("follower_defect")
                 await asyncio.sleep(0.5)
             if everything:

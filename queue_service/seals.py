@@ -16,7 +16,7 @@ from queue_service.model.ids import BookingId, VisitId
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWX"
 """Typed codes: no I O 0 1, no Y Z (swapped by scanners with a German keyboard layout)."""
-TOKEN_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
+TOKEN_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWX"  # noqa: S105 - symbols, no secret
 """32 symbols for machine-read tokens."""
 CODE_LENGTH = 8
 TOKEN_LENGTH = 26

@@ -136,7 +136,7 @@ class Ticker:
                 await work(self._house, office)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
                 _log.warning("work_put_off", work=work.__name__, error=type(away).__name__)
-            except Exception:  # the process's edge: one office's defect must not stop the others
+            except Exception:  # noqa: BLE001 - the process's edge: one office's defect must not stop the others
                 _log.exception("work_defect", work=work.__name__, office=office.key.slug)
 
     async def _purge(self) -> None:

@@ -1,7 +1,9 @@
 """Arriving: check in with a code or as a walk-in, and what the ticket shows from then on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from random import SystemRandom
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,7 +16,8 @@ from queue_service.flows.tickets import first_wait, ticket
 from queue_service.flows.wish import Decide, ReceiptKey, Replayed, receipt_for
 from queue_service.follow import Followed
 from queue_service.house import House
-from queue_service.kiosk import arrival, ticket as numbers
+from queue_service.kiosk import arrival
+from queue_service.kiosk import ticket as numbers
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import ActorId, BookingId, ServiceCode, VisitId
 from queue_service.model.office import Period, Taker
@@ -158,7 +161,7 @@ def _enter(
     *,
     bookings: tuple[Booking, ...] = (),
     booking_before: int = 0,
-    net: dict[CellKey, int] = {},
+    net: Mapping[CellKey, int] = MappingProxyType({}),
 ) -> Told:
     """Give the visit its number and tell that somebody arrived."""
     letters = office.office.tickets.letters
@@ -175,7 +178,7 @@ def _enter(
         visits=(entered,),
         bookings=bookings,
         series=series,
-        net=net,
+        net=dict(net),
         public_codes=(house.keys.ticket(visit.id),),
         answer=_Admitted(visit.id, number, instruction, visit.language),
     )

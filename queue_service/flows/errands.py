@@ -4,7 +4,7 @@ A crash between a piece and its mark repeats the piece, so every kind's pieces c
 run twice.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import msgspec
@@ -50,7 +50,7 @@ async def run(
         cursor = following
 
 
-async def resume(house: House, office: Followed, kinds: dict[str, RunPiece]) -> int:
+async def resume(house: House, office: Followed, kinds: Mapping[str, RunPiece]) -> int:
     """Run every unfinished errand of an office; how many there were."""
     async with transaction(house.pool, office.key.authority) as connection:
         rows = await store.unfinished(connection, office.key.office)

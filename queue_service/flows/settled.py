@@ -41,7 +41,7 @@ class Settled:
             return
         try:
             told = wish.decide(self._world)
-        except Exception as fault:  # one wish's defect must not cost its neighbours their places
+        except Exception as fault:  # noqa: BLE001 - one wish's defect must not cost its neighbours their places
             wish.fault = fault
             return
         if isinstance(told, Refusal):
@@ -69,7 +69,7 @@ class Settled:
             happened=told.happened or now,
             by=by,
             undoes=told.undoes,
-            tag=told.fact.__struct_config__.tag,
+            tag=str(told.fact.__struct_config__.tag),
             body=body,
             digest=digest(salt, body),
             salt=salt,

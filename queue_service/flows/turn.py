@@ -95,7 +95,7 @@ class Gatherer:
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:
                 wish.answer = Refusal(Code.BUSY_RETRY)
-        except Exception as fault:  # a process's edge: a defect fails this batch, not the office
+        except Exception as fault:  # noqa: BLE001 - a process's edge: a defect fails this batch, not the office
             _log.exception("turn_defect", office=self._key.slug)
             for wish in batch:
                 wish.fault = fault

@@ -1,4 +1,4 @@
-"""Names for the things that are counted; every public id that must be routed is ``office.local``."""
+"""Names for the things that are counted; public ids that must be routed are ``office.local``."""
 
 from typing import NewType
 from uuid import UUID
@@ -12,7 +12,7 @@ VisitId = NewType("VisitId", UUID)
 ServiceCode = NewType("ServiceCode", str)
 CounterKey = NewType("CounterKey", str)
 ActorId = NewType("ActorId", int)
-"""Who did it: a staff number (> 0), a device (< -100) or one of the constants below; never a name."""
+"""Who did it: staff (> 0), a device (< -100) or one of the constants below; never a name."""
 Tick = NewType("Tick", int)
 """Periods of five minutes since 1970-01-01T00:00Z."""
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from queue_service.model.ids import BookingId, CounterKey, VisitId
 from queue_service.model.booking import Part
+from queue_service.model.ids import BookingId, CounterKey, VisitId
 
 
 class VisitState(StrEnum):

@@ -81,7 +81,7 @@ def hold(
     receipt: str = "",
     replaces: BookingId | None = None,
 ) -> Told | Refusal:
-    """Take `wanted`'s cells for a while; `replaces` is the same browser's hold given back for it."""
+    """Take `wanted`'s cells for a while; `replaces` is the same browser's hold, given back."""
     outside = in_window(wanted.start, world.now, rules)
     if outside is not None:
         return outside

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from queue_service.model.booking import Part
-from queue_service.model.ids import TICK_SECONDS, LimitId, Tick
+from queue_service.model.ids import TICK_SECONDS, LimitId, ServiceCode, Tick
 from queue_service.model.office import Limit, Office, Period, Taker
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey
@@ -96,7 +96,7 @@ def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
     return Request(tuple(parts), minutes, limits, once)
 
 
-def _takes(limit: Limit, services: set[str]) -> bool:
+def _takes(limit: Limit, services: set[ServiceCode]) -> bool:
     return limit.taker is Taker.BOOKING and not services.isdisjoint(limit.services)
 
 

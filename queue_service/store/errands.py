@@ -1,8 +1,9 @@
 """Questions about errands: work too long for one turn, resumed by any process."""
 
+from uuid import UUID
+
 import asyncpg
 import msgspec
-from uuid import UUID
 from sqlalchemy import bindparam, insert, select, text, update
 
 from queue_service.model.ids import OfficeId

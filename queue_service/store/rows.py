@@ -103,17 +103,14 @@ LAYER: Kinds = {
 }
 
 
-def columns(rows: Sequence[msgspec.Struct], kinds: Kinds) -> dict[str, list[object]]:
-    """One list a column, in the order of `rows`."""
-    found: dict[str, list[object]] = {name: [getattr(r, name) for r in rows] for name in kinds}
+def columns(rows: Sequence[msgspec.Struct], kinds: Kinds) -> dict[str, list[Any]]:
+    """One list a column, in the order of `rows`. Any: whatever the driver encodes."""
+    found: dict[str, list[Any]] = {name: [getattr(r, name) for r in rows] for name in kinds}
     for name in ("parts", "once"):
         if name in found:
             found[name] = [_json.encode(value).decode() for value in found[name]]
     if "limits" in found:
-        found["limits"] = [
-            "{" + ",".join(map(str, limits)) + "}"
-            for limits in found["limits"]  # type: ignore[call-overload]  # a tuple of numbers
-        ]
+        found["limits"] = ["{" + ",".join(map(str, limits)) + "}" for limits in found["limits"]]
     return found
 
 

@@ -27,10 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking
-from queue_service.model.ids import AuthorityId, BookingId, OfficeId
+from queue_service.model.ids import AuthorityId, BookingId, OfficeId, VisitId
 from queue_service.model.office import OfficeClock
 from queue_service.model.visit import TicketSeries, Visit
-from queue_service.model.world import Cell, Needs
+from queue_service.model.world import Cell, CellKey, Needs
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement, given
@@ -206,12 +206,12 @@ async def people(
 
 
 async def cells(
-    connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], Cell | None]:
+    connection: asyncpg.Connection, keys: Sequence[CellKey]
+) -> dict[CellKey, Cell | None]:
     """The named cells; None where none is planned."""
     if not keys:
         return {}
-    found: dict[tuple[int, int], Cell | None] = dict.fromkeys(keys)
+    found: dict[CellKey, Cell | None] = dict.fromkeys(keys)
     limits, ticks = zip(*keys, strict=True)
     for limit, tick, capacity, taken, allowed in await CELLS.rows(
         connection, limit=limits, tick=ticks
@@ -222,10 +222,10 @@ async def cells(
 
 async def visits(
     connection: asyncpg.Connection, office: OfficeId, needs: Needs
-) -> tuple[dict[object, Visit | None], dict[object, object]]:
+) -> tuple[dict[VisitId, Visit | None], dict[BookingId, VisitId | None]]:
     """Named visits, visits of named bookings, and with `line` everybody in the house."""
-    by_id: dict[object, Visit | None] = dict.fromkeys(needs.visits)
-    of: dict[object, object] = dict.fromkeys(needs.visits_of)
+    by_id: dict[VisitId, Visit | None] = dict.fromkeys(needs.visits)
+    of: dict[BookingId, VisitId | None] = dict.fromkeys(needs.visits_of)
     found = []
     if needs.visits:
         found += await VISITS.rows(connection, ids=needs.visits, office=office)

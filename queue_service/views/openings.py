@@ -17,9 +17,9 @@ from queue_service.events.entry import BookingNow, CellsNow, Fact
 from queue_service.model.booking import EXPIRING, Part
 from queue_service.model.ids import TICK_SECONDS, BookingId, LimitId, Tick
 from queue_service.model.office import Office
-from queue_service.model.refusal import Code, Refusal
-from queue_service.slots import openings as engine
+from queue_service.model.refusal import Refusal
 from queue_service.model.world import CellKey
+from queue_service.slots import openings as engine
 from queue_service.slots.calendar import day_tick, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import DayOpenings, DayState, Request, Start
@@ -53,7 +53,7 @@ class Openings:
         holds: Iterable[BookingNow],
         receipts: Iterable[str],
     ) -> None:
-        """Take over (limit, tick, left) of all cells, live holds and known keys, read at one seq."""
+        """Take over (limit, tick, left) of cells, live holds and known keys, read at one seq."""
         self._left = {(limit, tick): left for limit, tick, left in cells}
         self._holds = {h.id: h for h in holds}
         self._receipts = set(receipts)
@@ -185,8 +185,10 @@ class Openings:
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         lead = timedelta(minutes=self.office.booking.lead_minutes)
         soonest = int((now + lead).timestamp()) // TICK_SECONDS
-        return (soonest if first <= (now + lead).date() else 0, now.date()) + tuple(
-            self._versions.get(day, 0) for day in days
+        return (
+            soonest if first <= (now + lead).date() else 0,
+            now.date(),
+            *tuple(self._versions.get(day, 0) for day in days),
         )
 
     def _day(self, request: Request, day: date) -> DayOpenings:

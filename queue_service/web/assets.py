@@ -1,4 +1,4 @@
-"""Static files under a folder named after their content: relative imports hold, caches never lie."""
+"""Static files under a folder named after their content: caches never lie."""
 
 import hashlib
 from importlib import resources

@@ -10,12 +10,12 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
 
 from queue_service.events.chapters import AnyFact
+from queue_service.events.floor import WhyNext
 from queue_service.flows import arriving, serving, sessions, tickets
 from queue_service.flows.serving import DeskShown, VisitShown
 from queue_service.follow import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick, why_next
-from queue_service.events.floor import WhyNext
 from queue_service.model.ids import ActorId, split_address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor

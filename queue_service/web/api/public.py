@@ -85,7 +85,7 @@ def _service(service: Service) -> dict[str, object]:
 
 
 @get("/offices/{office:str}/availability", summary="What is free")
-async def availability(  # noqa: PLR0913 - the query's names are the contract
+async def availability(
     request: Request[Any, Any, Any],
     house: House,
     office: FromPath[str],

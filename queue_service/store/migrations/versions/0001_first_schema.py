@@ -38,7 +38,8 @@ CREATE TABLE booking (
 CREATE INDEX booking_by_start ON booking (office, start);
 CREATE UNIQUE INDEX booking_code ON booking (code) WHERE code is not null;
 CREATE INDEX booking_due ON booking (office, until) WHERE state in ('held', 'offered', 'pending');
-CREATE UNIQUE INDEX booking_once_a_person ON booking (person_key, "group") WHERE person_key is not null and state in ('pending', 'booked');
+CREATE UNIQUE INDEX booking_once_a_person ON booking (person_key, "group")
+    WHERE person_key is not null and state in ('pending', 'booked');
 CREATE TABLE cell (
     "limit" INTEGER NOT NULL,
     tick INTEGER NOT NULL,
