@@ -3,7 +3,7 @@
 import msgspec
 
 from queue_service.events import booking, capacity, floor
-from queue_service.events.entry import Entry, Fact
+from queue_service.events.entry import Entry
 
 AnyFact = (
     booking.Held
@@ -33,7 +33,7 @@ class UnknownTagError(LookupError):
     """The entry was written by a newer version, or its body was struck: a view reloads."""
 
 
-def encode(fact: Fact) -> str:
+def encode(fact: msgspec.Struct) -> str:
     """The body of an entry as it is hashed and stored."""
     return _encoder.encode(fact).decode()
 

@@ -27,7 +27,7 @@ from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
-from queue_service.slots import life
+from queue_service.slots import holds, life
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
 
@@ -58,7 +58,9 @@ class BookingGiven(msgspec.Struct, frozen=True):
     booking: BookingId = BookingId(UUID(int=0))
 
 
-def booking_given(house: House, office: Followed, told: life.Given, name: str = "") -> BookingGiven:
+def booking_given(
+    house: House, office: Followed, told: holds.Given, name: str = ""
+) -> BookingGiven:
     """The answer with its secrets put back in."""
     zone = office.office.tz
     return BookingGiven(
@@ -154,7 +156,7 @@ async def show(house: House, code: str, proof: Proof) -> BookingGiven | Refusal:
     if isinstance(found, Refusal):
         return found
     office, booking, person = found
-    return booking_given(house, office, life.given(booking), person.name if person else "")
+    return booking_given(house, office, holds.given(booking), person.name if person else "")
 
 
 async def confirm_mailed(house: House, code: str, secret: str) -> BookingGiven | Refusal:
@@ -165,7 +167,7 @@ async def confirm_mailed(house: House, code: str, secret: str) -> BookingGiven |
     office, booking, person = found
     name = person.name if person else ""
     if booking.state is not BookingState.PENDING:
-        return booking_given(house, office, life.given(booking), name)
+        return booking_given(house, office, holds.given(booking), name)
 
     def decide(world: World) -> Told | Refusal:
         return life.confirm_mailed(world, booking.id)
@@ -210,7 +212,7 @@ async def cancel(
     office, booking, person = found
     name = person.name if person else ""
     if booking.state is BookingState.CANCELLED:
-        return booking_given(house, office, life.given(booking), name)
+        return booking_given(house, office, holds.given(booking), name)
     answer = await end_booking(house, office, booking.id, CancelReason.APPLICANT, APPLICANT, key)
     return answer if isinstance(answer, Refusal) else booking_given(house, office, answer, name)
 

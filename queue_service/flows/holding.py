@@ -14,7 +14,7 @@ from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import APPLICANT, ActorId, BookingId, address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots import life
+from queue_service.slots import holds, life
 from queue_service.slots.openings import Request
 
 _FRESH = timedelta(seconds=2)
@@ -32,7 +32,7 @@ class HoldGiven(msgspec.Struct, frozen=True):
     extensions_left: int
 
 
-def _hold_given(house: House, office: Followed, told: life.Given) -> HoldGiven:
+def _hold_given(house: House, office: Followed, told: holds.Given) -> HoldGiven:
     zone = office.office.tz
     return HoldGiven(
         address(office.key.slug, told.booking),
@@ -44,15 +44,15 @@ def _hold_given(house: House, office: Followed, told: life.Given) -> HoldGiven:
     )
 
 
-_given = msgspec.json.Decoder(life.Given)
+_given = msgspec.json.Decoder(holds.Given)
 
 
-def as_given(done: Done) -> life.Given | Refusal:
+def as_given(done: Done) -> holds.Given | Refusal:
     """What a turn answered for a booking, replayed or new."""
     answer = done.answer
     if isinstance(answer, Replayed):
         return _given.decode(answer.answer)
-    if isinstance(answer, (life.Given, Refusal)):
+    if isinstance(answer, (holds.Given, Refusal)):
         return answer
     raise TypeError(f"a booking's turn answered {type(answer).__name__}")
 
@@ -103,7 +103,7 @@ async def hold(
     rules, clock = office.office.booking, office.clock
 
     def decide(world: World) -> Told | Refusal:
-        return life.hold(world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced)
+        return holds.hold(world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced)
 
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
@@ -130,7 +130,7 @@ def _refused_from_memory(
     return (
         openings.certainly_full(request, start, now)
         and not openings.knows_key(mark)
-        and life.in_window(start, now, office.office.booking) is None
+        and holds.in_window(start, now, office.office.booking) is None
         and office.is_fresh(_FRESH)
     )
 
@@ -168,7 +168,7 @@ async def held(house: House, hold: str, secret: str) -> HoldGiven | Refusal:
     office, booking = found
     if booking.state is not BookingState.HELD or (booking.until or office.now()) <= office.now():
         return Refusal(Code.HOLD_EXPIRED)
-    return _hold_given(house, office, life.given(booking))
+    return _hold_given(house, office, holds.given(booking))
 
 
 async def extend(
@@ -182,7 +182,7 @@ async def extend(
     rules, clock = office.office.booking, office.clock
 
     def decide(world: World) -> Told | Refusal:
-        return life.extend(world, booking.id, rules=rules, clock=clock)
+        return holds.extend(world, booking.id, rules=rules, clock=clock)
 
     receipt = receipt_for(office.key.slug, key, "extend", booking.id)
     needs = Needs(bookings=(booking.id,))
@@ -209,7 +209,7 @@ async def end_booking(
     reason: CancelReason,
     by: ActorId,
     key: str | None,
-) -> life.Given | Refusal:
+) -> holds.Given | Refusal:
     """End a hold or booking; its cells are free in the same turn."""
     rules = office.office.booking
 

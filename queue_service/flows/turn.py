@@ -20,7 +20,7 @@ from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, World, merged
 from queue_service.slots.claims import taken_by
-from queue_service.slots.life import lapse
+from queue_service.slots.holds import lapse
 from queue_service.store import told as store_told
 from queue_service.store import world as store_world
 

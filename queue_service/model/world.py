@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 import msgspec
 
-from queue_service.events.entry import Fact
 from queue_service.model.booking import LIVE, Booking, BookingState, Person
 from queue_service.model.ids import BookingId, LimitId, Tick, VisitId
 from queue_service.model.layer import Layer
@@ -192,7 +191,8 @@ class World:
 class Told(msgspec.Struct, frozen=True):
     """What an accepted wish changes: the fact, the rows after, the net cells, the answer."""
 
-    fact: Fact
+    fact: msgspec.Struct
+    """One of `events`; this package stands below it."""
     bookings: tuple[Booking, ...] = ()
     visits: tuple[Visit, ...] = ()
     people: tuple[Person, ...] = ()

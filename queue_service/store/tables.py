@@ -1,110 +1,92 @@
 """Every table. All but `directory`, `authority` and `alembic_version` stand under row security."""
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    DateTime,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UniqueConstraint,
-    Uuid,
-    text,
-)
+import sqlalchemy as sa
 
-metadata = MetaData()
-INSTANT = DateTime(timezone=True)
+metadata = sa.MetaData()
+INSTANT = sa.DateTime(timezone=True)
 
 
-def _authority() -> Column[int]:
-    return Column("authority", Integer, nullable=False)
+def _authority() -> sa.Column[int]:
+    return sa.Column("authority", sa.Integer, nullable=False)
 
 
-def _office() -> Column[int]:
-    return Column("office", Integer, nullable=False)
+def _office() -> sa.Column[int]:
+    return sa.Column("office", sa.Integer, nullable=False)
 
 
-authority = Table(
+def _scope() -> tuple[sa.Column[int], sa.Column[int]]:
+    return _authority(), _office()
+
+
+authority = sa.Table(
     "authority",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("slug", Text, nullable=False, unique=True),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("slug", sa.Text, nullable=False, unique=True),
 )
 
-directory = Table(
+directory = sa.Table(
     "directory",
     metadata,
-    Column("hash", LargeBinary, primary_key=True),
-    _authority(),
-    _office(),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    *_scope(),
 )
 """SHA-256 of a public code → where it lives; the only way in without knowing the authority."""
 
-office = Table(
+office = sa.Table(
     "office",
     metadata,
-    Column("id", Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True),
     _authority(),
-    Column("slug", Text, nullable=False, unique=True),
-    Column("real_anchor", INSTANT, nullable=False),
-    Column("office_anchor", INSTANT, nullable=False),
-    Column("rate", Float, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("head", LargeBinary, nullable=False),
-    Column("recorded", INSTANT, nullable=False),
+    sa.Column("slug", sa.Text, nullable=False, unique=True),
+    sa.Column("real_anchor", INSTANT, nullable=False),
+    sa.Column("office_anchor", INSTANT, nullable=False),
+    sa.Column("rate", sa.Float, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("recorded", INSTANT, nullable=False),
     postgresql_with={"fillfactor": 20},
 )
 """One row an office: locked first by every turn, holds the clock map and the journal's end."""
 
-layer = Table(
+layer = sa.Table(
     "layer",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    _authority(),
-    _office(),
-    Column("subject", Text, nullable=False),
-    Column("change", Text, nullable=False),
-    Column("since", INSTANT, nullable=False),
-    Column("until", INSTANT),
-    Column("author", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Index("layer_of_office", "office", "subject"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *_scope(),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("since", INSTANT, nullable=False),
+    sa.Column("until", INSTANT),
+    sa.Column("author", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Index("layer_of_office", "office", "subject"),
 )
 
-limit = Table(
+limit = sa.Table(
     "limit",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    _authority(),
-    _office(),
-    Column("key", Text, nullable=False),
-    UniqueConstraint("office", "key", name="limit_once"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *_scope(),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.UniqueConstraint("office", "key", name="limit_once"),
 )
 
-cell = Table(
+cell = sa.Table(
     "cell",
     metadata,
-    Column("limit", Integer, nullable=False),
-    Column("tick", Integer, nullable=False),
+    sa.Column("limit", sa.Integer, nullable=False),
+    sa.Column("tick", sa.Integer, nullable=False),
     _authority(),
-    Column("capacity", Integer, nullable=False),
-    Column("taken", Integer, nullable=False, server_default=text("0")),
-    Column("granted", Integer, nullable=False, server_default=text("0")),
-    Column("left_over", Integer, nullable=False, server_default=text("0")),
-    PrimaryKeyConstraint("limit", "tick"),
-    CheckConstraint("taken <= capacity + granted + left_over", name="cell_not_over"),
-    CheckConstraint("taken >= 0", name="cell_not_negative"),
-    CheckConstraint("capacity >= 0 and granted >= 0 and left_over >= 0", name="cell_sane"),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("taken", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("granted", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("left_over", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.PrimaryKeyConstraint("limit", "tick"),
+    sa.CheckConstraint("taken <= capacity + granted + left_over", name="cell_not_over"),
+    sa.CheckConstraint("taken >= 0", name="cell_not_negative"),
+    sa.CheckConstraint("capacity >= 0 and granted >= 0 and left_over >= 0", name="cell_sane"),
     postgresql_with={"fillfactor": 50},
 )
 """One limit during one period; `granted` by staff and `left_over` by an edit are kept apart.
@@ -117,202 +99,195 @@ EXPIRING_STATES = "state in ('held', 'offered', 'pending')"
 OPEN_VISITS = "state in ('waiting', 'called')"
 """Written out in statements too: a partial index serves only literals."""
 
-booking = Table(
+booking = sa.Table(
     "booking",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _authority(),
-    _office(),
-    Column("state", Text, nullable=False),
-    Column("start", INSTANT, nullable=False),
-    Column("end", INSTANT, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("limits", ARRAY(Integer), nullable=False),
-    Column("once", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("code", Text),
-    Column("group", Text, nullable=False),
-    Column("person_key", LargeBinary),
-    Column("until", INSTANT),
-    Column("held_at", INSTANT),
-    Column("extensions", Integer, nullable=False),
-    Column("overbooked", Boolean, nullable=False),
-    CheckConstraint('"start" < "end"', name="booking_lasts"),
-    Index("booking_code", "code", unique=True, postgresql_where=text("code is not null")),
-    Index(
+    sa.Column("id", sa.Uuid, primary_key=True),
+    *_scope(),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("start", INSTANT, nullable=False),
+    sa.Column("end", INSTANT, nullable=False),
+    sa.Column("parts", sa.Text, nullable=False),
+    sa.Column("limits", sa.ARRAY(sa.Integer), nullable=False),
+    sa.Column("once", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("code", sa.Text),
+    sa.Column("group", sa.Text, nullable=False),
+    sa.Column("person_key", sa.LargeBinary),
+    sa.Column("until", INSTANT),
+    sa.Column("held_at", INSTANT),
+    sa.Column("extensions", sa.Integer, nullable=False),
+    sa.Column("overbooked", sa.Boolean, nullable=False),
+    sa.CheckConstraint('"start" < "end"', name="booking_lasts"),
+    sa.Index("booking_code", "code", unique=True, postgresql_where=sa.text("code is not null")),
+    sa.Index(
         "booking_once_a_person",
         "person_key",
         "group",
         unique=True,
-        postgresql_where=text(f"person_key is not null and {LIVE_STATES}"),
+        postgresql_where=sa.text(f"person_key is not null and {LIVE_STATES}"),
     ),
-    Index("booking_due", "office", "until", postgresql_where=text(EXPIRING_STATES)),
-    Index("booking_by_start", "office", "start"),
+    sa.Index("booking_due", "office", "until", postgresql_where=sa.text(EXPIRING_STATES)),
+    sa.Index("booking_by_start", "office", "start"),
 )
 
-receipt = Table(
+receipt = sa.Table(
     "receipt",
     metadata,
-    Column("key", LargeBinary, primary_key=True),
-    _authority(),
-    _office(),
-    Column("digest", LargeBinary, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("at", INSTANT, nullable=False),
-    Index("receipt_age", "at"),
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    *_scope(),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Index("receipt_age", "at"),
 )
 """Idempotency keys, hashed with their scope; the answer holds no secret; real time, kept a day."""
 
-person = Table(
+person = sa.Table(
     "person",
     metadata,
-    Column("booking", Uuid, primary_key=True),
+    sa.Column("booking", sa.Uuid, primary_key=True),
     _authority(),
-    Column("name", Text, nullable=False),
-    Column("email", Text, nullable=False),
-    Column("phone", Text, nullable=False),
-    Column("birth_date", Date),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("phone", sa.Text, nullable=False),
+    sa.Column("birth_date", sa.Date),
 )
 
-visit = Table(
+visit = sa.Table(
     "visit",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _authority(),
-    _office(),
-    Column("number", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("need", Text, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("arrived", INSTANT, nullable=False),
-    Column("due", INSTANT, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("booking", Uuid),
-    Column("counter", Text),
-    Column("called_at", INSTANT),
-    Column("calls", Integer, nullable=False),
-    Column("ended_at", INSTANT),
-    Column("ticket_hash", LargeBinary, nullable=False, unique=True),
-    Index(
+    sa.Column("id", sa.Uuid, primary_key=True),
+    *_scope(),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("need", sa.Text, nullable=False),
+    sa.Column("parts", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("arrived", INSTANT, nullable=False),
+    sa.Column("due", INSTANT, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("booking", sa.Uuid),
+    sa.Column("counter", sa.Text),
+    sa.Column("called_at", INSTANT),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("ended_at", INSTANT),
+    sa.Column("ticket_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Index(
         "visit_one_a_counter",
         "office",
         "counter",
         unique=True,
-        postgresql_where=text("state = 'called'"),
+        postgresql_where=sa.text("state = 'called'"),
     ),
-    Index("visit_open", "office", postgresql_where=text(OPEN_VISITS)),
-    Index("visit_of_booking", "booking", unique=True, postgresql_where=text("booking is not null")),
+    sa.Index("visit_open", "office", postgresql_where=sa.text(OPEN_VISITS)),
+    sa.Index(
+        "visit_of_booking", "booking", unique=True, postgresql_where=sa.text("booking is not null")
+    ),
 )
 
-ticket_series = Table(
+ticket_series = sa.Table(
     "ticket_series",
     metadata,
-    _authority(),
-    _office(),
-    Column("day", Date, nullable=False),
-    Column("letter", Text, nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("issued", Integer, nullable=False),
-    PrimaryKeyConstraint("office", "day"),
+    *_scope(),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("letter", sa.Text, nullable=False),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("issued", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("office", "day"),
 )
 
-journal = Table(
+journal = sa.Table(
     "journal",
     metadata,
     _office(),
-    Column("seq", BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
     _authority(),
-    Column("recorded", INSTANT, nullable=False),
-    Column("happened", INSTANT, nullable=False),
-    Column("by", Integer, nullable=False),
-    Column("undoes", BigInteger),
-    Column("tag", Text, nullable=False),
-    Column("body", Text),
-    Column("digest", LargeBinary, nullable=False),
-    Column("salt", LargeBinary),
-    Column("link", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("office", "seq"),
+    sa.Column("recorded", INSTANT, nullable=False),
+    sa.Column("happened", INSTANT, nullable=False),
+    sa.Column("by", sa.Integer, nullable=False),
+    sa.Column("undoes", sa.BigInteger),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("body", sa.Text),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("salt", sa.LargeBinary),
+    sa.Column("link", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("office", "seq"),
 )
 
-errand = Table(
+errand = sa.Table(
     "errand",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _authority(),
-    _office(),
-    Column("kind", Text, nullable=False),
-    Column("params", Text, nullable=False),
-    Column("cursor", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Index("errand_open", "office", postgresql_where=text("state = 'open'")),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    *_scope(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("params", sa.Text, nullable=False),
+    sa.Column("cursor", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Index("errand_open", "office", postgresql_where=sa.text("state = 'open'")),
 )
 
-outbox = Table(
+outbox = sa.Table(
     "outbox",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _authority(),
-    _office(),
-    Column("seq", BigInteger, nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("booking", Uuid, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("due", INSTANT, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("next_try", INSTANT, nullable=False),
-    Column("claimed_at", INSTANT),
-    Column("sent_at", INSTANT),
-    Column("error", Text, nullable=False, server_default=text("''")),
-    UniqueConstraint("office", "seq", "purpose", "booking", name="outbox_once"),
-    Index("outbox_due", "next_try", postgresql_where=text("state in ('due', 'sending')")),
-    Index("outbox_of_booking", "booking"),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    *_scope(),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("booking", sa.Uuid, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("due", INSTANT, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("next_try", INSTANT, nullable=False),
+    sa.Column("claimed_at", INSTANT),
+    sa.Column("sent_at", INSTANT),
+    sa.Column("error", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.UniqueConstraint("office", "seq", "purpose", "booking", name="outbox_once"),
+    sa.Index("outbox_due", "next_try", postgresql_where=sa.text("state in ('due', 'sending')")),
+    sa.Index("outbox_of_booking", "booking"),
 )
 
-outbox_cursor = Table(
+outbox_cursor = sa.Table(
     "outbox_cursor",
     metadata,
-    Column("office", Integer, primary_key=True),
+    sa.Column("office", sa.Integer, primary_key=True),
     _authority(),
-    Column("seq", BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
 )
 
-device = Table(
+device = sa.Table(
     "device",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    _authority(),
-    _office(),
-    Column("key", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("revoked", Boolean, nullable=False),
-    UniqueConstraint("office", "key", name="device_once"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *_scope(),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("office", "key", name="device_once"),
 )
 
-staff = Table(
+staff = sa.Table(
     "staff",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    _authority(),
-    _office(),
-    Column("login", Text, nullable=False, unique=True),
-    Column("password", Text, nullable=False),
-    Column("roles", ARRAY(Text), nullable=False),
-    Column("active", Boolean, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *_scope(),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("roles", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
 )
 
-session = Table(
+session = sa.Table(
     "session",
     metadata,
-    Column("hash", LargeBinary, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
     _authority(),
-    Column("staff", Integer, nullable=False),
-    Column("until", INSTANT, nullable=False),
+    sa.Column("staff", sa.Integer, nullable=False),
+    sa.Column("until", INSTANT, nullable=False),
 )
 
 OUTSIDE_ROW_SECURITY = frozenset({"authority", "directory"})
-APPEND_ONLY = frozenset({"journal"})

@@ -1,0 +1,144 @@
+"""Holds: take places for a while, extend, lapse; honoured at read time.
+
+Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openings`), the clock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from queue_service.events import booking as facts
+from queue_service.events.entry import BookingNow
+from queue_service.model.booking import LIVE, Booking, BookingState
+from queue_service.model.ids import BookingId
+from queue_service.model.office import BookingRules, OfficeClock
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Told, World
+from queue_service.slots import claims
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The answer of every act on a booking; holds no secret, so receipts may keep it."""
+
+    booking: BookingId
+    state: BookingState
+    start: datetime
+    end: datetime
+    generation: int
+    code: str | None = None
+    until: datetime | None = None
+    extensions_left: int = 0
+    language: str = "de"
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+MAX_EXTENSIONS = 12
+"""A hold can be extended at least ten times (WCAG 2.2.1), within its cap."""
+
+
+def given(after: Booking) -> Given:
+    """What the applicant is told of a booking."""
+    return Given(
+        after.id,
+        after.state,
+        after.start,
+        after.end,
+        after.generation,
+        after.code,
+        after.until,
+        max(0, MAX_EXTENSIONS - after.extensions) if after.state is BookingState.HELD else 0,
+        after.language,
+        tuple((p.service, p.persons) for p in after.parts),
+    )
+
+
+def in_window(start: datetime, now: datetime, rules: BookingRules) -> Refusal | None:
+    """None when `start` may be booked now; both ends of the window are the office's rules.
+
+    `start` is in the office's zone; the window ends with its last local day.
+    """
+    if start < now + timedelta(minutes=rules.lead_minutes):
+        return Refusal(Code.PAST)
+    last_day = now.astimezone(start.tzinfo).date() + timedelta(days=rules.window_days)
+    if start.date() > last_day:
+        return Refusal(Code.NOT_BOOKABLE_YET, {"window_days": rules.window_days})
+    return None
+
+
+def hold(
+    world: World,
+    wanted: Booking,
+    *,
+    rules: BookingRules,
+    clock: OfficeClock,
+    receipt: str = "",
+    replaces: BookingId | None = None,
+) -> Told | Refusal:
+    """Take `wanted`'s cells for a while; `replaces` is the same browser's hold, given back."""
+    outside = in_window(wanted.start, world.now, rules)
+    if outside is not None:
+        return outside
+    old = world.booking(replaces) if replaces else None
+    if old is not None and old.state is not BookingState.HELD:
+        old = None
+    after = msgspec.structs.replace(
+        wanted,
+        held_at=world.now,
+        until=world.now + clock.patience(timedelta(minutes=rules.hold_minutes)),
+    )
+    gone = () if old is None else (msgspec.structs.replace(old, state=BookingState.CANCELLED),)
+    change = claims.net((old,) if old else (), (after, *gone))
+    refusal = claims.fits(world, change)
+    if refusal is not None:
+        return refusal
+    fact = facts.Held(
+        bookings=(BookingNow.of(after, 0), *(BookingNow.of(g, g.seq) for g in gone)),
+        cells=claims.left_after(world, change),
+        receipt=receipt,
+    )
+    return Told(fact, bookings=(after, *gone), net=change, answer=given(after))
+
+
+def live_hold(world: World, booking: BookingId) -> Booking | Refusal:
+    """The hold, honoured at read time: one whose time is over is expired, lapsed or not."""
+    held = world.booking(booking)
+    if held is None:
+        return Refusal(Code.UNKNOWN_BOOKING)
+    if held.state is BookingState.CANCELLED:
+        return Refusal(Code.CANCELLED)
+    if held.state in LIVE or held.state is BookingState.ARRIVED:
+        return Refusal(Code.ALREADY_BOOKED)
+    if held.state is not BookingState.HELD or held.until is None or held.until <= world.now:
+        return Refusal(Code.HOLD_EXPIRED)
+    return held
+
+
+def extend(
+    world: World, booking: BookingId, *, rules: BookingRules, clock: OfficeClock
+) -> Told | Refusal:
+    """A hold lasts some minutes longer, up to an absolute cap since it was taken."""
+    held = live_hold(world, booking)
+    if isinstance(held, Refusal):
+        return held
+    cap = (held.held_at or world.now) + clock.patience(timedelta(minutes=rules.hold_cap_minutes))
+    until = min(cap, (held.until or cap) + clock.patience(timedelta(minutes=rules.extend_minutes)))
+    if held.extensions >= MAX_EXTENSIONS or until <= (held.until or cap):
+        return Refusal(Code.HOLD_CAP_REACHED, {"until": (held.until or cap).isoformat()})
+    after = msgspec.structs.replace(held, until=until, extensions=held.extensions + 1)
+    fact = facts.Extended(bookings=(BookingNow.of(after, held.seq),))
+    return Told(fact, bookings=(after,), answer=given(after))
+
+
+def lapse(world: World) -> Told | None:
+    """Every hold of the world whose time is over gives its cells back; None when none is due."""
+    due: Sequence[Booking] = sorted(world.due(), key=lambda b: (b.until, b.id))
+    if not due:
+        return None
+    after = tuple(msgspec.structs.replace(b, state=BookingState.LAPSED, until=None) for b in due)
+    change = claims.net(due, after)
+    fact = facts.Lapsed(
+        bookings=tuple(BookingNow.of(a, b.seq) for a, b in zip(after, due, strict=True)),
+        cells=claims.left_after(world, change),
+    )
+    return Told(fact, bookings=after, net=change)
