@@ -149,7 +149,9 @@ async def _with_headers(message: Any, scope: Any) -> None:
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
     api = Router("/api/v1", route_handlers=[*public.handlers, *bookings.handlers, *hall.handlers])
-    pages = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers, *apply.handlers]
+    # Any: handlers of several kinds.
+    pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
+    pages += apply.handlers
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
     return Litestar(
