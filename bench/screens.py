@@ -6,6 +6,7 @@ Commands come as lines on standard input: ``drop N`` cuts N screens off and lets
 """
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import uvloop
 from bench.wire import HOST
 
 AWAY_SECONDS = 0.5
+_CHUNK = 60_000
 _ID = re.compile(rb"(?:^|\n)id: (\d+)\r?\n")
 _READY_SECONDS = 60.0
 
@@ -161,9 +163,12 @@ class Screens:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def _hear(self, wanted: str) -> None:
+    def _line(self) -> str:
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
-        heard = self._process.stdout.readline().strip()
+        return self._process.stdout.readline().strip()
+
+    def _hear(self, wanted: str) -> None:
+        heard = self._line()
         if heard != wanted:
             raise RuntimeError(f"the screens said {heard!r} instead of {wanted!r}")
 
@@ -175,14 +180,19 @@ class Screens:
     def end(self) -> Seen:
         """Stop watching and tell what was seen."""
         self._say("end")
-        out, _ = self._process.communicate(timeout=60)
-        return msgspec.json.decode(out, type=Seen)
+        said = self._line()
+        if not said.startswith("{"):
+            raise RuntimeError(f"the screens ended with {said[:200]!r}, exit {self._process.poll()}")
+        return msgspec.json.decode(said, type=Seen)
 
 
 def main() -> int:
     """Read a watch from the first line of standard input and follow commands until ``end``."""
     watch = msgspec.json.decode(sys.stdin.readline(), type=Watch)
-    print(msgspec.json.encode(uvloop.run(_watch(watch))).decode(), flush=True)
+    told = msgspec.json.encode(uvloop.run(_watch(watch))) + b"\n"
+    # After a uvloop run a large `print` to a pipe ends silently after its first 64 kB.
+    while told:
+        told = told[os.write(sys.stdout.fileno(), told[:_CHUNK]) :]
     return 0
 
 
