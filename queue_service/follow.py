@@ -109,6 +109,7 @@ class Follower:
         self._task: asyncio.Task[None] | None = None
         self._woken: set[OfficeId] = set()
         self._look = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._changed_layers: dict[OfficeId, datetime] = {}
 
     def office(self, slug: str) -> Followed | None:
@@ -135,7 +136,7 @@ class Follower:
 
     async def refresh(self) -> None:
         """Read every office's journal to its end now: for commands that follow no stream."""
-        await self._poll()
+        await self._catch_up(everything=True)
 
     async def reach(self, office: Followed, seq: int, seconds: float = 2.0) -> None:
         """Wait until this process's views have entry `seq`: read your own writes."""
@@ -178,6 +179,10 @@ class Follower:
                 polled = real_now()
 
     async def _catch_up(self, *, everything: bool) -> None:
+        async with self._reading:  # entries are fed in order, by one reader at a time
+            await self._read_on(everything=everything)
+
+    async def _read_on(self, *, everything: bool) -> None:
         if everything:
             await self._poll()
             return
@@ -230,6 +235,8 @@ class Follower:
         while True:
             entries = await store.entries(connection, followed.key.office, followed.seq)
             for entry in entries:
+                if entry.seq <= followed.seq:  # a reload has read past it
+                    continue
                 try:
                     fact = decode(entry)
                 except UnknownTagError:
