@@ -4,9 +4,11 @@ Only the code and the refusal's public data are read. Data that is missing or of
 leaves the sentence general; it never fails.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from queue_service.language.catalogues import Catalogue, catalogue, mark
+from queue_service.language.formats import clock, day_long
 from queue_service.model.refusal import Code, Refusal
 
 
@@ -262,6 +264,17 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
     labels = [t(FIELDS[name]) for name in _fields(refusal) if name in FIELDS]
     if labels and refusal.code in (Code.INVALID, Code.FIELD_REQUIRED):
         return t("Please look at: {fields}.", fields=", ".join(labels))
+    most = refusal.data.get("max_persons")
+    if refusal.code is Code.TOO_MANY_PERSONS and isinstance(most, int):
+        return t.plural(
+            "At most {n} person can come.", "At most {n} persons can come together.", most
+        )
+    start, opens = _instant(refusal, "start"), _instant(refusal, "check_in_from")
+    if refusal.code is Code.OTHER_DAY and start:
+        day = day_long(start.date(), t.language)
+        return t("It is on {day} at {time}.", day=day, time=clock(start))
+    if refusal.code is Code.TOO_EARLY and opens:
+        return t("You can check in from {time} on.", time=clock(opens))
     return t(general)
 
 
@@ -269,3 +282,10 @@ def _fields(refusal: Refusal) -> list[str]:
     several = refusal.data.get("fields")
     named = several if isinstance(several, list | tuple) else [refusal.data.get("field")]
     return [str(name) for name in named if name]
+
+
+def _instant(refusal: Refusal, name: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(refusal.data.get(name)))
+    except ValueError:
+        return None

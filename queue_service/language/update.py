@@ -2,8 +2,8 @@
 
 Sentences are string literals in ``_()``, ``t()``, ``mark()``, ``catalogue(language)()``,
 ``.plural()``, ``.html()`` and ``.html_plural()`` of Python modules and of templates (scripts get
-theirs from templates, by data attributes). What is gone leaves the catalogues; what is new is added empty and named. Exit code 1
-while something waits for its translation.
+theirs from templates, by data attributes). What is gone leaves the catalogues; what is new is added
+empty and named. Exit code 1 while something waits for its translation.
 """
 
 import ast

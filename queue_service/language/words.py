@@ -5,6 +5,7 @@ A code that is not known here (a newer process wrote it) gives the most general 
 
 from queue_service.events.floor import WhyNext
 from queue_service.language.catalogues import catalogue, mark
+from queue_service.language.formats import span
 from queue_service.model.visit import VisitState
 
 _VISIT_STATES = {
@@ -16,15 +17,12 @@ _VISIT_STATES = {
 
 _INSTRUCTIONS = {
     "wait": mark("Please take a seat. Your number will be called and shown on the screen."),
-    "early": mark("You are early. Please take a seat; you will be called from your time on."),
-    "on_time": mark("You are on time. Please take a seat; you will be called soon."),
-    "late": mark("You are late, but your place is kept. Please take a seat."),
-    "too_late": mark(
+    "wait_early": mark("You are early. Please take a seat; you will be called from your time on."),
+    "late_walk_in": mark(
         "Your time is over. You wait like people without appointment; you will be called today."
     ),
-    "again": mark("You are already checked in. Your number stays the same."),
-    "walk_in": mark("This is your number. Please take a seat; you will be called."),
-    "emergency": mark("Please stay near the counters. You will be called very soon."),
+    "already_checked_in": mark("You are already checked in. Your number stays the same."),
+    "go_to": mark("Please go to the counter shown. You are expected."),
 }
 
 _DAYS = {
@@ -69,6 +67,14 @@ def why_next(why: WhyNext, language: str) -> str:
         )
         return f"{text} {passed}"
     return text
+
+
+def about_minutes(first: int, last: int, language: str) -> str:
+    """An honest wait or length as a range; one number only where both ends agree."""
+    t = catalogue(language)
+    return t.plural(
+        "about {range} min", "about {range} min", last, range=span(first, last, language)
+    )
 
 
 def instruction(code: str, language: str) -> str:

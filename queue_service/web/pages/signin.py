@@ -1,0 +1,89 @@
+"""Staff: sign in, choose a counter, sign out. What somebody may do is decided elsewhere."""
+
+from litestar import Router, get, post
+from litestar.datastructures import Cookie
+from litestar.response import Redirect, Template
+
+from queue_service.flows import sessions
+from queue_service.house import House
+from queue_service.language import catalogue, sentence
+from queue_service.model.refusal import Code, Refusal
+from queue_service.rights import Act, Actor, check
+from queue_service.web.access import STAFF_COOKIE as COOKIE
+from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
+from queue_service.web.pages.faults import PAGE_FAULTS
+from queue_service.web.throttle import Throttle
+
+_LONGEST = 200
+
+
+@get("/{lang:str}/staff")
+async def staff(request: Asked, house: House, lang: str) -> Template:
+    """The form, or for somebody signed in the counters of their office."""
+    lang = lang if known(lang) else spoken(request)
+    actor = await sessions.actor(house, request.cookies.get(COOKIE, ""))
+    return _form(request, lang) if actor is None else _counters(request, house, lang, actor)
+
+
+@post("/{lang:str}/staff", status_code=200)
+async def sign_in(request: Asked, house: House, throttle: Throttle, lang: str) -> Shown:
+    """Open a session and remember it in this browser until it is closed."""
+    lang = lang if known(lang) else spoken(request)
+    form = await request.form()
+    login, password = (str(form.get(field) or "") for field in ("login", "password"))
+    too_fast = await crowded(request, house, throttle)
+    if too_fast is not None:
+        return _form(request, lang, login[:_LONGEST], too_fast)
+    signed = await sessions.sign_in(house, login.strip()[:_LONGEST], password[:_LONGEST])
+    if isinstance(signed, Refusal):
+        return _form(request, lang, login[:_LONGEST], signed)
+    answer = see(f"/{lang}/staff")
+    answer.set_cookie(
+        Cookie(
+            COOKIE,
+            value=signed.token,
+            httponly=True,
+            secure=house.settings.secure,
+            samesite="lax",
+        )
+    )
+    return answer
+
+
+@post("/{lang:str}/staff/out", status_code=200)
+async def sign_out(request: Asked, house: House, lang: str) -> Redirect:
+    """End the session here and on the server."""
+    await sessions.sign_out(house, request.cookies.get(COOKIE, ""))
+    answer = see(f"/{lang if known(lang) else spoken(request)}/staff")
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _form(request: Asked, lang: str, login: str = "", refusal: Refusal | None = None) -> Template:
+    return page(
+        "staff/signin.html",
+        request,
+        lang,
+        title=catalogue(lang)("Staff: sign in"),
+        status=STATUS.get(refusal.code, 409) if refusal else 200,
+        login=login,
+        refusal=sentence(refusal, lang) if refusal else None,
+    )
+
+
+def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template:
+    followed = house.follower.office(actor.office)
+    refusal = check(actor, Act.SHOW_DESK, actor.office)
+    if followed is None or refusal is not None:
+        return refused(request, lang, refusal or Refusal(Code.UNKNOWN_OFFICE), onward=f"/{lang}")
+    return page(
+        "staff/counters.html",
+        request,
+        lang,
+        title=catalogue(lang)("Hello {name}", name=actor.name),
+        office=followed.office,
+        counters=followed.office.counters,
+    )
+
+
+handlers = [Router("/", route_handlers=[staff, sign_in, sign_out], exception_handlers=PAGE_FAULTS)]
