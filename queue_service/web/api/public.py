@@ -18,6 +18,8 @@ from queue_service.web.cache import Cached, answer
 from queue_service.web.problems import problem
 
 MOST_DAYS = 62
+YEARS = range(2000, 2200)
+"""Days of other years are mistyped; the calendar's last year would have no day after it."""
 _encode = msgspec.json.Encoder().encode
 
 Services = Annotated[list[str], QueryParameter(name="service", description="Service codes")]
@@ -115,6 +117,8 @@ def _month(
 ) -> Cached | Refusal:
     now = followed.now()
     first = first or now.date()
+    if first.year not in YEARS:
+        return Refusal(Code.INVALID, {"field": "from", "reason": "years 2000 to 2199"})
     last = last or first + timedelta(days=followed.office.booking.window_days)
     if last < first or (last - first).days >= MOST_DAYS:
         return Refusal(Code.INVALID, {"field": "to", "reason": f"0 to {MOST_DAYS - 1} days"})
