@@ -1,5 +1,6 @@
 """A clerk of the living office: next, serve, finish; now and then nobody comes when called."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -35,28 +36,32 @@ class Team:
         """Signs in at the first deed."""
         self._scene, self._login, self._password = scene, login, password
         self._token = ""
+        self._door = asyncio.Lock()
 
     async def post(self, path: str) -> Answer:
         """Do something as a member of the team."""
-        answer = Answer(401)
-        if self._token:
-            answer = await self._scene.client.post(path, bearer=self._token)
-        if answer.status == 401 and await self._sign_in():
-            answer = await self._scene.client.post(path, bearer=self._token)
+        token = await self._signed_in(not_with="")
+        answer = await self._scene.client.post(path, bearer=token)
+        if answer.status == 401:
+            token = await self._signed_in(not_with=token)
+            answer = await self._scene.client.post(path, bearer=token)
         return answer
 
     async def get(self, path: str) -> Answer:
         """Look at something as a member of the team."""
-        if not self._token:
-            await self._sign_in()
-        return await self._scene.client.get(path, bearer=self._token)
+        token = await self._signed_in(not_with="")
+        return await self._scene.client.get(path, bearer=token)
 
-    async def _sign_in(self) -> bool:
-        wish = {"login": self._login, "password": self._password}
-        answer = await self._scene.client.post("/sessions", wish)
-        session = answer.read(_Session)
-        self._token = session.token if answer.granted and session is not None else ""
-        return self._scene.count("signed in", answer)
+    async def _signed_in(self, *, not_with: str) -> str:
+        """A token other than the one that was refused; one of the team signs in for all."""
+        async with self._door:
+            if self._token == not_with:
+                wish = {"login": self._login, "password": self._password}
+                answer = await self._scene.client.post("/sessions", wish)
+                session = answer.read(_Session)
+                self._scene.count("signed in", answer)
+                self._token = session.token if answer.granted and session else ""
+            return self._token
 
 
 class _Session(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 Kept in the demo's private folder; the people are invented, the secrets are of the demo only.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -27,8 +27,8 @@ class Diary(msgspec.Struct):
     plans: list[Plan] = []
     lived_until: datetime | None = None
     """Office time up to which everybody who was to come has come."""
-    filled: bool = False
-    """Whether the days ahead have got the bookings they would have from before the demo."""
+    to_fill: dict[date, int] | None = None
+    """Bookings from before the demo that the days ahead still lack; None before they are known."""
 
     def take_due(self, now: datetime) -> list[Plan]:
         """Remove and return what is to be done by `now`, the oldest first."""

@@ -33,7 +33,7 @@ TALLY_SECONDS = 60.0
 VISITORS_AT_ONCE = 4
 NEVER_MORE_WISHES = 400
 """After a long weekend that was skipped."""
-FILL_PAUSE_SECONDS = 0.1
+FILL_PAUSE_SECONDS = 0.2
 
 _Deed = Callable[[], Awaitable[object]]
 
@@ -126,14 +126,15 @@ async def _do(todo: asyncio.Queue[_Deed]) -> None:
 
 async def _fill_ahead(scene: Scene) -> None:
     """Once, give the days ahead what they would have from before the demo, one by one."""
-    if scene.diary.filled:
-        return
-    today = scene.time.now().date()
-    for day, count in _booked_so_far(scene, today).items():
-        for _ in range(count if day > today else 0):
+    if scene.diary.to_fill is None:
+        today = scene.time.now().date()
+        booked = _booked_so_far(scene, today)
+        scene.diary.to_fill = {day: n for day, n in booked.items() if day > today}
+    for day in list(scene.diary.to_fill):
+        while scene.diary.to_fill[day] > 0:
+            scene.diary.to_fill[day] -= 1
             await visitors.book(scene, day, hurry=True)
             await asyncio.sleep(FILL_PAUSE_SECONDS)
-    scene.diary.filled = True
 
 
 async def _agenda(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 HOST = "127.0.0.1"
+_FAULTS = ("level='error'", "level='critical'", "[ERROR]", "Traceback")
 
 
 class PortTakenError(Exception):
@@ -26,6 +27,7 @@ class Child:
     ) -> None:
         """Ctrl-C in the terminal does not reach the child: the demo stops things in order."""
         self.name, self.log = name, log
+        self._seen = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 command,
@@ -38,9 +40,24 @@ class Child:
             )
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
     def ended(self) -> int | None:
         """The exit code; None while it runs."""
         return self._process.poll()
+
+    def complaints(self) -> list[str]:
+        """Lines of its log since the last look that report a fault."""
+        with self.log.open("rb") as log:
+            log.seek(self._seen)
+            # A line that is still being written waits for the next look.
+            whole = log.read().rpartition(b"\n")[0]
+        self._seen += len(whole)
+        lines = whole.decode(errors="replace").splitlines()
+        return [line for line in lines if any(word in line for word in _FAULTS)]
 
     def stop(self, patience_seconds: float) -> None:
         """Ask it to end, wait so long, then insist."""

@@ -39,6 +39,7 @@ READY_SECONDS = 60.0
 FILLING_SECONDS = 20.0
 STOPPING_SECONDS = 5.0
 LOOK_SECONDS = 0.5
+SHOWN_COMPLAINTS = 20
 
 
 class DemoError(Exception):
@@ -177,10 +178,14 @@ def _run(options: Options) -> int:
 
 def _watch(children: list[Child], nights: Nights, set_clock: SetClock) -> int:
     """Skip nights and look after the children, until one of them dies or somebody says stop."""
+    left = SHOWN_COMPLAINTS
     while True:
         time.sleep(LOOK_SECONDS)
         nights.look(set_clock)
         for child in children:
+            for line in child.complaints()[:left]:
+                left -= 1
+                _say(f"{child.name} reports a fault (see {child.log}): {line[:200]}")
             if child.ended is not None:
                 raise DemoError(
                     f"{child.name} ended by itself (exit code {child.ended}); "
