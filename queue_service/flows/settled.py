@@ -33,6 +33,7 @@ class Settled:
 
     def decide(self, wish: Wish) -> None:
         """Decide one wish; a fault in its decision fails this wish alone."""
+        wish.forget()  # what an attempt that was rolled back said
         receipt = wish.receipt
         known = self._known.get(receipt.key) if receipt else None
         if receipt is not None and known is not None:

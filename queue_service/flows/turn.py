@@ -11,13 +11,14 @@ from datetime import datetime
 
 import asyncpg
 import structlog
+from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the server's alone
 
 from queue_service.events.entry import Entry
 from queue_service.flows.settled import Settled
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.model.ids import SYSTEM, ActorId, OfficeId
 from queue_service.model.office import OfficeKey
-from queue_service.model.refusal import Code, Refusal
+from queue_service.model.refusal import Code
 from queue_service.model.world import Needs, World, merged
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
@@ -34,7 +35,24 @@ GUARDS = {
 MOST_WISHES = 100
 MOST_CELLS = 2_000
 FLOOR_TURNS_RUNNING = 2
+AWAY = (OSError, asyncpg.InterfaceError)
+"""How a lost connection shows besides errors of PostgreSQL; a time-out is an OSError."""
+REFUSED_BY_DATABASE = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.DataError,  # a text that PostgreSQL cannot store
+    DataError,  # a value that the driver cannot send
+)
+"""What one wish among many may have brought about: its neighbours are tried without it."""
 _log = structlog.get_logger()
+
+
+class _CommitLostError(Exception):
+    """The connection broke at the commit: whether entry `last` stands is not known."""
+
+    def __init__(self, last: Entry) -> None:
+        super().__init__(last.seq)
+        self.last = last
 
 
 class Gatherer:
@@ -78,41 +96,46 @@ class Gatherer:
         return batch
 
     async def _settle_safely(self, batch: list[Wish]) -> None:
-        """Settle a batch; a guard that fires halves it, a lost commit is looked up."""
+        """Settle a batch; what the database refuses halves it, a lost commit is looked up."""
         try:
             await self._settle(batch)
-        except (
-            asyncpg.IntegrityConstraintViolationError,
-            asyncpg.TransactionRollbackError,
-        ) as guard:
+        except REFUSED_BY_DATABASE as guard:
             if len(batch) == 1:
                 _refuse_by_guard(batch[0], guard)
                 return
             middle = len(batch) // 2
             await self._settle_safely(batch[:middle])
             await self._settle_safely(batch[middle:])
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+        except (*AWAY, asyncpg.PostgresError) as away:
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:
-                wish.answer = Refusal(Code.BUSY_RETRY)
+                wish.refuse(Code.BUSY_RETRY)
         except Exception as fault:  # noqa: BLE001 - a process's edge: a defect fails this batch, not the office
             _log.exception("turn_defect", office=self._key.slug)
             for wish in batch:
                 wish.fault = fault
 
     async def _settle(self, batch: list[Wish]) -> None:
+        try:
+            await self._settle_once(batch)
+        except _CommitLostError as lost:
+            # Asked on another connection only now: waiting for a second one while holding the
+            # first would stop all offices once as many lose theirs as the pool has.
+            if not await self._was_committed(lost.last):
+                raise OSError("the commit was lost") from lost
+
+    async def _settle_once(self, batch: list[Wish]) -> None:
         async with self._pool.acquire() as connection:
             last: Entry | None = None
             try:
                 await store_world.begin(connection, self._key.authority)
                 last = await self._decide_all(connection, batch)
                 await connection.execute("commit")
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
-                if last is None or not await self._was_committed(last):
-                    raise
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("rollback")
+            except BaseException as fault:
+                await _abandon(connection)
+                known = not isinstance(fault, Exception) or isinstance(fault, REFUSED_BY_DATABASE)
+                if last is not None and not known:
+                    raise _CommitLostError(last) from fault
                 raise
 
     async def _was_committed(self, last: Entry) -> bool:
@@ -161,13 +184,25 @@ class Gatherer:
         )
 
 
-def _refuse_by_guard(wish: Wish, guard: asyncpg.PostgresError) -> None:
+async def _abandon(connection: asyncpg.Connection) -> None:
+    """End the transaction of a turn that failed: one left open would keep the office locked."""
+    try:
+        if not connection.is_closed():
+            await connection.execute("rollback")
+    except (*AWAY, asyncpg.PostgresError):
+        connection.terminate()
+
+
+def _refuse_by_guard(wish: Wish, guard: Exception) -> None:
     """A guard of the database fired on this wish alone: say which rule it broke."""
+    if isinstance(guard, (asyncpg.DataError, DataError)):
+        wish.refuse(Code.INVALID)
+        return
     name = getattr(guard, "constraint_name", None) or ""
     code = GUARDS.get(name, Code.BUSY_RETRY)
     if code is Code.BUSY_RETRY:
         _log.error("guard_fired", guard=name, error=type(guard).__name__)
-    wish.answer = Refusal(code)
+    wish.refuse(code)
 
 
 class Turns:

@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgspec
 
 from queue_service.model.ids import ActorId
-from queue_service.model.refusal import Refusal
+from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 
 Decide = Callable[[World], Told | Refusal]
@@ -48,6 +48,14 @@ class Wish(msgspec.Struct, eq=False):
     answer: Answer = None
     seq: int = 0
     fault: BaseException | None = None
+
+    def forget(self) -> None:
+        """It is to be decided anew."""
+        self.answer, self.seq, self.fault = None, 0, None
+
+    def refuse(self, code: Code) -> None:
+        """It was not settled at all, whatever an attempt said."""
+        self.answer, self.seq, self.fault = Refusal(code), 0, None
 
     def resolve(self) -> None:
         """Hand the answer over; a client that went away gets none, the act stands all the same."""
