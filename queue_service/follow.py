@@ -10,6 +10,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import msgspec
 import structlog
 
 from queue_service import offices as configuration
@@ -75,6 +76,13 @@ class Followed:
             return None
         return [pair for pair in self._recent if pair[0].seq > after_seq]
 
+    def replaced(self, row: OfficeRow, office: Office, load: store.Load) -> None:
+        """Go on with other settings, and with views that show them at once."""
+        self.key, self.clock, self.office = row.key, row.clock, office
+        self.openings = Openings(office, row.key.limits)
+        self.line = Line(office)
+        self.loaded(load)
+
     def loaded(self, load: store.Load) -> None:
         """Start the views anew from rows read at one seq."""
         self.openings.load(load.cells, load.holds, load.receipts)
@@ -96,6 +104,12 @@ class Followed:
         event.set()
 
 
+class _Loaded(msgspec.Struct, frozen=True):
+    row: OfficeRow
+    office: Office
+    load: store.Load
+
+
 class Follower:
     """All offices of this process; `start` loads them, a task keeps them up to date."""
 
@@ -110,7 +124,7 @@ class Follower:
         self._woken: set[OfficeId] = set()
         self._look = asyncio.Event()
         self._reading = asyncio.Lock()
-        self._changed_layers: dict[OfficeId, datetime] = {}
+        self._next_change: dict[OfficeId, datetime | None] = {}
 
     def office(self, slug: str) -> Followed | None:
         """The office of that name, or None."""
@@ -212,8 +226,8 @@ class Follower:
                     continue
                 if seq > followed.seq:
                     await self._read(connection, followed)
-                elif self._layers_due(followed):
-                    await self._reload(connection, followed)
+                if self._layers_due(followed):
+                    await self._reload(followed)
                 followed.fresh_at = real_now()
 
     async def _meet(self, connection: asyncpg.Connection) -> None:
@@ -221,13 +235,11 @@ class Follower:
         for row in await store.offices(connection):
             if row.key.office in self._by_id:
                 continue
-            layers = await store.layers(connection, row.key.office)
-            try:
-                office = configuration.resolve(layers, row.clock.at(real_now()))
-            except LookupError:
+            found = await self._load(row.key)
+            if found is None:
                 continue
-            followed = Followed(row, office)
-            await self._load(connection, followed)
+            followed = Followed(found.row, found.office)
+            followed.loaded(found.load)
             self._by_id[row.key.office] = followed
             self.offices[row.key.slug] = followed
 
@@ -241,41 +253,43 @@ class Follower:
                     fact = decode(entry)
                 except UnknownTagError:
                     _log.warning("views_reload", office=followed.key.slug, tag=entry.tag)
-                    await self._reload(connection, followed)
+                    await self._reload(followed)
                     return
                 followed.apply(entry, fact)
                 if isinstance(fact, (Configured, ClockSet)):
-                    await self._reload(connection, followed)
+                    await self._reload(followed)
             if entries:
                 followed.wake()
             if len(entries) < KEPT_ENTRIES:
                 followed.fresh_at = real_now()
                 return
 
-    async def _reload(self, connection: asyncpg.Connection, followed: Followed) -> None:
-        """Read settings, clock and views anew."""
-        row = next(
-            r for r in await store.offices(connection) if r.key.office == followed.key.office
-        )
-        layers = await store.layers(connection, row.key.office)
-        followed.key, followed.clock = row.key, row.clock
-        followed.office = configuration.resolve(layers, row.clock.at(real_now()))
-        followed.openings = Openings(followed.office, row.key.limits)
-        followed.line = Line(followed.office)
-        await self._load(connection, followed)
+    async def _reload(self, followed: Followed) -> None:
+        """Read settings, clock and views anew; until then the old ones are shown."""
+        found = await self._load(followed.key)
+        if found is not None:
+            followed.replaced(found.row, found.office, found.load)
 
-    async def _load(self, connection: asyncpg.Connection, followed: Followed) -> None:
-        now = followed.now()
-        change = configuration.next_change(await store.layers(connection, followed.key.office), now)
-        if change is not None:
-            self._changed_layers[followed.key.office] = change
-        else:
-            self._changed_layers.pop(followed.key.office, None)
-        yesterday = Tick(int((now - timedelta(days=1)).timestamp()) // TICK_SECONDS)
-        key = followed.key
+    async def _load(self, key: OfficeKey) -> _Loaded | None:
+        """Settings, clock and rows as of one number of the journal.
+
+        None where no configuration can be used: one office must not stop the others.
+        """
         async with transaction(self._pool, key.authority, snapshot=True) as snapshot:
-            followed.loaded(await store.load(snapshot, key.office, yesterday))
+            row = next(r for r in await store.offices(snapshot) if r.key.office == key.office)
+            layers = await store.layers(snapshot, key.office)
+            now = row.clock.at(real_now())
+            self._next_change[key.office] = configuration.next_change(layers, now)
+            try:
+                office = configuration.resolve(layers, now)
+            except LookupError:
+                return None
+            except msgspec.ValidationError as broken:
+                _log.error("office_unreadable", office=key.slug, reason=str(broken))
+                return None
+            yesterday = Tick(int((now - timedelta(days=1)).timestamp()) // TICK_SECONDS)
+            return _Loaded(row, office, await store.load(snapshot, key.office, yesterday))
 
     def _layers_due(self, followed: Followed) -> bool:
-        due = self._changed_layers.get(followed.key.office)
+        due = self._next_change.get(followed.key.office)
         return due is not None and followed.now() >= due
