@@ -1,6 +1,7 @@
 """Who comes: details, check, booking. Answers come back with every refusal, never lost."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -17,7 +18,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import STATUS, Asked, Shown, page, see
 from queue_service.web.pages.answers import Answers, as_birth_date, faults, read, text
 from queue_service.web.pages.holding import held_before, still_held, take, with_hold
-from queue_service.web.pages.times import nearest
+from queue_service.web.pages.times import as_instant, nearest
 from queue_service.web.pages.wanted import Wanted, wanted_of
 from queue_service.web.throttle import Throttle
 
@@ -56,7 +57,8 @@ async def decide(request: Asked, house: House, throttle: Throttle, lang: str, of
     if text(form, "start"):
         taken = await take(request, house, throttle, lang, wanted, form)
         if isinstance(taken, Refusal):
-            return _details(request, lang, wanted, taken, answers)
+            was = as_instant(text(form, "start"))
+            return _details(request, lang, wanted, taken, answers, was=was)
         return with_hold(_checked(request, lang, wanted, taken, answers), house, taken)
     held = await still_held(request, house)
     refusal = None
@@ -67,7 +69,8 @@ async def decide(request: Asked, house: House, throttle: Throttle, lang: str, of
         refusal = longer if isinstance(longer, Refusal) else None
         held = held if isinstance(longer, Refusal) else longer
     if isinstance(held, Refusal) or do in ("extend", "edit"):
-        return _details(request, lang, wanted, held, answers, refusal=refusal)
+        was = as_instant(text(form, "was"))
+        return _details(request, lang, wanted, held, answers, refusal=refusal, was=was)
     return _checked(request, lang, wanted, held, answers)
 
 
@@ -88,11 +91,11 @@ async def _confirm(
     answers: Answers,
     form: Mapping[str, object],
 ) -> Shown:
-    before = held_before(request)
+    before, was = held_before(request), as_instant(text(form, "was"))
     wrong = faults(answers, wanted.service.required, lang)
     if before is None or wrong:
         held = await still_held(request, house)
-        return _details(request, lang, wanted, held, answers, errors=wrong)
+        return _details(request, lang, wanted, held, answers, errors=wrong, was=was)
     given = await booking.confirm(
         house,
         *before,
@@ -109,7 +112,7 @@ async def _confirm(
     if isinstance(given, Refusal):
         held = given if given.code in _GONE else await still_held(request, house)
         refusal = None if given.code in _GONE else given
-        return _details(request, lang, wanted, held, answers, refusal=refusal)
+        return _details(request, lang, wanted, held, answers, refusal=refusal, was=was)
     return see(f"/{lang}/b/{given.code}/{given.secret}?new=1")
 
 
@@ -122,6 +125,7 @@ def _details(
     *,
     refusal: Refusal | None = None,
     errors: dict[str, str] | None = None,
+    was: datetime | None = None,
 ) -> Template:
     office, t = wanted.followed.office, catalogue(lang)
     gone = held if isinstance(held, Refusal) else None
@@ -138,7 +142,8 @@ def _details(
         home=f"/{lang}/{office.slug}",
         parts=wanted.parts,
         held=None if gone else held,
-        near=nearest(wanted.followed, wanted.parts, gone, None) if gone else (),
+        was=was if isinstance(held, Refusal) else held.start,
+        near=nearest(wanted.followed, wanted.parts, gone, was) if gone else (),
         refusal=sentence(shown_refusal, lang) if shown_refusal else None,
         errors=errors or {},
         answers=answers,

@@ -135,7 +135,7 @@ async def kept(
     entry = calendar(facts, Method.REQUEST if live else Method.CANCEL, mine_.seq)
     return Response(
         entry,
-        media_type="text/calendar; charset=utf-8",
+        media_type="text/calendar",
         headers={
             "content-disposition": 'attachment; filename="termin.ics"',
             "cache-control": "no-store",
