@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Response, Router, get
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import Cookie, State
 from litestar.di import Provide
@@ -29,22 +29,12 @@ from queue_service.rights import Role
 from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
-from queue_service.web.access import DEVICE_COOKIE, refuse_other_origins
-from queue_service.web.api import bookings, hall, public
+from queue_service.web.access import DEVICE_COOKIE
+from queue_service.web.api import availability, bookings, hall, holds, public
+from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import apply, desk, kiosk, signin, status
-from queue_service.web.throttle import Throttle
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-HEADERS = {
-    b"content-security-policy": POLICY.encode(),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"same-origin",
-}
 LARGEST_BODY = 64_000
 """Bytes; nothing that this service takes is larger yet."""
 
@@ -52,11 +42,6 @@ LARGEST_BODY = 64_000
 def _house(state: State) -> House:
     house: House = state.house
     return house
-
-
-def _throttle(state: State) -> Throttle:
-    chosen: Throttle = state.throttle
-    return chosen
 
 
 def _lobby(state: State) -> HouseLobby:
@@ -132,23 +117,10 @@ def _templates() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
-async def _guarded(request: Request[Any, Any, Any]) -> Response[Any] | None:
-    return await refuse_other_origins(request)
-
-
-async def _with_headers(message: Any, scope: Any) -> None:
-    # Any: ASGI messages are plain dictionaries. Added here, the headers cost no Response object.
-    if message["type"] == "http.response.start":
-        present = {name.lower() for name, _ in message["headers"]}
-        message["headers"] = [
-            *message["headers"],
-            *((name, value) for name, value in HEADERS.items() if name not in present),
-        ]
-
-
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
-    api = Router("/api/v1", route_handlers=[*public.handlers, *bookings.handlers, *hall.handlers])
+    chapters = (public, availability, holds, bookings, hall)
+    api = Router("/api/v1", route_handlers=[h for c in chapters for h in c.handlers])
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
     pages += apply.handlers
@@ -158,11 +130,8 @@ def build(chosen: Settings) -> Litestar:
         [api, shown, feed.routes(_lobby), enrol, *assets.handlers, *health.handlers, *demo],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
-            "throttle": Provide(_throttle, sync_to_thread=False),
         },
         lifespan=[_lifespan(chosen)],
-        before_request=_guarded,
-        before_send=[_with_headers],
         exception_handlers={
             HTTPException: problems.on_http,
             Exception: problems.on_defect,
@@ -181,7 +150,7 @@ def build(chosen: Settings) -> Litestar:
     )
 
 
-def create() -> Litestar:
+def create() -> Edge:
     """The application for the environment: what the server imports."""
     logs.configure()
-    return build(settings.from_environment())
+    return Edge(build(settings.from_environment()))

@@ -6,7 +6,7 @@ classes and reason codes only: no contact datum, no code or key, no free text.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -133,8 +133,9 @@ def link(previous: bytes, entry: Entry) -> bytes:
         (
             str(entry.office),
             str(entry.seq),
-            entry.recorded.isoformat(),
-            entry.happened.isoformat(),
+            # As UTC: that is how the store gives them back, whatever zone they came in.
+            entry.recorded.astimezone(UTC).isoformat(),
+            entry.happened.astimezone(UTC).isoformat(),
             str(entry.by),
             "" if entry.undoes is None else str(entry.undoes),
             entry.tag,

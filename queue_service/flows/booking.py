@@ -9,6 +9,7 @@ from queue_service.events.booking import CancelReason
 from queue_service.flows.holding import (
     HoldGiven,
     as_given,
+    at_home,
     end_booking,
     extend,
     held,
@@ -28,6 +29,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import holds, life
+from queue_service.slots.claims import cells_of
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
 
@@ -185,7 +187,7 @@ async def move(
     if isinstance(found, Refusal):
         return found
     office, booking, person = found
-    start = start.astimezone(office.office.tz)
+    start = at_home(office, start)
     request = wanted(office, booking.parts, start)
     if isinstance(request, Refusal):
         return request
@@ -194,7 +196,9 @@ async def move(
     def decide(world: World) -> Told | Refusal:
         return life.move(world, booking.id, start=start, once=once, rules=rules)
 
-    needs = Needs(bookings=(booking.id,), cells=office.openings.cells_for(request, start))
+    # It keeps the limits and the length it was booked with, whatever a new booking would take.
+    cells = cells_of(booking.limits, start, start + (booking.end - booking.start))
+    needs = Needs(bookings=(booking.id,), cells=cells + once)
     receipt = receipt_for(office.key.slug, key, "move", booking.id, start.isoformat())
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
@@ -233,7 +237,7 @@ async def book_by_staff(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    start = start.astimezone(office.office.tz)
+    start = at_home(office, start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request

@@ -1,6 +1,6 @@
 """Holding places: hold, extend, release - one turn each; "sold out" from memory where certain."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -19,6 +19,7 @@ from queue_service.slots.openings import Request
 
 _FRESH = timedelta(seconds=2)
 """Memory of full cells is trusted only while the follower is this close to the journal's end."""
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class HoldGiven(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ async def hold(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    start = start.astimezone(office.office.tz)
+    start = at_home(office, start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
@@ -109,6 +110,11 @@ async def hold(
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, start, answer)
     return _hold_given(house, office, answer)
+
+
+def at_home(office: Followed, start: datetime) -> datetime:
+    """`start` in the office's zone; what lies beyond every calendar stays past or far off."""
+    return min(max(start, _EARLIEST), _LATEST).astimezone(office.office.tz)
 
 
 def wanted(office: Followed, parts: tuple[Part, ...], start: datetime) -> Request | Refusal:

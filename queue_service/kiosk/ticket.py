@@ -23,7 +23,8 @@ def open_series(day: date, letters: str, chance: Random) -> TicketSeries:
 def next_number(series: TicketSeries, letters: str) -> tuple[str, TicketSeries]:
     """The next number and the row after it: 900 numbers a letter, then the next letter."""
     turn, place = divmod(series.issued, _A_ROUND)
-    first = letters.index(series.letter)
+    # The office may have taken the day's letter out of use since.
+    first = letters.index(series.letter) if series.letter in letters else 0
     letter = letters[(first + turn) % len(letters)]
     digits = LOWEST + (series.start - LOWEST + place) % _A_ROUND
     return f"{letter}{digits}", msgspec.structs.replace(series, issued=series.issued + 1)

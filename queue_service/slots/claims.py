@@ -67,11 +67,14 @@ def exceeding(world: World, change: Mapping[CellKey, int]) -> tuple[Grant, ...] 
 
 
 def left_after(world: World, change: Mapping[CellKey, int]) -> tuple[CellsNow, ...]:
-    """What is left in every touched cell once `change` is taken, for the journal."""
+    """What is left in every touched cell once `change` is taken, for the journal; -1: closed."""
     left: dict[CellKey, int] = {}
     for key, delta in change.items():
         cell = world.cell(key)
-        left[key] = 0 if cell is None else max(0, cell.capacity - cell.taken - delta)
+        if cell is None or not cell.capacity:
+            left[key] = -1
+        else:
+            left[key] = max(0, cell.capacity - cell.taken - delta)
     return runs(left)
 
 

@@ -51,14 +51,17 @@ async def transaction(
     """
     level = " isolation level repeatable read read only" if snapshot else ""
     async with pool.acquire() as connection:
-        await connection.execute(f"begin{level}; set local queue.authority = '{int(authority)}'")
+        # Beginning and commit stand inside: a request cut off there must not hand on its transaction.
         try:
+            await connection.execute(
+                f"begin{level}; set local queue.authority = '{int(authority)}'"
+            )
             yield connection
+            await connection.execute("commit")
         except BaseException:
             if not connection.is_closed():
                 await connection.execute("rollback")
             raise
-        await connection.execute("commit")
 
 
 @asynccontextmanager

@@ -5,8 +5,10 @@ office is due. A freed place may be called full until the next wake-up (≤ 1 s)
 is left in each touched cell, so the view replaces and never re-derives.
 """
 
+import heapq
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,11 +22,12 @@ from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import CellKey
 from queue_service.slots import openings as engine
-from queue_service.slots.calendar import day_tick, touched
+from queue_service.slots.calendar import day_tick, tick_of, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import DayOpenings, DayState, Request, Start
 
 _FAR = datetime.max.replace(tzinfo=UTC)
+_births = count(1)
 
 
 class Openings:
@@ -38,12 +41,13 @@ class Openings:
         self._left: dict[CellKey, int] = {}
         self._holds: dict[BookingId, BookingNow] = {}
         self._held_cells: frozenset[CellKey] | None = frozenset()
-        self._next_due = _FAR
+        self._due: list[tuple[datetime, BookingId]] = []
         self._receipts: set[str] = set()
         self._versions: dict[date, int] = {}
         self._days: dict[tuple[Request, date], tuple[int, DayOpenings]] = {}
         self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
-        self._alternatives: dict[tuple[Request, datetime], tuple[int, tuple[Start, ...]]] = {}
+        self._alternatives: dict[tuple[Request, datetime], tuple[object, tuple[Start, ...]]] = {}
+        self._birth = next(_births)
         self.version = 0
         """Rises with every entry that touched a cell or a hold."""
 
@@ -56,8 +60,11 @@ class Openings:
         """Take over (limit, tick, left) of cells, live holds and known keys, read at one seq."""
         self._left = {(limit, tick): left for limit, tick, left in cells}
         self._holds = {h.id: h for h in holds}
+        self._due = [(h.until, h.id) for h in self._holds.values() if h.until]
+        heapq.heapify(self._due)
+        self._held_cells = None
         self._receipts = set(receipts)
-        self._forget_holds()
+        self._birth = next(_births)
         self._versions.clear()
         self._days.clear()
         self.version += 1
@@ -69,12 +76,7 @@ class Openings:
         if isinstance(fact, Configured):
             return
         for booking in fact.bookings:
-            if booking.state in EXPIRING:
-                self._holds[booking.id] = booking
-                self._next_due = min(self._next_due, booking.until or _FAR)
-                self._held_cells = None
-            elif self._holds.pop(booking.id, None) is not None:
-                self._forget_holds()
+            self._follow_hold(booking)
         for run in fact.cells:
             self._replace(run)
         if fact.cells or fact.bookings:
@@ -84,12 +86,33 @@ class Openings:
         for n, left in enumerate(run.left):
             self._left[(run.limit, Tick(run.first + n * run.step))] = left
         for tick in {run.first, run.first + (len(run.left) - 1) * run.step}:
-            day = self._local_day(tick)
-            self._versions[day] = self._versions.get(day, 0) + 1
+            self._touch(tick)
 
-    def _forget_holds(self) -> None:
-        self._next_due = min((h.until or _FAR for h in self._holds.values()), default=_FAR)
+    def _follow_hold(self, booking: BookingNow) -> None:
+        if booking.state in EXPIRING:
+            self._holds[booking.id] = booking
+            if booking.until is not None:
+                heapq.heappush(self._due, (booking.until, booking.id))
+        elif self._holds.pop(booking.id, None) is None:
+            return
         self._held_cells = None
+        # Cells say nothing of a hold that became binding, yet its day shows another state.
+        for tick in {tick_of(booking.start), tick_of(booking.end)}:
+            self._touch(tick)
+
+    def _next_due(self) -> datetime:
+        """When the first hold ends; what was extended or is gone is dropped on the way."""
+        while self._due:
+            until, booking = self._due[0]
+            hold = self._holds.get(booking)
+            if hold is not None and hold.until == until:
+                return until
+            heapq.heappop(self._due)
+        return _FAR
+
+    def _touch(self, tick: int) -> None:
+        day = self._local_day(tick)
+        self._versions[day] = self._versions.get(day, 0) + 1
 
     def _local_day(self, tick: int) -> date:
         return datetime.fromtimestamp(tick * TICK_SECONDS, self._zone).date()
@@ -130,14 +153,14 @@ class Openings:
 
     def certainly_full(self, request: Request, start: datetime, now: datetime) -> bool:
         """True only when a claim that gives nothing back would find no room at journal's `seq`."""
-        if now >= self._next_due:
+        if self.has_due(now):
             return False
         left = self._left
         return any(left.get(cell) == 0 for cell in self.cells_for(request, start))
 
     def has_due(self, now: datetime) -> bool:
         """Whether a hold of the office is over."""
-        return now >= self._next_due
+        return now >= self._next_due()
 
     def knows_key(self, receipt: str) -> bool:
         """Whether an accepted hold carried this key (its first 8 bytes, hex)."""
@@ -146,14 +169,15 @@ class Openings:
     def alternatives(self, request: Request, start: datetime, now: datetime) -> tuple[Start, ...]:
         """The three nearest free starts, computed once per change of the view."""
         key = (request, start)
+        stand = (self.version, self._soonest(now))
         known = self._alternatives.get(key)
-        if known is not None and known[0] == self.version:
+        if known is not None and known[0] == stand:
             return known[1]
         first, last = engine.bookable_days(now, self.office.booking.window_days)
         found = engine.nearest(self.month(request.parts, first, last, now) or (), start)
         if len(self._alternatives) > 5_000:
             self._alternatives.clear()
-        self._alternatives[key] = (self.version, found)
+        self._alternatives[key] = (stand, found)
         return found
 
     def month(
@@ -184,12 +208,12 @@ class Openings:
         """Changes whenever `month` over these days could: for ETags and cached bytes."""
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         lead = timedelta(minutes=self.office.booking.lead_minutes)
-        soonest = int((now + lead).timestamp()) // TICK_SECONDS
-        return (
-            soonest if first <= (now + lead).date() else 0,
-            now.date(),
-            *tuple(self._versions.get(day, 0) for day in days),
-        )
+        soonest = self._soonest(now) if first <= (now + lead).date() else 0
+        return (self._birth, soonest, now.date(), *(self._versions.get(day, 0) for day in days))
+
+    def _soonest(self, now: datetime) -> int:
+        lead = timedelta(minutes=self.office.booking.lead_minutes)
+        return int((now + lead).timestamp()) // TICK_SECONDS
 
     def _day(self, request: Request, day: date) -> DayOpenings:
         version = self._versions.get(day, 0)
@@ -224,9 +248,14 @@ class Openings:
     def _cells_held(self) -> frozenset[CellKey]:
         if self._held_cells is None:
             self._held_cells = frozenset(
-                cell for h in self._holds.values() for cell in cells_of(h.limits, h.start, h.end)
+                cell for hold in self._holds.values() for cell in self._cells_of(hold)
             )
         return self._held_cells
+
+    def _cells_of(self, hold: BookingNow) -> tuple[CellKey, ...]:
+        request = self.request(hold.parts)
+        once = self.once_of(request, hold.start) if isinstance(request, Request) else ()
+        return cells_of(hold.limits, hold.start, hold.end) + once
 
 
 def _instant(tick: int, zone: ZoneInfo) -> datetime:

@@ -1,23 +1,16 @@
-"""Who is asking: sessions, device keys, and requests that came from our own pages.
-
-Cookies go with SameSite=Lax and every unsafe request that names another origin is refused, so
-forms need no tokens; programs without a browser send neither header.
-"""
+"""Who is asking: sessions of staff and keys of devices."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from litestar import Request, Response
+from litestar import Request
 
 from queue_service.flows import sessions
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
-from queue_service.web.problems import problem
 
 STAFF_COOKIE = "queue_staff"
 DEVICE_COOKIE = "queue_device"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def credentials(request: Request[Any, Any, Any]) -> list[str]:
@@ -51,15 +44,3 @@ async def actor_of(request: Request[Any, Any, Any], house: House) -> Actor | Non
         if actor is not None:
             return actor
     return None
-
-
-async def refuse_other_origins(request: Request[Any, Any, Any]) -> Response[Any] | None:
-    """Before every handler: an unsafe request from another site's page is refused."""
-    if request.method in _SAFE:
-        return None
-    site = request.headers.get("sec-fetch-site", "")
-    origin = request.headers.get("origin", "")
-    foreign = site not in ("", "same-origin", "none")
-    if not site and origin:
-        foreign = urlsplit(origin).netloc != request.headers.get("host", "")
-    return problem(request, Refusal(Code.NOT_ALLOWED)) if foreign else None

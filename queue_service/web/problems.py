@@ -10,9 +10,11 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Scope
 
 from queue_service.language import Sentence, negotiate, sentence
 from queue_service.model.refusal import Code, Refusal
+from queue_service.web.lean import Headers, Sent, header
 
 PROBLEM_JSON = "application/problem+json"
 _log = structlog.get_logger()
@@ -87,6 +89,26 @@ def problem(request: AnyRequest, refusal: Refusal) -> Response[Any]:
     return Response(
         content, status_code=status_of(refusal), media_type=PROBLEM_JSON, headers=headers
     )
+
+
+_PROBLEM = ((b"content-type", PROBLEM_JSON.encode()), (b"cache-control", b"no-store"))
+
+
+def lean_problem(scope: Scope, refusal: Refusal) -> Sent:
+    """As `problem`, without the framework's Response."""
+    headers: Headers = _PROBLEM
+    if refusal.code in (Code.BUSY_RETRY, Code.TOO_MANY):
+        seconds = str(refusal.data.get("retry_after_seconds", 2))
+        headers = (*_PROBLEM, (b"retry-after", seconds.encode()))
+    content = body(refusal, header(scope, b"accept-language"))
+    return Sent(status_of(refusal), content, headers)
+
+
+def misread(error: Exception) -> Refusal:
+    """What is wrong with a body that could not be read, and where."""
+    text, _, where = str(error).partition(" - at `$")
+    field = where.rstrip("`").lstrip(".")
+    return Refusal(Code.INVALID, {"errors": [{"field": field[:100], "reason": text[:300]}]})
 
 
 def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:

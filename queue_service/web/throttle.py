@@ -11,8 +11,6 @@ from typing import Any, Protocol
 import redis.asyncio as redis
 import structlog
 from litestar import Request
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 from redis.exceptions import RedisError
 
 _log = structlog.get_logger()
@@ -39,10 +37,6 @@ class Throttle(Protocol):
 
     async def passes(self, address: str) -> bool:
         """Take a token; False when there is none."""
-
-
-LentThrottle = NamedDependency[SkipValidation[Throttle]]
-"""How handlers ask for the throttle."""
 
 
 class Open:

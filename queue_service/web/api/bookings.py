@@ -1,4 +1,4 @@
-"""For applicants: holds and bookings."""
+"""For applicants: bookings, from the confirmed hold to the end."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -8,7 +8,6 @@ from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath, HeaderParameter
 
 from queue_service.flows import booking as flow
-from queue_service.flows import holding
 from queue_service.flows.booking import BookingGiven
 from queue_service.flows.holding import HoldGiven
 from queue_service.flows.proving import Proof
@@ -18,13 +17,12 @@ from queue_service.rights import Act, check
 from queue_service.web.access import allowed
 from queue_service.web.api.shapes import (
     BookingBody,
-    HoldBody,
     MoveBody,
     StaffBookingBody,
     parts_of,
 )
 from queue_service.web.problems import problem
-from queue_service.web.throttle import LentThrottle, Throttle, address_of
+from queue_service.web.throttle import Throttle, address_of
 
 AnyRequest = Request[Any, Any, Any]
 Key = Annotated[
@@ -59,16 +57,19 @@ def _booking(given: BookingGiven) -> dict[str, object]:
     }
 
 
-def _answer(
+def private(
     request: AnyRequest, given: BookingGiven | HoldGiven | Refusal, status: int = 200
 ) -> Response[Any]:
+    """A booking or hold with its secrets, or the refusal."""
     if isinstance(given, Refusal):
         return problem(request, given)
     return told(given if isinstance(given, HoldGiven) else _booking(given), status)
 
 
-async def _crowded(request: AnyRequest, house: House, throttle: Throttle) -> Refusal | None:
+async def crowded(request: AnyRequest, house: House) -> Refusal | None:
+    """The refusal of an address that asks too often, or None."""
     address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
+    throttle: Throttle = request.app.state.throttle
     if await throttle.passes(address):
         return None
     return Refusal(Code.TOO_MANY, {"retry_after_seconds": 5})
@@ -88,45 +89,6 @@ def _proof(request: AnyRequest) -> Proof:
         return Proof(secret=bearer(request), pin=second)
 
 
-@post("/offices/{office:str}/holds", summary="Hold places", status_code=201)
-async def hold(
-    request: AnyRequest,
-    house: House,
-    throttle: LentThrottle,
-    office: FromPath[str],
-    data: HoldBody,
-    key: Key = None,
-) -> Response[Any]:
-    """Hold places for one person; 409 `slot_full` names the three nearest alternatives."""
-    crowded = await _crowded(request, house, throttle)
-    if crowded is not None:
-        return problem(request, crowded)
-    given = await holding.hold(
-        house,
-        office,
-        parts=parts_of(data.services),
-        start=data.start,
-        language=data.language,
-        key=key,
-    )
-    return _answer(request, given, 201)
-
-
-@post("/holds/{hold:str}/extend", summary="Five more minutes", status_code=200)
-async def extend(
-    request: AnyRequest, house: House, hold: FromPath[str], key: Key = None
-) -> Response[Any]:
-    """A hold lasts longer, at least ten times, up to an absolute cap."""
-    return _answer(request, await holding.extend(house, hold, bearer(request), key))
-
-
-@delete("/holds/{hold:str}", summary="Give a hold back", status_code=200)
-async def release(request: AnyRequest, house: House, hold: FromPath[str]) -> Response[Any]:
-    """The places are free again at once."""
-    refusal = await holding.release(house, hold, bearer(request))
-    return problem(request, refusal) if refusal else Response(None, status_code=204)
-
-
 @post("/bookings", summary="Book what is held", status_code=201)
 async def confirm(
     request: AnyRequest, house: House, data: BookingBody, key: Key = None
@@ -135,7 +97,7 @@ async def confirm(
     given = await flow.confirm(
         house, data.hold, data.secret, data.applicant.applicant(), data.language, key
     )
-    return _answer(request, given, 201)
+    return private(request, given, 201)
 
 
 @post("/offices/{office:str}/bookings", summary="Book by staff", status_code=201)
@@ -164,45 +126,42 @@ async def book_by_staff(
         exceed_reason=data.exceed_reason,
         key=key,
     )
-    return _answer(request, given, 201)
+    return private(request, given, 201)
 
 
 @get("/bookings/{code:str}", summary="One's own booking")
-async def show(
-    request: AnyRequest, house: House, throttle: LentThrottle, code: FromPath[str]
-) -> Response[Any]:
+async def show(request: AnyRequest, house: House, code: FromPath[str]) -> Response[Any]:
     """A booking, by its secret, or by code and second factor."""
-    crowded = await _crowded(request, house, throttle)
-    if crowded is not None:
-        return problem(request, crowded)
-    return _answer(request, await flow.show(house, code, _proof(request)))
+    many = await crowded(request, house)
+    if many is not None:
+        return problem(request, many)
+    return private(request, await flow.show(house, code, _proof(request)))
 
 
 @post("/bookings/{code:str}/move", summary="Move a booking", status_code=200)
 async def move(
     request: AnyRequest,
     house: House,
-    throttle: LentThrottle,
     code: FromPath[str],
     data: MoveBody,
     key: Key = None,
 ) -> Response[Any]:
     """Take another start and give the old one back, in one claim."""
-    crowded = await _crowded(request, house, throttle)
-    if crowded is not None:
-        return problem(request, crowded)
-    return _answer(request, await flow.move(house, code, _proof(request), data.start, key))
+    many = await crowded(request, house)
+    if many is not None:
+        return problem(request, many)
+    return private(request, await flow.move(house, code, _proof(request), data.start, key))
 
 
 @delete("/bookings/{code:str}", summary="Cancel a booking", status_code=200)
 async def cancel(
-    request: AnyRequest, house: House, throttle: LentThrottle, code: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, code: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """End a booking; the places are free at once."""
-    crowded = await _crowded(request, house, throttle)
-    if crowded is not None:
-        return problem(request, crowded)
-    return _answer(request, await flow.cancel(house, code, _proof(request), key))
+    many = await crowded(request, house)
+    if many is not None:
+        return problem(request, many)
+    return private(request, await flow.cancel(house, code, _proof(request), key))
 
 
-handlers = [hold, extend, release, confirm, book_by_staff, show, move, cancel]
+handlers = [confirm, book_by_staff, show, move, cancel]

@@ -1,0 +1,88 @@
+"""For applicants: holds. Taking one is what thousands do in the same minute, so it is lean."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, delete, post
+from litestar.params import FromPath
+from litestar.types import ASGIApp, Scope
+
+from queue_service.flows import holding
+from queue_service.house import House
+from queue_service.model.refusal import Code, Refusal
+from queue_service.web.api.bookings import Key, bearer, crowded, private
+from queue_service.web.api.shapes import HoldBody, parts_of
+from queue_service.web.lean import AnyRequest, Sent, documented, header, parameter, read
+from queue_service.web.problems import lean_problem, misread, problem
+
+LARGEST_BODY = 16_000
+"""Bytes; a hold has at most eight short parts."""
+LONGEST_KEY = 200
+_decode = msgspec.json.Decoder(HoldBody).decode
+_encode = msgspec.json.Encoder().encode
+_PRIVATE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_KEY = parameter(
+    "Idempotency-Key",
+    "header",
+    {"type": "string", "maxLength": LONGEST_KEY},
+    "Same key, same answer",
+)
+
+
+@post(
+    "/offices/{office:str}/holds",
+    summary="Hold places",
+    status_code=201,
+    operation_class=documented(parameters=(_KEY,), body=HoldBody),
+)
+async def hold(request: AnyRequest) -> ASGIApp:
+    """Hold places for one person; 409 `slot_full` names the three nearest alternatives."""
+    scope: Scope = request.scope
+    house: House = request.app.state.house
+    wish = await _wish(request)
+    if isinstance(wish, Refusal):
+        return lean_problem(scope, wish)
+    given = await holding.hold(
+        house,
+        scope["path_params"]["office"],
+        parts=parts_of(wish.services),
+        start=wish.start,
+        language=wish.language,
+        key=header(scope, b"idempotency-key") or None,
+    )
+    if isinstance(given, Refusal):
+        return lean_problem(scope, given)
+    return Sent(201, _encode(given), _PRIVATE)
+
+
+async def _wish(request: AnyRequest) -> HoldBody | Refusal:
+    many = await crowded(request, request.app.state.house)
+    if many is not None:
+        return many
+    if len(header(request.scope, b"idempotency-key")) > LONGEST_KEY:
+        return Refusal(Code.INVALID, {"field": "Idempotency-Key", "reason": "too long"})
+    content = await read(request.receive, LARGEST_BODY)
+    if content is None:
+        return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})
+    try:
+        return _decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return misread(error)
+
+
+@post("/holds/{hold:str}/extend", summary="Five more minutes", status_code=200)
+async def extend(
+    request: AnyRequest, house: House, hold: FromPath[str], key: Key = None
+) -> Response[Any]:
+    """A hold lasts longer, at least ten times, up to an absolute cap."""
+    return private(request, await holding.extend(house, hold, bearer(request), key))
+
+
+@delete("/holds/{hold:str}", summary="Give a hold back", status_code=200)
+async def release(request: AnyRequest, house: House, hold: FromPath[str]) -> Response[Any]:
+    """The places are free again at once."""
+    refusal = await holding.release(house, hold, bearer(request))
+    return problem(request, refusal) if refusal else Response(None, status_code=204)
+
+
+handlers = [hold, extend, release]
