@@ -51,7 +51,7 @@ async def transaction(
     """
     level = " isolation level repeatable read read only" if snapshot else ""
     async with pool.acquire() as connection:
-        # Beginning and commit stand inside: a request cut off there must not hand on its transaction.
+        # Begin and commit stand inside: who is cut off there must not leave a transaction open.
         try:
             await connection.execute(
                 f"begin{level}; set local queue.authority = '{int(authority)}'"
