@@ -22,7 +22,7 @@ from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import CellKey
 from queue_service.slots import openings as engine
-from queue_service.slots.calendar import day_tick, tick_of, touched
+from queue_service.slots.calendar import day_tick, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import DayOpenings, DayState, Request, Start
 
@@ -91,14 +91,15 @@ class Openings:
     def _follow_hold(self, booking: BookingNow) -> None:
         if booking.state in EXPIRING:
             self._holds[booking.id] = booking
+            self._held_cells = None
             if booking.until is not None:
                 heapq.heappush(self._due, (booking.until, booking.id))
-        elif self._holds.pop(booking.id, None) is None:
-            return
-        self._held_cells = None
-        # Cells say nothing of a hold that became binding, yet its day shows another state.
-        for tick in {tick_of(booking.start), tick_of(booking.end)}:
-            self._touch(tick)
+        elif (hold := self._holds.pop(booking.id, None)) is not None:
+            self._held_cells = None
+            # No cell changes when a hold becomes binding, yet what was held is taken now.
+            for limit, tick in self._cells_of(hold):
+                if self._left.get((limit, tick)) == 0:
+                    self._touch(tick)
 
     def _next_due(self) -> datetime:
         """When the first hold ends; what was extended or is gone is dropped on the way."""
