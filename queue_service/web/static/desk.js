@@ -78,9 +78,9 @@ function list(waiting) {
 function count() {
   const left = Math.ceil((undoEnds - performance.now()) / 1000);
   const box = find("[data-undo]");
-  if (left <= 0 && box.contains(document.activeElement)) find("#main").focus();
+  if (left <= 0 && box.contains(document.activeElement)) find("#main").focus({ preventScroll: true });
   box.hidden = left <= 0;
-  find("[data-left]").textContent = left > 0 ? (words.left ?? "").replace("{n}", String(left)) : "";
+  find("[data-left]").textContent = left > 0 ? (words.seconds ?? "").replace("{n}", String(left)) : "";
 }
 
 /** Send an act; the answer is the desk, or a refusal that says why. @param {HTMLFormElement} form */
@@ -131,7 +131,7 @@ function sorry(title, detail) {
 /** The button pressed may be gone now: the focus goes to where the screen begins. */
 function rescue() {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  if (!focused || focused === document.body || !focused.checkVisibility()) find("#main").focus();
+  if (!focused || focused === document.body || !focused.checkVisibility()) find("#main").focus({ preventScroll: true });
 }
 
 const off = () => lostAt !== null && performance.now() - lostAt > BANNER_MS;

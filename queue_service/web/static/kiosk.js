@@ -174,7 +174,7 @@ function speak(text) {
 function offerVoice() {
   const button = /** @type {HTMLElement | null} */ (find("[data-switch=aloud]"));
   if (!button || !voice()) return;
-  button.hidden = false;
+  button.parentElement?.removeAttribute("hidden");
   if (sessionStorage.getItem("aloud")) turn("aloud", true);
 }
 
