@@ -148,7 +148,8 @@ def _copied(binaries: Path, folder: Path) -> Path:
     there = target / binaries.relative_to(package.parent)
     if not (target / "complete").exists():
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(binaries.parent, there.parent)
+        for_programmers = shutil.ignore_patterns("include", "*.a")
+        shutil.copytree(binaries.parent, there.parent, ignore=for_programmers)
         libraries = package.with_name(package.name + ".libs")
         if libraries.is_dir():
             shutil.copytree(libraries, target / libraries.name)
