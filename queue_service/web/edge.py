@@ -47,7 +47,7 @@ class Edge:
                 message["headers"] = [*given, *(_HEADERS[1:] if own_policy else _HEADERS)]
             await send(message)
 
-        method = scope["method"]  # type: ignore[typeddict-item]  # http scopes have one
+        method = scope["method"]
         if method not in _SAFE and is_foreign(scope["headers"]):
             await refuse(Refusal(Code.NOT_ALLOWED), with_headers)
             return
