@@ -33,6 +33,7 @@ from queue_service.language import (
     span,
 )
 from queue_service.language.catalogues import isolate
+from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.problems import STATUS as STATUS
 from queue_service.web.throttle import Throttle, address_of
@@ -51,16 +52,19 @@ def page(
     title: str,
     status: int = 200,
     here: str | None = None,
+    kept: bool = True,
     **facts: object,
 ) -> Template:
     """The template `name` in `language` with `facts` and what every template is given.
 
     `here` is the address without its language, for the links to the other languages; by default
-    that of the request. Give it where the request is a POST without a page of its own.
+    that of the request. Give it where the request is a POST without a page of its own. A page
+    that is not `kept` is gone when somebody on a shared computer goes back.
     """
     return Template(
         template_name=name,
         status_code=status,
+        headers={"cache-control": "private, no-cache" if kept else "no-store"},
         context={**_shared(request, language, here), "title": title, **facts},
     )
 
@@ -123,7 +127,7 @@ def refused(
     *,
     onward: str,
     here: str | None = None,
-    **facts: object,
+    office: Office | None = None,
 ) -> Template:
     """A page of its own for a refusal: what happened, why, what now, and a link `onward`."""
     said: Sentence = sentence(refusal, language)
@@ -136,12 +140,13 @@ def refused(
         here=here,
         said=said,
         onward=onward,
-        **facts,
+        office=office,
     )
 
 
-async def crowded(request: Asked, house: House, throttle: Throttle) -> Refusal | None:
+async def crowded(request: Asked, house: House) -> Refusal | None:
     """`too_many` when this address takes or guesses faster than people do."""
+    throttle: Throttle = request.app.state.throttle
     address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
     return None if await throttle.passes(address) else Refusal(Code.TOO_MANY)
 

@@ -23,7 +23,6 @@ from queue_service.web.pages.faults import PAGE_FAULTS, on_http
 from queue_service.web.pages.holding import take, with_hold
 from queue_service.web.pages.times import as_day, as_instant, nearest, shown
 from queue_service.web.pages.wanted import Wanted, unknown_service, visited, wanted_of
-from queue_service.web.throttle import Throttle
 
 _ICON = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -119,13 +118,13 @@ async def times(
 
 
 @post("/{lang:str}/{office:str}/book", status_code=200)
-async def hold(request: Asked, house: House, throttle: Throttle, lang: str, office: str) -> Shown:
+async def hold(request: Asked, house: House, lang: str, office: str) -> Shown:
     """Take the chosen time for a while, giving back this browser's earlier one."""
     form = await request.form()
     wanted = wanted_of(request, house, lang, office, form)
     if isinstance(wanted, Template):
         return wanted
-    given = await take(request, house, throttle, lang, wanted, form)
+    given = await take(request, house, lang, wanted, form)
     if isinstance(given, Refusal):
         return _times(request, lang, wanted, refusal=given, start=as_instant(text(form, "start")))
     answer = see(f"/{lang}/{office}/details?{wanted.query}")

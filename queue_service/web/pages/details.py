@@ -20,7 +20,6 @@ from queue_service.web.pages.answers import Answers, as_birth_date, faults, read
 from queue_service.web.pages.holding import held_before, still_held, take, with_hold
 from queue_service.web.pages.times import as_instant, nearest
 from queue_service.web.pages.wanted import Wanted, wanted_of
-from queue_service.web.throttle import Throttle
 
 _GONE = {Code.HOLD_EXPIRED, Code.SLOT_FULL, Code.PAST, Code.CLOSED, Code.NOT_A_START}
 """Refusals after which somebody needs another time, not other answers."""
@@ -45,7 +44,7 @@ async def details(
 
 
 @post("/{lang:str}/{office:str}/details", status_code=200)
-async def decide(request: Asked, house: House, throttle: Throttle, lang: str, office: str) -> Shown:
+async def decide(request: Asked, house: House, lang: str, office: str) -> Shown:
     """Check the answers, change them, get more time, or book: as the button pressed says."""
     form = await request.form()
     wanted = wanted_of(request, house, lang, office, form)
@@ -55,7 +54,7 @@ async def decide(request: Asked, house: House, throttle: Throttle, lang: str, of
     if do == "confirm":
         return await _confirm(request, house, lang, wanted, answers, form)
     if text(form, "start"):
-        taken = await take(request, house, throttle, lang, wanted, form)
+        taken = await take(request, house, lang, wanted, form)
         if isinstance(taken, Refusal):
             was = as_instant(text(form, "start"))
             return _details(request, lang, wanted, taken, answers, was=was)

@@ -14,7 +14,6 @@ from queue_service.web.pages import Asked, crowded
 from queue_service.web.pages.answers import text
 from queue_service.web.pages.times import as_instant
 from queue_service.web.pages.wanted import Wanted
-from queue_service.web.throttle import Throttle
 
 Answer = TypeVar("Answer", Template, Redirect)
 
@@ -26,7 +25,6 @@ COOKIE_SECONDS = 2 * 60 * 60
 async def take(
     request: Asked,
     house: House,
-    throttle: Throttle,
     lang: str,
     wanted: Wanted,
     form: Mapping[str, object],
@@ -35,7 +33,7 @@ async def take(
     start = as_instant(text(form, "start"))
     if start is None:
         return Refusal(Code.FIELD_REQUIRED, {"field": "start"})
-    too_fast = await crowded(request, house, throttle)
+    too_fast = await crowded(request, house)
     if too_fast is not None:
         return too_fast
     return await booking.hold(

@@ -63,6 +63,7 @@ def _times(
         request,
         lang,
         title=catalogue(lang)("Move to another time"),
+        kept=False,
         status=STATUS.get(refusal.code, 409) if refusal else 200,
         here=here,
         parts=present.parts,

@@ -12,7 +12,6 @@ from queue_service.rights import Act, Actor, check
 from queue_service.web.access import STAFF_COOKIE as COOKIE
 from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
 from queue_service.web.pages.faults import PAGE_FAULTS
-from queue_service.web.throttle import Throttle
 
 _LONGEST = 200
 
@@ -26,12 +25,12 @@ async def staff(request: Asked, house: House, lang: str) -> Template:
 
 
 @post("/{lang:str}/staff", status_code=200)
-async def sign_in(request: Asked, house: House, throttle: Throttle, lang: str) -> Shown:
+async def sign_in(request: Asked, house: House, lang: str) -> Shown:
     """Open a session and remember it in this browser until it is closed."""
     lang = lang if known(lang) else spoken(request)
     form = await request.form()
     login, password = (str(form.get(field) or "") for field in ("login", "password"))
-    too_fast = await crowded(request, house, throttle)
+    too_fast = await crowded(request, house)
     if too_fast is not None:
         return _form(request, lang, login[:_LONGEST], too_fast)
     signed = await sessions.sign_in(house, login.strip()[:_LONGEST], password[:_LONGEST])

@@ -23,7 +23,6 @@ from queue_service.web.pages.answers import as_birth_date, text
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.mine import facts_of, not_opened, office_of, opened
 from queue_service.web.pages.ticket import plain_code
-from queue_service.web.throttle import Throttle
 
 _PIN_DIGITS = 6
 _NOTICES = {
@@ -55,11 +54,11 @@ async def asked_for(request: Asked, lang: str, code: str) -> Template:
 
 
 @post("/{lang:str}/b", status_code=200)
-async def proved(request: Asked, house: House, throttle: Throttle, lang: str) -> Shown:
+async def proved(request: Asked, house: House, lang: str) -> Shown:
     """Open an appointment by code and birth date or PIN."""
     form = await request.form()
     code = plain_code(text(form, "code"))
-    too_fast = await crowded(request, house, throttle)
+    too_fast = await crowded(request, house)
     if too_fast is not None:
         return _factor(request, lang, code, too_fast)
     result = await booking.show(house, code, _proof(text(form, "factor")))
@@ -98,8 +97,14 @@ async def sure(request: Asked, house: House, lang: str, code: str, secret: str) 
         return result
     if result.state not in (BookingState.BOOKED, BookingState.PENDING):
         return _booking(request, house, lang, result, "")
-    title = catalogue(lang)("Cancel this appointment?")
-    return page("status/cancel.html", request, lang, title=title, **facts_of(house, lang, result))
+    return page(
+        "status/cancel.html",
+        request,
+        lang,
+        title=catalogue(lang)("Cancel this appointment?"),
+        kept=False,
+        **facts_of(house, lang, result),
+    )
 
 
 @post("/{lang:str}/b/{code:str}/{secret:str}/cancel", status_code=200)
@@ -157,6 +162,7 @@ def _factor(request: Asked, lang: str, code: str, refusal: Refusal | None = None
         request,
         lang,
         title=catalogue(lang)("My appointment"),
+        kept=False,
         status=STATUS.get(refusal.code, 409) if refusal else 200,
         here=f"/b?code={plain_code(code)}",
         code=plain_code(code),
@@ -176,6 +182,7 @@ def _booking(
         request,
         lang,
         title=t("Your appointment"),
+        kept=False,
         here=f"/b/{shown_booking.code}/{shown_booking.secret}",
         live=live,
         pending=shown_booking.state is BookingState.PENDING,
