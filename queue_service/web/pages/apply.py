@@ -19,6 +19,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
 from queue_service.web.pages import details as detail_pages
 from queue_service.web.pages.answers import text
+from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS, on_http
 from queue_service.web.pages.holding import take, with_hold
 from queue_service.web.pages.times import as_day, as_instant, nearest, shown
@@ -185,5 +186,6 @@ handlers = [
             nowhere,
         ],
         exception_handlers=PAGE_FAULTS,
+        middleware=[compact],
     )
 ]

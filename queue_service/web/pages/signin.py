@@ -11,6 +11,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
 from queue_service.web.access import STAFF_COOKIE as COOKIE
 from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
+from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 
 _LONGEST = 200
@@ -85,4 +86,11 @@ def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template
     )
 
 
-handlers = [Router("/", route_handlers=[staff, sign_in, sign_out], exception_handlers=PAGE_FAULTS)]
+handlers = [
+    Router(
+        "/",
+        route_handlers=[staff, sign_in, sign_out],
+        exception_handlers=PAGE_FAULTS,
+        middleware=[compact],
+    )
+]

@@ -20,6 +20,7 @@ from queue_service.notify.letters import Method, calendar
 from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, moving, page, see, spoken
 from queue_service.web.pages import ticket as ticket_pages
 from queue_service.web.pages.answers import as_birth_date, text
+from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.mine import facts_of, not_opened, office_of, opened
 from queue_service.web.pages.ticket import plain_code
@@ -102,6 +103,7 @@ async def sure(request: Asked, house: House, lang: str, code: str, secret: str) 
         request,
         lang,
         title=catalogue(lang)("Cancel this appointment?"),
+        here=f"/b/{result.code}/{result.secret}/cancel",
         kept=False,
         **facts_of(house, lang, result),
     )
@@ -219,5 +221,6 @@ handlers = [
             *ticket_pages.handlers,
         ],
         exception_handlers=PAGE_FAULTS,
+        middleware=[compact],
     )
 ]

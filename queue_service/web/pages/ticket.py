@@ -64,6 +64,7 @@ async def ticket(request: Asked, house: House, lang: str, code: str) -> Template
         request,
         lang,
         title=catalogue(lang)("Number {number}", number=shown.number),
+        here=f"/t/{code}",
         office=followed.office if followed else None,
         code=code,
         self_url=f"/{lang}/t/{code}",
