@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -28,9 +29,9 @@ class Keys(msgspec.Struct, frozen=True):
     master: bytes
 
     def _mac(self, purpose: str, *fields: bytes) -> bytes:
-        key = hmac.digest(self.master, purpose.encode(), hashlib.sha256)
+        key = _purpose_key(self.master, purpose)
         message = b"".join(len(f).to_bytes(4, "big") + f for f in fields)
-        return hmac.digest(key, message, hashlib.sha256)
+        return hmac.digest(key, message, "sha256")
 
     def booking_secret(self, booking: BookingId, generation: int) -> str:
         """The secret of a hold or booking, as in links; raising `generation` voids it."""
@@ -67,6 +68,11 @@ class Keys(msgspec.Struct, frozen=True):
         else:
             return None
         return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
+
+
+@lru_cache(maxsize=64)
+def _purpose_key(master: bytes, purpose: str) -> bytes:
+    return hmac.digest(master, purpose.encode(), "sha256")
 
 
 def _token(mac: bytes) -> str:

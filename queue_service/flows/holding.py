@@ -7,7 +7,7 @@ import msgspec
 
 from queue_service.events.booking import CancelReason
 from queue_service.flows.proving import held_by
-from queue_service.flows.wish import Done, Replayed, receipt_for
+from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
 from queue_service.follow import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part
@@ -80,13 +80,13 @@ async def hold(
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
-    receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
-    mark = receipt.key[:8].hex() if receipt else ""
+    mark = mark_of(slug, key)
     old = await held_by(house, replaces) if replaces else None
     replaced = old[1].id if old and old[0] is office else None
     now = office.now()
     if replaced is None and _refused_from_memory(office, request, start, now, mark):
         return full(office, request, start, now)
+    receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
     booking = Booking(
         BookingId(uuid4()),
         BookingState.HELD,

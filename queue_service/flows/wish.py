@@ -72,4 +72,14 @@ def receipt_for(scope: str, key: str | None, *act: object) -> ReceiptKey | None:
     if not key:
         return None
     digest = sha256("\n".join(map(str, act)).encode()).digest()
-    return ReceiptKey(sha256(f"{scope}\n{key}".encode()).digest()[:16], digest)
+    return ReceiptKey(stored_key(scope, key), digest)
+
+
+def stored_key(scope: str, key: str) -> bytes:
+    """How an idempotency key is stored: with its scope, hashed."""
+    return sha256(f"{scope}\n{key}".encode()).digest()[:16]
+
+
+def mark_of(scope: str, key: str | None) -> str:
+    """How a view remembers a key: the first 8 bytes of its stored form, hex; empty without."""
+    return stored_key(scope, key)[:8].hex() if key else ""

@@ -26,6 +26,7 @@ from queue_service.slots.calendar import day_tick, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import DayOpenings, DayState, Request, Start
 
+_MOST_REMEMBERED = 5_000
 _FAR = datetime.max.replace(tzinfo=UTC)
 _births = count(1)
 
@@ -46,7 +47,8 @@ class Openings:
         self._versions: dict[date, int] = {}
         self._days: dict[tuple[Request, date], tuple[int, DayOpenings]] = {}
         self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
-        self._alternatives: dict[tuple[Request, datetime], tuple[object, tuple[Start, ...]]] = {}
+        self._cells: dict[tuple[int, float], tuple[Request, tuple[CellKey, ...]]] = {}
+        self._nearest: dict[tuple[CellKey, ...], tuple[object, tuple[Start, ...]]] = {}
         self._birth = next(_births)
         self.version = 0
         """Rises with every entry that touched a cell or a hold."""
@@ -140,9 +142,17 @@ class Openings:
         )
 
     def cells_for(self, request: Request, start: datetime) -> tuple[CellKey, ...]:
-        """Every cell a visit of this request takes one place in."""
+        """Every cell a visit of this request takes one place in; remembered, crowds ask alike."""
+        key = (id(request), start.timestamp())
+        known = self._cells.get(key)
+        if known is not None:
+            return known[1]
         end = start + timedelta(minutes=request.minutes)
-        return cells_of(self.limits_of(request), start, end) + self.once_of(request, start)
+        found = cells_of(self.limits_of(request), start, end) + self.once_of(request, start)
+        if len(self._cells) > _MOST_REMEMBERED:
+            self._cells.clear()
+        self._cells[key] = (request, found)  # holds the request, so its id stays its own
+        return found
 
     def starts_here(self, start: datetime) -> bool:
         """Whether `start` lies on the office's grid."""
@@ -157,7 +167,7 @@ class Openings:
         if self.has_due(now):
             return False
         left = self._left
-        return any(left.get(cell) == 0 for cell in self.cells_for(request, start))
+        return 0 in [left.get(cell) for cell in self.cells_for(request, start)]
 
     def has_due(self, now: datetime) -> bool:
         """Whether a hold of the office is over."""
@@ -169,16 +179,16 @@ class Openings:
 
     def alternatives(self, request: Request, start: datetime, now: datetime) -> tuple[Start, ...]:
         """The three nearest free starts, computed once per change of the view."""
-        key = (request, start)
+        key = self.cells_for(request, start)
         stand = (self.version, self._soonest(now))
-        known = self._alternatives.get(key)
+        known = self._nearest.get(key)
         if known is not None and known[0] == stand:
             return known[1]
         first, last = engine.bookable_days(now, self.office.booking.window_days)
         found = engine.nearest(self.month(request.parts, first, last, now) or (), start)
-        if len(self._alternatives) > 5_000:
-            self._alternatives.clear()
-        self._alternatives[key] = (stand, found)
+        if len(self._nearest) > _MOST_REMEMBERED:
+            self._nearest.clear()
+        self._nearest[key] = (stand, found)
         return found
 
     def month(
