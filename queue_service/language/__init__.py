@@ -28,7 +28,13 @@ from queue_service.language.catalogues import (
 )
 from queue_service.language.formats import clock, day_long, day_short, money, span
 from queue_service.language.refusals import Sentence, sentence
-from queue_service.language.words import about_minutes, instruction, service_day, visit_state, why_next
+from queue_service.language.words import (
+    about_minutes,
+    instruction,
+    service_day,
+    visit_state,
+    why_next,
+)
 
 __all__ = [
     "LANGUAGES",

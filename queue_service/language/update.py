@@ -141,8 +141,11 @@ def _path(language: str) -> Path:
 def merge(language: str, source: Catalog) -> Catalog:
     """Bring the stored catalogue of `language` up to `source`; English translates itself."""
     catalog = read(language)
-    catalog.update(source, no_fuzzy_matching=True)
+    catalog.update(source, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
+    catalog.project, catalog.version = "queue-service", "1"
+    catalog.header_comment = f"# What queue-service says in {Locale.parse(language).english_name}."
+    catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = "queue-service"
     if language == "en":
         for message in catalog:
             if message.id:
