@@ -42,6 +42,13 @@ class SettingsError(ValueError):
     """A variable of the environment is unusable; the message names it and says what to do."""
 
 
+def _read(kind: type[object], text: object) -> object:
+    """Reads what msgspec does not: a path."""
+    if kind is Path:
+        return Path(str(text))
+    raise TypeError(kind)
+
+
 def from_environment(environment: dict[str, str] | None = None) -> Settings:
     """Read settings; raises SettingsError naming variable, value and reason."""
     given = os.environ if environment is None else environment
@@ -51,7 +58,7 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         if given.get(name):
             values[field.name] = given[name]
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_read)
     except msgspec.ValidationError as error:
         where = str(error).rpartition("$.")[2].rstrip("`")
         raise SettingsError(
