@@ -57,6 +57,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     open: bool
     opens: datetime | None
     """When the office opens next, if it is closed and the day is known."""
+    turns: datetime | None
+    """When a screen asks for a snapshot again, because the office opens or closes."""
     rows: tuple[Row, ...]
 
 
@@ -72,6 +74,8 @@ class Opening(msgspec.Struct, frozen=True):
 
     open: bool
     opens: datetime | None = None
+    turns: datetime | None = None
+    """When to ask again; None when nothing is known to change."""
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -113,6 +117,7 @@ class Board(msgspec.Struct, frozen=True):
             office=office.name["de"],
             open=opening.open,
             opens=opening.opens,
+            turns=opening.turns,
             rows=rows,
         )
 

@@ -4,7 +4,9 @@ The offices, the live channel and the opening hours are lent by the application 
 module knows nothing of the house behind them. Screens read numbers and counters, never names.
 """
 
+import gzip
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import resources
@@ -35,11 +37,22 @@ _POLICY = (
 )
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SCREEN = resources.files("display") / "screen"
+
+
+def _lean(name: str, text: str) -> bytes:
+    """Scripts without their comments and indents: those are for readers, not for a hall's line."""
+    if name.endswith(".js"):
+        lines = (line.strip() for line in re.sub(r"(?s)/\*\*.*?\*/", "", text).splitlines())
+        text = "\n".join(line for line in lines if line and not line.startswith("// "))
+    return text.encode()
+
+
 _FILES = {
-    file.name: file.read_bytes()
+    file.name: _lean(file.name, file.read_text(encoding="utf-8"))
     for file in sorted(_SCREEN.iterdir(), key=lambda file: file.name)
     if file.name.rpartition(".")[2] in _TYPES
 }
+_ZIPPED = {name: gzip.compress(body, 9, mtime=0) for name, body in _FILES.items()}
 RELEASE = hashlib.sha256(b"\0".join(_FILES.values())).hexdigest()[:12]
 """Names the folder of the screen's files: relative imports hold, and caches never lie."""
 
@@ -194,13 +207,19 @@ async def size_sheet(
 
 
 @get("/screen/{release:str}/{name:str}", include_in_schema=False)
-async def asset(release: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+async def asset(
+    request: Request[Any, Any, Any], release: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """A file of the screen; the release is in the path, so it may be kept for ever."""
     body = _FILES.get(name)
     if body is None or release != RELEASE:
         return Response(b"", status_code=404, media_type="text/plain")
     kind = _TYPES[name.rpartition(".")[2]]
-    return Response(body, media_type=kind, headers={"cache-control": IMMUTABLE})
+    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        body = _ZIPPED[name]
+    return Response(body, media_type=kind, headers=headers)
 
 
 @get("/board/worker.js", include_in_schema=False)

@@ -3,9 +3,10 @@
  * The lobby board: a function of one snapshot and one stream of journal entries.
  * It keeps the last snapshot, so a screen that starts without network shows what it knew and when.
  *
+ * `Row` and `Snapshot` are those of board.py.
  * @typedef {{number: string, counter: string, counter_name: string, called_at: string, calls: number}} Row
  * @typedef {{seq: number, now: string, rate: number, zone: string, again_after_seconds: number,
- *   office: string, open: boolean, opens: string | null, rows: Row[]}} Snapshot
+ *   open: boolean, opens: string | null, turns: string | null, rows: Row[]}} Snapshot
  */
 
 import { prepare, ring } from "./gong.js";
@@ -17,8 +18,8 @@ const BEAT_MS = 15_000;
 
 const words = document.body.dataset;
 const kept = `board:${words.display}`;
-/** @param {string} selector @returns {HTMLElement} */
-const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector);
 const board = find(".board");
 
 /** @type {Snapshot | null} */
@@ -44,9 +45,7 @@ function setClock(now, rate) {
 }
 
 /** @param {number | string} moment @param {Intl.DateTimeFormatOptions} options */
-function format(moment, options) {
-  return new Intl.DateTimeFormat("de", { timeZone: shown?.zone, ...options }).format(new Date(moment));
-}
+const format = (moment, options) => new Date(moment).toLocaleString("de", { timeZone: shown?.zone, ...options });
 
 /** @param {number | string} moment */
 const time = (moment) => format(moment, { hour: "2-digit", minute: "2-digit" });
@@ -109,16 +108,15 @@ function advance(seq) {
 function keep() {
   try {
     localStorage.setItem(kept, JSON.stringify({ ...shown, now: new Date(officeNow()).toISOString() }));
-  } catch { /* a full or forbidden store only costs the picture after a reboot */ }
+  } catch { /* costs only the picture after a reboot */ }
 }
 
 /** Highlight and ring for a call, unless it is old news. @param {Row} row */
 function announce(row) {
   if (age(row) > RINGS_MS) return;
   fresh.set(row.number, performance.now() + FRESH_MS);
-  const panel = find(".call");
-  panel.classList.remove("fresh");
-  void panel.offsetWidth;
+  find(".call").classList.remove("fresh");
+  find(".call").getBoundingClientRect();
   ring();
 }
 
@@ -130,25 +128,25 @@ function draw() {
   board.dataset.state = state;
   find(".banner").hidden = lost <= 15_000;
   if (!shown) return;
-  find(".banner-as-of").textContent = (words.asOf ?? "").replace("{time}", time(officeNow() - (now - heard) * clock.rate));
-  find(".clock").textContent = time(officeNow());
+  put(board, ".banner-as-of", words.asOf?.replace("{time}", time(officeNow() - (now - heard) * clock.rate)));
+  put(board, ".clock", time(officeNow()));
   const [first, ...others] = shown.rows;
   find(".call").hidden = !first;
   find(".idle").hidden = Boolean(first) || !shown.open;
   find(".closed").hidden = Boolean(first) || shown.open;
-  find(".closed-until").textContent = shown.opens ? (words.opens ?? "")
-    .replace("{day}", format(shown.opens, { weekday: "long", day: "numeric", month: "long" }))
-    .replace("{time}", time(shown.opens)) : "";
+  put(board, ".closed-until", shown.opens ? words.opens
+    ?.replace("{day}", format(shown.opens, { weekday: "long", day: "numeric", month: "long" }))
+    .replace("{time}", time(shown.opens)) : "");
   if (first) drawCall(first);
   drawRows(others);
 }
 
 /** @param {Row} row */
 function drawCall(row) {
-  find(".call-number").textContent = row.number;
+  put(board, ".call-number", row.number);
   const named = row.counter_name.endsWith(` ${row.counter}`);
-  find(".call-word").textContent = named ? row.counter_name.slice(0, -row.counter.length - 1) : "";
-  find(".call-key").textContent = named ? row.counter : row.counter_name;
+  put(board, ".call-word", named ? row.counter_name.slice(0, -row.counter.length - 1) : "");
+  put(board, ".call-key", named ? row.counter : row.counter_name);
   find(".call .again").hidden = !again(row);
   find(".call").classList.toggle("fresh", fresh.has(row.number));
 }
@@ -166,26 +164,25 @@ function drawRows(rows) {
     const line = lines.get(row.number) ?? newLine(row.number);
     if (list.children[place] !== line) list.insertBefore(line, list.children[place] ?? null);
     const minutes = Math.floor((officeNow() - Date.parse(row.called_at)) / 60_000);
-    const since = minutes < 1 ? words.now : (words.minutes ?? "").replace("{n}", String(minutes));
+    const since = minutes < 1 ? words.now : words.minutes?.replace("{n}", String(minutes));
     put(line, ".counter", row.counter);
-    put(line, ".age", (again(row) ? words.again : since) ?? "");
+    put(line, ".age", again(row) ? words.again : since);
     line.classList.toggle("fresh", fresh.has(row.number));
   });
 }
 
 /** @param {string} number */
 function newLine(number) {
-  const template = /** @type {HTMLTemplateElement} */ (document.querySelector("template.row"));
-  const line = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  const line = find("template.row").content.firstElementChild.cloneNode(true);
   put(line, ".number", number);
   lines.set(number, line);
   return line;
 }
 
-/** @param {HTMLElement} line @param {string} selector @param {string} text */
+/** @param {any} line @param {string} selector @param {string | undefined} text */
 function put(line, selector, text) {
   const cell = line.querySelector(selector);
-  if (cell && cell.textContent !== text) cell.textContent = text;
+  if (cell.textContent !== text) cell.textContent = text ?? "";
 }
 
 function nextSaying() {
@@ -201,6 +198,10 @@ function watch() {
   if (now - heard > SILENCE_MS && now - tried > 5_000 + Math.random() * 10_000) {
     tried = now;
     lostAt ??= heard;
+    listen();
+  } else if (live && shown?.turns && officeNow() > Date.parse(shown.turns) && now - tried > BEAT_MS) {
+    tried = now;
+    live = false;
     listen();
   }
   draw();
@@ -226,12 +227,20 @@ function care() {
 }
 
 const sound = () => prepare((refused) => { find(".sound").hidden = !refused; });
-/** A screen that starts without network shows its last calls; http and old browsers go without. */
+/**
+ * A screen that starts without network shows its last calls; http and old browsers go without.
+ * The first page was loaded before its worker: what it is made of is fetched once more, to be kept.
+ */
 function stayReachable() {
+  const workers = navigator.serviceWorker;
   const types = /** @type {any} */ (window).trustedTypes;
   const url = "/board/worker.js";
   const trusted = types ? types.createPolicy("worker", { createScriptURL: () => url }).createScriptURL(url) : url;
-  navigator.serviceWorker?.register(trusted).catch(() => null);
+  workers?.addEventListener("controllerchange", () => {
+    const parts = performance.getEntriesByType("resource").map((part) => part.name);
+    for (const part of [location.href, ...parts]) if (!part.includes("/api/")) fetch(part).catch(() => null);
+  });
+  workers?.register(trusted).catch(() => null);
 }
 
 const awake = () => navigator.wakeLock?.request("screen").catch(() => null);

@@ -24,6 +24,8 @@ from queue_service.web.problems import problem
 
 LOOK_AHEAD_DAYS = 14
 """How far the next opening is looked for; longer closures show no day."""
+LOOK_AGAIN = timedelta(minutes=5)
+"""How soon a screen asks again whether the last ones waiting have gone."""
 
 
 class Stage:
@@ -95,9 +97,15 @@ class HouseLobby:
         return stage.channel
 
     def opening(self, office: str) -> Opening:
-        """Whether the office is open now, and if not, when next."""
+        """Whether the office is open now; it is while somebody still waits."""
         stage = self.followed(office)
-        return Opening(open=True) if stage is None else opening(stage.office, stage.now())
+        if stage is None:
+            return Opening(open=True)
+        now = stage.now()
+        found = opening(stage.office, now)
+        if not found.open and stage.source.line.waiting(now):
+            return Opening(open=True, turns=now + LOOK_AGAIN)
+        return found
 
     def refuse(self, request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
         """The answer that says no."""
@@ -112,7 +120,7 @@ def opening(office: Office, now: datetime) -> Opening:
     for ahead in range(LOOK_AHEAD_DAYS + 1):
         for opens, closes in windows(office, (), today + timedelta(days=ahead), holidays):
             if opens <= now < closes:
-                return Opening(open=True)
+                return Opening(open=True, turns=closes)
             if opens > now:
-                return Opening(open=False, opens=opens)
+                return Opening(open=False, opens=opens, turns=opens)
     return Opening(open=False)

@@ -65,9 +65,7 @@ def called(number: int, counter: str, minute: int, calls: int = 1) -> VisitNow:
     )
 
 
-def shown(
-    board: Board, at: datetime = START + timedelta(hours=2)
-) -> list[tuple[str, str]]:
+def shown(board: Board, at: datetime = START + timedelta(hours=2)) -> list[tuple[str, str]]:
     """Number and counter of each row, newest first."""
     return [(r.number, r.counter) for r in board.public(OFFICE, at, 1.0, OPEN).rows]
 
@@ -153,9 +151,7 @@ def test_a_screen_that_folds_the_events_onto_an_old_snapshot_shows_the_board(
             for taken in told[1].gone:
                 screen.pop(taken, None)
             screen |= {row.number: (row.called_at, row.counter) for row in told[1].rows}
-    newest_first = sorted(
-        screen, key=lambda seen: (screen[seen][0], seen), reverse=True
-    )
+    newest_first = sorted(screen, key=lambda seen: (screen[seen][0], seen), reverse=True)
     assert [(seen, screen[seen][1]) for seen in newest_first] == shown(board)
 
 
@@ -175,9 +171,7 @@ def test_the_newest_call_stands_on_top() -> None:
     assert shown(board) == [("A102", "1"), ("A101", "3")]
 
 
-@pytest.mark.parametrize(
-    "end", [VisitState.FINISHED, VisitState.MISSED, VisitState.WAITING]
-)
+@pytest.mark.parametrize("end", [VisitState.FINISHED, VisitState.MISSED, VisitState.WAITING])
 def test_a_call_leaves_when_it_is_over_and_undo_brings_it_back(end: VisitState) -> None:
     there = called(1, "3", 1)
     over = msgspec.structs.replace(there, state=end)
@@ -187,9 +181,7 @@ def test_a_call_leaves_when_it_is_over_and_undo_brings_it_back(end: VisitState) 
 
 
 def test_undoing_a_call_takes_it_off_the_board() -> None:
-    board = Board.load([called(1, "3", 1)], 1).apply(
-        2, floor.Undone(visits=(visit(1),))
-    )
+    board = Board.load([called(1, "3", 1)], 1).apply(2, floor.Undone(visits=(visit(1),)))
     assert shown(board) == []
 
 
