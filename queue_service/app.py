@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import Cookie, State
 from litestar.di import Provide
@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.params import FromPath
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
 
 from display import feed
@@ -34,7 +34,7 @@ from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.api import availability, bookings, hall, holds, public
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
-from queue_service.web.pages import apply, desk, kiosk, signin, status
+from queue_service.web.pages import apply, desk, faults, kiosk, signin, status
 
 LARGEST_BODY = 64_000
 """Bytes; nothing that this service takes is larger yet."""
@@ -126,10 +126,31 @@ def _templates() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
+def _for_programs(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith(("/api", "/health/", "/metrics"))
+
+
+def _on_http(request: Request[Any, Any, Any], fault: HTTPException) -> Response[Any] | Template:
+    on_http = problems.on_http if _for_programs(request) else faults.on_http
+    return on_http(request, fault)
+
+
+def _on_defect(request: Request[Any, Any, Any], fault: Exception) -> Response[Any] | Template:
+    on_defect = problems.on_defect if _for_programs(request) else faults.on_defect
+    return on_defect(request, fault)
+
+
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
     chapters = (public, availability, holds, bookings, hall)
-    api = Router("/api/v1", route_handlers=[h for c in chapters for h in c.handlers])
+    api = Router(
+        "/api/v1",
+        route_handlers=[h for c in chapters for h in c.handlers],
+        exception_handlers={
+            RecursionError: problems.on_unreadable,
+            UnicodeDecodeError: problems.on_unreadable,
+        },
+    )
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
     pages += apply.handlers
@@ -141,10 +162,7 @@ def build(chosen: Settings) -> Litestar:
             "house": Provide(_house, sync_to_thread=False),
         },
         lifespan=[_lifespan(chosen)],
-        exception_handlers={
-            HTTPException: problems.on_http,
-            Exception: problems.on_defect,
-        },
+        exception_handlers={HTTPException: _on_http, Exception: _on_defect},
         template_config=_templates(),
         openapi_config=OpenAPIConfig(
             title="Appointments and queues",

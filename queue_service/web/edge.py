@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from queue_service.model.refusal import Code, Refusal
+from queue_service.web.lean import header
 from queue_service.web.problems import PROBLEM_JSON, body, status_of
 
 POLICY = (
@@ -49,7 +50,7 @@ class Edge:
 
         method = scope["method"]
         if method not in _SAFE and is_foreign(scope["headers"]):
-            await refuse(Refusal(Code.NOT_ALLOWED), with_headers)
+            await refuse(scope, Refusal(Code.NOT_ALLOWED), with_headers)
             return
         await self._app(scope, receive, with_headers)
 
@@ -66,12 +67,17 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
             host = value
     if site:
         return site not in (b"same-origin", b"none")
-    return bool(origin) and urlsplit(origin.decode("latin-1")).netloc != host.decode("latin-1")
+    if not origin:
+        return False
+    try:
+        return urlsplit(origin.decode("latin-1")).netloc != host.decode("latin-1")
+    except ValueError:  # brackets without an address between them
+        return True
 
 
-async def refuse(refusal: Refusal, send: Send) -> None:
+async def refuse(scope: Scope, refusal: Refusal, send: Send) -> None:
     """Answer a refusal before the framework is asked."""
-    content = body(refusal, "")
+    content = body(refusal, header(scope, b"accept-language"))
     headers = [
         (b"content-type", PROBLEM_JSON.encode()),
         (b"content-length", str(len(content)).encode()),

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
 
-from queue_service.language import Sentence, negotiate, sentence
+from queue_service.language import Sentence, catalogue, mark, negotiate, sentence
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.lean import Headers, Sent, header
 
@@ -43,6 +43,23 @@ STATUS: dict[Code, int] = {
     Code.BUSY_RETRY: 503,
 }
 """Status of a refusal; every other code is a conflict (409)."""
+
+NO_PAGE = (
+    mark("This page does not exist"),
+    mark("The address may be mistyped or out of date."),
+    mark("Please start again from the first page."),
+)
+TOO_LARGE = (
+    mark("That was too much at once"),
+    mark("The answers are larger than any form of ours."),
+    mark("Please go back and shorten them."),
+)
+DEFECT = (
+    mark("Something went wrong on our side"),
+    mark("Nothing was changed by this step. The fault was noted."),
+    mark("Please try again in a minute or call us."),
+)
+"""Title, detail and next step of what no flow refuses."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -119,15 +136,36 @@ def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
         return problem(request, Refusal(Code.INVALID, data))
     if fault.status_code >= 500:
         return on_defect(request, fault)
+    said = TOO_LARGE if fault.status_code == 413 else NO_PAGE
+    return _fault(request, fault.status_code, f"http_{fault.status_code}", said, fault.headers)
+
+
+def on_unreadable(request: AnyRequest, fault: Exception) -> Response[Any]:
+    """A body that no decoder gets through: nested without end, or no text at all."""
+    return problem(request, Refusal(Code.INVALID, {"reason": type(fault).__name__}))
+
+
+def _fault(
+    request: AnyRequest,
+    status: int,
+    code: str,
+    said: tuple[str, str, str],
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
+    t = catalogue(_spoken(request.headers.get("accept-language", "")[:200]))
+    title, detail, next_step = map(t, said)
     content = _encode(
         {
             "type": "about:blank",
-            "title": fault.detail[:200],
-            "status": fault.status_code,
-            "code": f"http_{fault.status_code}",
+            "title": title,
+            "status": status,
+            "code": code,
+            "detail": detail,
+            "next_step": next_step,
         }
     )
-    return Response(content, status_code=fault.status_code, media_type=PROBLEM_JSON)
+    kept = {"cache-control": "no-store", **(headers or {})}
+    return Response(content, status_code=status, media_type=PROBLEM_JSON, headers=kept)
 
 
 def _faults(fault: HTTPException) -> list[dict[str, str]]:
@@ -148,12 +186,4 @@ def on_defect(request: AnyRequest, fault: Exception) -> Response[Any]:
         route=request.scope.get("path_template"),
         exc_info=fault,
     )
-    content = _encode(
-        {
-            "type": "about:blank",
-            "title": _general(Code.BUSY_RETRY, "de").title,
-            "status": 500,
-            "code": "defect",
-        }
-    )
-    return Response(content, status_code=500, media_type=PROBLEM_JSON)
+    return _fault(request, 500, "defect", DEFECT)

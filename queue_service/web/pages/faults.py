@@ -5,34 +5,20 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
-from queue_service.language import Sentence, catalogue, mark, sentence
+from queue_service.language import Sentence, catalogue, sentence
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import Asked, known, page, spoken
+from queue_service.web.problems import DEFECT, NO_PAGE, TOO_LARGE
 
 _log = structlog.get_logger()
-_NO_PAGE = (
-    mark("This page does not exist"),
-    mark("The address may be mistyped or out of date."),
-    mark("Please start again from the first page."),
-)
-_TOO_LARGE = (
-    mark("That was too much at once"),
-    mark("The answers are larger than any form of ours."),
-    mark("Please go back and shorten them."),
-)
-_DEFECT = (
-    mark("Something went wrong on our side"),
-    mark("Nothing was changed by this step. The fault was noted."),
-    mark("Please try again in a minute or call us."),
-)
 
 
 def on_http(request: Asked, fault: HTTPException) -> Template:
     """What the framework refuses: no such page, unreadable or too large."""
     if fault.status_code in (404, 405):
-        return _page(request, fault.status_code, _NO_PAGE)
+        return _page(request, fault.status_code, NO_PAGE)
     if fault.status_code == 413:
-        return _page(request, 413, _TOO_LARGE)
+        return _page(request, 413, TOO_LARGE)
     if fault.status_code < 500:
         return _page(request, fault.status_code, None)
     return on_defect(request, fault)
@@ -42,7 +28,7 @@ def on_defect(request: Asked, fault: Exception) -> Template:
     """A defect of ours: logged with the work at hand, answered without its inside."""
     route = request.scope.get("path_template")
     _log.exception("page_defect", method=request.method, route=route, exc_info=fault)
-    return _page(request, 500, _DEFECT)
+    return _page(request, 500, DEFECT)
 
 
 def _page(request: Asked, status: int, said: tuple[str, str, str] | None) -> Template:
