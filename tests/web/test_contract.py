@@ -1,0 +1,354 @@
+"""An applicant's way through the public contract: hold, extend, book, look, move, cancel."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from queue_service.seals import CODE_ALPHABET
+from tests.served import Hall, ask, instant, soon
+
+HOLDS = "/api/v1/offices/heidelberg/holds"
+
+
+def own(booking: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {booking['secret']}"}
+
+
+def full_start(hall: Hall, service: str = "TRAN") -> str:
+    """A start with its only place taken."""
+    start = hall.free(service)[3]
+    assert hall.ask_hold(start, service).status_code == 201
+    return start
+
+
+# Holds
+
+
+def test_a_hold_is_given_with_the_time_it_ends(hall: Hall) -> None:
+    start = hall.free()[0]
+    answer = hall.ask_hold(start)
+    held = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    assert held["hold"].startswith("heidelberg.")
+    assert len(held["secret"]) == 26
+    assert held["start"] == start
+    assert instant(held["end"]) - instant(start) == timedelta(minutes=10)
+    told = ask(hall.served.city, "select recorded from journal order by recorded desc limit 1")
+    assert instant(held["expires_at"]) - told[0][0] == timedelta(minutes=10)
+    assert held["extensions_left"] >= 10
+
+
+def test_who_comes_too_late_gets_three_alternatives(hall: Hall) -> None:
+    start = full_start(hall)
+    refused = hall.ask_hold(start, "TRAN")
+    said = refused.json()
+    assert refused.status_code == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert said["code"] == "slot_full"
+    assert len(said["alternatives"]) == 3
+    distances = [abs(instant(each["start"]) - instant(start)) for each in said["alternatives"]]
+    assert max(distances) <= timedelta(hours=3)
+    free = {instant(each) for each in hall.free("TRAN")}
+    assert {instant(each["start"]) for each in said["alternatives"]} <= free
+    for each in said["alternatives"]:
+        assert each["places"] >= 1
+        assert instant(each["end"]) > instant(each["start"])
+    taken = hall.ask_hold(said["alternatives"][0]["start"], "TRAN")
+    assert taken.status_code == 201
+
+
+def test_a_hundred_at_once_get_one_place(hall: Hall) -> None:
+    start = hall.free("LOSS")[-1]
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda _: hall.ask_hold(start, "LOSS"), range(100)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
+    losers = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {loser["code"] for loser in losers} == {"slot_full"}
+    assert all(loser["alternatives"] for loser in losers)
+
+
+def test_the_same_key_gets_the_same_hold(hall: Hall) -> None:
+    start = hall.free("BIO")[0]
+    first, again = (hall.ask_hold(start, "BIO", **{"Idempotency-Key": "same"}) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    other = hall.ask_hold(hall.free("BIO")[-1], "BIO", **{"Idempotency-Key": "same"})
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+
+
+def test_a_key_used_at_once_makes_one_hold(hall: Hall) -> None:
+    start = hall.free("DOCS")[0]
+    before = ask(hall.served.city, "select count(*) from booking")[0][0]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(
+                lambda _: hall.ask_hold(start, "DOCS", **{"Idempotency-Key": "at once"}), range(16)
+            )
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["hold"] for answer in answers}) == 1
+    assert ask(hall.served.city, "select count(*) from booking")[0][0] == before + 1
+
+
+def test_a_refusal_is_decided_anew_for_the_same_key(hall: Hall) -> None:
+    start = hall.free("APPL")[-2]
+    taken = hall.ask_hold(start, "APPL").json()
+    key = {"Idempotency-Key": "try me again"}
+    assert hall.ask_hold(start, "APPL", **key).status_code == 409
+    freed = hall.anyone.delete(f"/api/v1/holds/{taken['hold']}", headers=own(taken))
+    assert freed.status_code == 204
+    soon(lambda: hall.ask_hold(start, "APPL", **key).status_code, lambda code: code == 201)
+
+
+def test_a_hold_can_be_extended_ten_times(hall: Hall) -> None:
+    held = hall.hold("FIKT")
+    until = instant(held["expires_at"])
+    for _ in range(10):
+        answer = hall.anyone.post(f"/api/v1/holds/{held['hold']}/extend", headers=own(held))
+        assert answer.status_code == 200, answer.text
+        later = instant(answer.json()["expires_at"])
+        assert later - until == timedelta(minutes=5)
+        until = later
+    while (
+        answer := hall.anyone.post(f"/api/v1/holds/{held['hold']}/extend", headers=own(held))
+    ).status_code == 200:
+        assert instant(answer.json()["expires_at"]) > until
+    assert answer.json()["code"] == "hold_cap_reached"
+
+
+def test_repeating_an_extension_extends_once(hall: Hall) -> None:
+    held = hall.hold("FIKT")
+    headers = own(held) | {"Idempotency-Key": "five more"}
+    path = f"/api/v1/holds/{held['hold']}/extend"
+    first, again = (hall.anyone.post(path, headers=headers).json() for _ in range(2))
+    assert first == again
+
+
+def test_another_secret_neither_extends_nor_releases(hall: Hall) -> None:
+    held, other = hall.hold(), hall.hold()
+    path = f"/api/v1/holds/{held['hold']}"
+    for headers in ({}, own(other)):
+        for answer in (
+            hall.anyone.post(f"{path}/extend", headers=headers),
+            hall.anyone.delete(path, headers=headers),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "wrong_secret")
+    assert hall.confirm(held).status_code == 201
+
+
+# Bookings
+
+
+def test_what_is_held_becomes_a_booking(hall: Hall) -> None:
+    held = hall.hold()
+    answer = hall.confirm(held, name="Amal Öztürk", email="amal@example.org")
+    booking = answer.json()
+    assert answer.status_code == 201
+    assert re.fullmatch(f"[{CODE_ALPHABET}]{{8}}", booking["code"])
+    assert re.fullmatch("[0-9]{6}", booking["pin"])
+    assert booking["state"] == "booked"
+    assert (booking["start"], booking["end"]) == (held["start"], held["end"])
+    assert booking["office"] == "heidelberg"
+    assert booking["services"] == [{"service": "PICK", "persons": 1}]
+    assert booking["name"] == "Amal Öztürk"
+
+
+def test_repeating_a_booking_gives_the_first_answer(hall: Hall) -> None:
+    held = hall.hold()
+    first = hall.confirm(held, "book it", name="Ayşe Demir")
+    again = hall.confirm(held, "book it", name="Ayşe Demir")
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    other = hall.confirm(held, "book it", name="Somebody Else")
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    twice = hall.confirm(held, name="Ayşe Demir")
+    assert (twice.status_code, twice.json()["code"]) == (409, "already_booked")
+
+
+def test_the_service_says_what_must_be_given(hall: Hall) -> None:
+    held = hall.hold("EMER")
+    refused = hall.confirm(held, name="Amal")
+    assert (refused.status_code, refused.json()["code"]) == (422, "field_required")
+    assert refused.json()["fields"] == ["birth_date", "document"]
+    given = hall.confirm(held, name="Amal", birth_date="1990-01-31", document="C01X00T47")
+    assert given.status_code == 201
+
+
+def test_one_person_has_one_booking_for_one_matter(hall: Hall) -> None:
+    hall.book("PICK", name="Same Person", email="same@example.org")
+    again = hall.confirm(hall.hold("PICK"), name="same  person", email="Same@example.org")
+    assert (again.status_code, again.json()["code"]) == (409, "already_booked")
+    other = hall.confirm(hall.hold("TRAN"), name="Same Person", email="same@example.org")
+    assert other.status_code == 201
+
+
+@pytest.fixture(scope="module")
+def booked(hall: Hall) -> dict[str, str]:
+    return dict(hall.book("BIO", email="mine@example.org", birth_date="1990-01-31"))
+
+
+def look(hall: Hall, code: str, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return hall.anyone.get(f"/api/v1/bookings/{code}", headers=named)
+
+
+def test_a_booking_opens_by_secret_birth_date_or_pin(hall: Hall, booked: dict[str, str]) -> None:
+    proofs = (
+        own(booked),
+        {"Second_Factor": "1990-01-31"},
+        {"Second_Factor": booked["pin"]},
+    )
+    for proof in proofs:
+        answer = look(hall, booked["code"], **proof)
+        assert answer.status_code == 200, proof
+        assert answer.json() == booked
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer AAAAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"Authorization": "Basic bWU6bWU="},
+        {"Second_Factor": "1990-01-30"},
+        {"Second_Factor": "31.01.1990"},
+        {"Second_Factor": "000000"},
+        {"Second_Factor": ""},
+    ],
+)
+def test_a_wrong_proof_opens_nothing(
+    hall: Hall, booked: dict[str, str], proof: dict[str, str]
+) -> None:
+    for answer in (
+        look(hall, booked["code"], **proof),
+        hall.anyone.delete(
+            f"/api/v1/bookings/{booked['code']}",
+            headers={name.replace("_", "-"): value for name, value in proof.items()},
+        ),
+    ):
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "wrong_secret"
+    assert "Amal" not in answer.text
+
+
+def test_an_unknown_code_is_no_more_telling_than_a_wrong_proof(
+    hall: Hall, booked: dict[str, str]
+) -> None:
+    unknown, wrong = (
+        look(hall, "23456789", Second_Factor="1990-01-30"),
+        look(hall, booked["code"], Second_Factor="1990-01-30"),
+    )
+    assert (unknown.status_code, unknown.json()) == (wrong.status_code, wrong.json())
+
+
+def test_moving_takes_the_new_time_and_gives_the_old_one_back(hall: Hall) -> None:
+    booking = hall.book("APPL")
+    new = hall.free("APPL")[-1]
+    path = f"/api/v1/bookings/{booking['code']}/move"
+    headers = own(booking) | {"Idempotency-Key": "move it"}
+    moved, again = (hall.anyone.post(path, json={"start": new}, headers=headers) for _ in range(2))
+    assert moved.status_code == 200, moved.text
+    assert moved.json() == again.json()
+    assert moved.json()["start"] == new
+    assert moved.json()["code"] == booking["code"]
+    soon(lambda: hall.free("APPL"), lambda free: booking["start"] in free and new not in free)
+    shown = look(hall, booking["code"], **own(booking)).json()
+    assert shown["start"] == new
+
+
+def test_moving_to_a_taken_time_keeps_the_old_one(hall: Hall) -> None:
+    booking, start = hall.book("TRAN"), full_start(hall)
+    path = f"/api/v1/bookings/{booking['code']}/move"
+    refused = hall.anyone.post(path, json={"start": start}, headers=own(booking))
+    assert (refused.status_code, refused.json()["code"]) == (409, "slot_full")
+    assert len(refused.json()["alternatives"]) == 3
+    assert look(hall, booking["code"], **own(booking)).json()["start"] == booking["start"]
+
+
+def test_cancelling_frees_the_time_and_may_be_repeated(hall: Hall) -> None:
+    booking = hall.book("TRAN")
+    path = f"/api/v1/bookings/{booking['code']}"
+    for _ in range(2):
+        answer = hall.anyone.delete(path, headers=own(booking))
+        assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    soon(lambda: hall.free("TRAN"), lambda free: booking["start"] in free)
+    moved = hall.anyone.post(f"{path}/move", json={"start": booking["start"]}, headers=own(booking))
+    assert (moved.status_code, moved.json()["code"]) == (409, "cancelled")
+
+
+# Staff
+
+
+def by_staff(hall: Hall, start: str, role: str = "clerk", **more: str) -> httpx.Response:
+    wish = {
+        "services": [{"service": "LOSS", "persons": 1}],
+        "start": start,
+        "applicant": {"name": "At the counter"},
+        "language": "de",
+        **more,
+    }
+    return hall.staff(role).post("/api/v1/offices/heidelberg/bookings", json=wish)
+
+
+def test_staff_book_on_the_same_places(hall: Hall) -> None:
+    start = hall.free("LOSS")[5]
+    given = by_staff(hall, start)
+    assert given.status_code == 201, given.text
+    assert given.json()["state"] == "booked"
+    assert given.json()["code"]
+    full = by_staff(hall, start)
+    assert (full.status_code, full.json()["code"]) == (409, "slot_full")
+    assert hall.ask_hold(start, "LOSS").json()["code"] == "slot_full"
+
+
+def test_beyond_the_places_only_with_role_and_reason(hall: Hall) -> None:
+    start = hall.free("LOSS")[9]
+    assert by_staff(hall, start).status_code == 201
+    denied = by_staff(hall, start, exceed_reason="hardship")
+    assert (denied.status_code, denied.json()["code"]) == (403, "not_allowed")
+    assert by_staff(hall, start, "manager", exceed_reason="hardship").status_code == 201
+    assert by_staff(hall, start, "manager").json()["code"] == "slot_full"
+
+
+def test_strangers_do_not_book_as_staff(hall: Hall, stuttgart: Hall) -> None:
+    wish = {
+        "services": [{"service": "LOSS"}],
+        "start": hall.free("LOSS")[0],
+        "applicant": {"name": "x"},
+    }
+    path = "/api/v1/offices/heidelberg/bookings"
+    assert hall.anyone.post(path, json=wish).status_code == 401
+    assert hall.kiosk.post(path, json=wish).status_code == 403
+    assert stuttgart.staff("manager").post(path, json=wish).status_code == 403
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("accept", "title"),
+    [
+        ("de-DE,de;q=0.9", "Die Angaben passen nicht zusammen"),
+        ("en-GB", "The details do not match"),
+        ("ar", "البيانات"),
+        ("fr, en;q=0.5", "The details do not match"),
+        ("tlh", "Die Angaben passen nicht zusammen"),
+        ("", "Die Angaben passen nicht zusammen"),
+        (";;;q=,,x" * 50, "Die Angaben passen nicht zusammen"),
+    ],
+)
+def test_refusals_speak_the_readers_language(hall: Hall, accept: str, title: str) -> None:
+    answer = hall.anyone.get("/api/v1/bookings/23456789", headers={"Accept-Language": accept})
+    said = answer.json()
+    assert title in said["title"]
+    assert said["status"] == answer.status_code == 403
+    assert said["type"].endswith("wrong_secret")
+    assert said["detail"]
+    assert said["next_step"]
+    assert answer.headers["cache-control"] == "no-store"

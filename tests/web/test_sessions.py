@@ -1,0 +1,133 @@
+"""Signing in and out, by program and by browser; what a session opens and when it ends."""
+
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.served import Hall, ask, client
+
+SESSIONS = "/api/v1/sessions"
+DESK = "/api/v1/desks/heidelberg.1"
+
+
+def sign_in(hall: Hall, login: str, password: str) -> httpx.Response:
+    with client(hall.served) as somebody:
+        return somebody.post(SESSIONS, json={"login": login, "password": password})
+
+
+def test_a_session_is_a_token_and_a_cookie(hall: Hall) -> None:
+    answer = sign_in(hall, "clerk@heidelberg", "guten-morgen")
+    said = answer.json()
+    assert answer.status_code == 201
+    assert (said["login"], said["office"], said["roles"]) == (
+        "clerk@heidelberg",
+        "heidelberg",
+        ["clerk"],
+    )
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("queue_staff=")
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert answer.headers["cache-control"] == "no-store"
+    with client(hall.served) as browser:
+        browser.cookies.set("queue_staff", said["token"])
+        assert browser.get(DESK).status_code == 200
+    with client(hall.served, said["token"]) as program:
+        assert program.get(DESK).status_code == 200
+
+
+def test_tokens_are_kept_only_as_hashes(hall: Hall) -> None:
+    token = hall.token("clerk")
+    rows = ask(hall.served.city, "select * from session")
+    kept = [str(value) for row in rows for value in row.values()]
+    assert rows
+    assert not any(token in value or token.partition(".")[2] in value for value in kept)
+    passwords = ask(hall.served.city, "select password from staff")
+    assert all(row["password"].startswith("$argon2id$") for row in passwords)
+
+
+def test_signing_out_ends_the_session_everywhere(hall: Hall) -> None:
+    token = hall.token("clerk")
+    with client(hall.served, token) as somebody:
+        assert somebody.get(DESK).status_code == 200
+        assert somebody.delete(SESSIONS).status_code == 204
+        assert somebody.get(DESK).status_code == 401
+        assert somebody.delete(SESSIONS).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("clerk@heidelberg", "good-morning"),
+        ("nobody@heidelberg", "guten-morgen"),
+        ("", ""),
+        ("clerk@heidelberg", ""),
+        ("clerk@heidelberg\x00", "guten-morgen"),
+        ("' or 1=1 --", "x"),
+        ("clerk@heidelberg", "x" * 1000),
+    ],
+)
+def test_wrong_logins_are_all_alike(hall: Hall, login: str, password: str) -> None:
+    answer = sign_in(hall, login, password)
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_login")
+    assert "set-cookie" not in answer.headers
+
+
+def test_an_unknown_login_takes_as_long_as_a_wrong_password(hall: Hall) -> None:
+    def seconds(login: str) -> float:
+        took = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            sign_in(hall, login, "wrong-password")
+            took.append(time.perf_counter() - begun)
+        return min(took)
+
+    assert seconds("nobody@heidelberg") > seconds("clerk@heidelberg") / 4
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "nonsense",
+        "1.nonsense",
+        "1.",
+        ".",
+        "99999.x",
+        "9" * 30 + ".x",
+        "D1X1X" + "0" * 26,
+        "x" * 5000,
+    ],
+)
+def test_a_made_up_credential_opens_nothing(hall: Hall, credential: str) -> None:
+    with client(hall.served, credential) as somebody:
+        answer = somebody.get(DESK)
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    with client(hall.served) as browser:
+        browser.cookies.set("queue_staff", credential)
+        assert browser.get(DESK).status_code == 401
+
+
+def test_a_session_ends_after_a_working_day(hall: Hall) -> None:
+    token = hall.token("clerk")
+    with client(hall.served, token) as somebody:
+        assert somebody.get(DESK).status_code == 200
+        ends = ask(hall.served.city, "select max(until) - now() from session")[0][0]
+        assert timedelta(hours=11) < ends <= timedelta(hours=12)
+        ask(hall.served.city, "update session set until = now() returning until")
+        assert somebody.get(DESK).status_code == 401
+
+
+def test_somebody_who_left_is_out_at_once(hall: Hall) -> None:
+    token = hall.token("guide")
+    path = "/api/v1/kiosk/check-ins"
+    with client(hall.served, token) as guide:
+        assert guide.post(path, json={"code": "23456789"}).status_code == 404
+        ask(
+            hall.served.city,
+            "update staff set active = false where login = 'guide@heidelberg' returning id",
+        )
+        assert guide.post(path, json={"code": "23456789"}).status_code == 401
+    answer = sign_in(hall, "guide@heidelberg", "guten-morgen")
+    assert answer.json()["code"] == "wrong_login"
