@@ -1,0 +1,139 @@
+"""One sample per released tag: what was once written can be read for ever.
+
+A released fact only gains defaulted fields. When this fails, give the new meaning a new tag; add
+a sample for it with ``python -m tests.core.test_golden``, which never rewrites an old one.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import get_args
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from queue_service.events import booking, capacity, floor
+from queue_service.events.chapters import AnyFact, decode, encode
+from queue_service.events.entry import BookingNow, CellsNow, Entry, Fact, VisitNow
+from queue_service.model.booking import BookingState, Part
+from queue_service.model.ids import (
+    SYSTEM,
+    BookingId,
+    CounterKey,
+    LimitId,
+    OfficeId,
+    ServiceCode,
+    Tick,
+    VisitId,
+)
+from queue_service.model.visit import NeedClass, VisitState
+from tests.make import NOW, at
+
+SAMPLES = Path(__file__).parent / "golden"
+TAGS = {str(fact.__struct_config__.tag): fact for fact in get_args(AnyFact)}
+
+_BOOKING = BookingNow(
+    BookingId(UUID(int=1)),
+    BookingState.HELD,
+    at("10:00"),
+    at("10:15"),
+    (Part(ServiceCode("PICK"), 2),),
+    (LimitId(1), LimitId(2)),
+    "ar",
+    41,
+    1,
+    at("09:00"),
+)
+_VISIT = VisitNow(
+    VisitId(UUID(int=2)),
+    "A123",
+    VisitState.CALLED,
+    NeedClass.BOOKING,
+    (Part(ServiceCode("PICK"), 2),),
+    "en",
+    at("09:50"),
+    at("10:00"),
+    42,
+    BookingId(UUID(int=1)),
+    CounterKey("5"),
+    at("10:02"),
+    2,
+    at("10:20"),
+)
+_CELLS = (CellsNow(LimitId(1), Tick(5_980_000), 1, (0, 2, -1)),)
+_OWN: dict[str, dict[str, object]] = {
+    "held": {"receipt": "0123456789abcdef"},
+    "booked_by_staff": {"reason": "crowd"},
+    "cancelled": {"reason": booking.CancelReason.OFFICE},
+    "called": {"why": floor.WhyNext("emergency_floor", 12, 15, 3)},
+    "planned": {"day": date(2026, 11, 23)},
+    "configured": {"subjects": ("office", "limit:desks")},
+}
+
+
+def sample(tag: str) -> Fact:
+    """A fact of that tag with every field filled."""
+    kind = TAGS[tag]
+    module = kind.__module__.rpartition(".")[2]
+    shared: dict[str, object] = {"cells": _CELLS}
+    if module == "booking":
+        shared["bookings"] = (_BOOKING,)
+    if module == "floor":
+        shared |= {"bookings": (_BOOKING,), "visits": (_VISIT,)}
+    if kind in (capacity.Configured, capacity.ClockSet):
+        shared = {}
+    made: Fact = kind(**shared, **_OWN.get(tag, {}))
+    return made
+
+
+def read(body: str, tag: str) -> Fact:
+    """The fact as a reader of the journal gets it."""
+    entry = Entry(
+        office=OfficeId(1),
+        seq=1,
+        recorded=NOW,
+        happened=NOW,
+        by=SYSTEM,
+        undoes=None,
+        tag=tag,
+        body=body,
+        digest=b"",
+        salt=b"",
+        link=b"",
+    )
+    return decode(entry)
+
+
+def test_every_released_tag_has_its_sample_and_no_sample_lost_its_tag() -> None:
+    assert {file.stem for file in SAMPLES.glob("*.json")} == set(TAGS)
+
+
+@pytest.mark.parametrize("tag", sorted(TAGS))
+def test_a_released_body_is_read_as_it_was_meant(tag: str) -> None:
+    stored = (SAMPLES / f"{tag}.json").read_text("utf-8").rstrip("\n")
+    assert read(stored, tag) == sample(tag)
+
+
+@pytest.mark.parametrize("tag", sorted(TAGS))
+def test_a_released_body_keeps_its_names_so_that_older_programs_read_it(tag: str) -> None:
+    stored = msgspec.json.decode((SAMPLES / f"{tag}.json").read_text("utf-8"))
+    written = msgspec.json.decode(encode(sample(tag)))
+    assert stored.items() <= written.items()
+
+
+@pytest.mark.parametrize("tag", sorted(TAGS))
+def test_a_body_with_nothing_but_its_tag_is_read_where_all_fields_have_defaults(tag: str) -> None:
+    body = '{"tag":"planned","day":"2026-11-23"}' if tag == "planned" else f'{{"tag":"{tag}"}}'
+    assert encode(read(body, tag)) == body
+
+
+def test_a_body_with_a_field_of_a_newer_version_is_still_read() -> None:
+    assert read('{"tag":"held","colour":"green"}', "held") == booking.Held()
+
+
+if __name__ == "__main__":
+    SAMPLES.mkdir(exist_ok=True)
+    for name in TAGS:
+        file = SAMPLES / f"{name}.json"
+        if not file.exists():
+            file.write_text(encode(sample(name)) + "\n", "utf-8")

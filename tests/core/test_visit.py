@@ -1,0 +1,345 @@
+"""What desks do with visits, in any order: nobody is called twice, undo restores what was said."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from queue_service.events.entry import VisitNow
+from queue_service.events.floor import Called, CheckedIn, Finished, Undone
+from queue_service.floor import visit as engine
+from queue_service.model.booking import BookingState
+from queue_service.model.ids import CounterKey, VisitId
+from queue_service.model.office import LineRules, OfficeClock
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.model.world import Told, World
+from tests import make
+from tests.make import CLOCK, MINUTE, NOW, PICK
+from tests.rehearsed import Rehearsed
+
+RULES = LineRules()
+DESKS = tuple(CounterKey(str(n)) for n in range(1, 4))
+SKILLS = (PICK,)
+
+
+def hall(*visits: Visit) -> Rehearsed:
+    """A rehearsed office with these people in it."""
+    town = Rehearsed({})
+    town.visits = {v.id: v for v in visits}
+    return town
+
+
+def call_next(town: Rehearsed, desk: CounterKey) -> Told | Refusal:
+    return town.act(lambda w: engine.call_next(w, desk, SKILLS, RULES))
+
+
+def last_of(town: Rehearsed, visit: VisitId) -> engine.Last | None:
+    """The entry that wrote the visit last, with what the one before said, as the flow reads it."""
+    said = {
+        seq: (now, fact, when)
+        for seq, fact, when in town.journal
+        for now in fact.visits
+        if now.id == visit
+    }
+    seq = town.visits[visit].seq
+    if seq not in said:
+        return None
+    now, fact, when = said[seq]
+    if now.before not in said:
+        return None
+    served = isinstance(fact, Finished) and bool(fact.bookings)
+    return engine.Last(
+        seq,
+        when,
+        str(fact.__struct_config__.tag),
+        said[now.before][0],
+        BookingState.ARRIVED if served else None,
+    )
+
+
+def undo(town: Rehearsed, visit: VisitId, clock: OfficeClock = CLOCK) -> Told | Refusal:
+    last = last_of(town, visit)
+    assert last is not None
+    return town.act(lambda w: engine.undo(w, visit, last, RULES, clock))
+
+
+def shown(visit: Visit) -> VisitNow:
+    return VisitNow.of(visit, 0)
+
+
+class Hall(RuleBasedStateMachine):
+    """Three desks and a door."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.town = Rehearsed({})
+        self.count = 0
+        self.states: dict[int, dict[VisitId, VisitNow]] = {}
+        for _ in range(3):
+            self.arrive(NeedClass.WALK_IN, True)
+
+    desk = st.sampled_from(DESKS)
+
+    def _remember(self) -> None:
+        self.states[self.town.seq] = {v.id: shown(v) for v in self.town.visits.values()}
+
+    def _at(self, desk: CounterKey) -> Visit | None:
+        found = [
+            v
+            for v in self.town.visits.values()
+            if v.state is VisitState.CALLED and v.counter == desk
+        ]
+        assert len(found) <= 1
+        return found[0] if found else None
+
+    @rule(need=st.sampled_from(NeedClass), booked=st.booleans())
+    def arrive(self, need: NeedClass, booked: bool) -> None:
+        self.count += 1
+        booking = make.booking(state=BookingState.ARRIVED) if booked else None
+        if booking is not None:
+            self.town.bookings[booking.id] = booking
+        visit = make.visit(
+            f"A{self.count + 99}",
+            need=need,
+            arrived=self.town.now,
+            booking=booking.id if booking else None,
+        )
+        self.town.act(lambda _w: Told(CheckedIn(visits=(VisitNow.of(visit, 0),)), visits=(visit,)))
+        self._remember()
+
+    @rule(desk=desk)
+    def next(self, desk: CounterKey) -> None:
+        occupied = self._at(desk)
+        waiting = [v for v in self.town.visits.values() if v.state is VisitState.WAITING]
+        answer = call_next(self.town, desk)
+        if occupied is not None:
+            assert answer == Refusal(Code.COUNTER_OCCUPIED, {"number": occupied.number})
+        elif not waiting:
+            assert answer == Refusal(Code.NOBODY_WAITING)
+        else:
+            assert isinstance(answer, Told)
+            called = self._at(desk)
+            assert called is not None
+            assert called.id in {v.id for v in waiting}
+        self._remember()
+
+    @rule(desks=st.permutations(DESKS))
+    def all_press_next_in_one_turn(self, desks: list[CounterKey]) -> None:
+        waiting = sum(v.state is VisitState.WAITING for v in self.town.visits.values())
+        free = [desk for desk in desks if self._at(desk) is None]
+        answers = self.town.turn(
+            *(lambda w, d=desk: engine.call_next(w, d, SKILLS, RULES) for desk in free)
+        )
+        assert sum(isinstance(a, Told) for a in answers) == min(waiting, len(free))
+        self._remember()
+
+    @rule(desk=desk, number=st.integers(100, 120))
+    def call_a_number(self, desk: CounterKey, number: int) -> None:
+        wanted = next((v for v in self.town.visits.values() if v.number == f"A{number}"), None)
+        answer = self.town.act(lambda w: engine.call_number(w, desk, f"A{number}", RULES))
+        if wanted is None or wanted.state is not VisitState.WAITING:
+            assert isinstance(answer, Refusal)
+        self._remember()
+
+    @rule(desk=desk, act=st.sampled_from(["recall", "missed", "finish"]))
+    def act(self, desk: CounterKey, act: str) -> None:
+        there = self._at(desk)
+        if there is None:
+            return
+        decide = {
+            "recall": lambda w: engine.recall(w, there.id),
+            "missed": lambda w: engine.missed(w, there.id, RULES),
+            "finish": lambda w: engine.finish(w, there.id),
+        }[act]
+        assert isinstance(self.town.act(decide), Told)
+        after = self.town.visits[there.id]
+        if act == "finish" and there.booking is not None:
+            assert self.town.bookings[there.booking].state is BookingState.SERVED
+        if act == "missed":
+            last = there.calls >= RULES.calls_before_missed
+            assert after.state is (VisitState.MISSED if last else VisitState.WAITING)
+            assert after.counter is None
+        self._remember()
+
+    @precondition(lambda self: self.town.journal)
+    @rule(data=st.data())
+    def undo(self, data: st.DataObject) -> None:
+        visit = data.draw(st.sampled_from(sorted(self.town.visits)))
+        last = last_of(self.town, visit)
+        if last is None:
+            return
+        own = self.town.visits[visit].number
+        answer = self.town.act(lambda w: engine.undo(w, visit, last, RULES, CLOCK))
+        if isinstance(answer, Told):
+            said = self.states[max(seq for seq in self.states if seq < last.seq)][visit]
+            assert shown(self.town.visits[visit]) == said
+            assert answer.undoes == last.seq
+            booked = self.town.visits[visit].booking
+            if booked is not None:
+                assert self.town.bookings[booked].state is BookingState.ARRIVED
+        elif answer.code is Code.COUNTER_OCCUPIED:
+            assert answer.data["number"] != own
+        else:
+            assert answer.code in (Code.NOTHING_TO_UNDO, Code.UNDO_TOO_LATE)
+        self._remember()
+
+    @rule(seconds=st.sampled_from([1, 9, 60]))
+    def wait(self, seconds: int) -> None:
+        self.town.wait(seconds / 60)
+
+    @invariant()
+    def nobody_is_at_two_desks_and_no_desk_has_two(self) -> None:
+        called = [v for v in self.town.visits.values() if v.state is VisitState.CALLED]
+        desks = [v.counter for v in called]
+        assert None not in desks
+        assert len(desks) == len(set(desks))
+
+    @invariant()
+    def only_those_who_left_have_an_end(self) -> None:
+        for visit in self.town.visits.values():
+            left = visit.state in (VisitState.FINISHED, VisitState.MISSED)
+            assert (visit.ended_at is not None) is left
+
+
+TestHall = Hall.TestCase
+TestHall.settings = settings(max_examples=40, stateful_step_count=30)
+
+
+def test_two_desks_that_press_at_once_get_two_people_and_the_third_nobody() -> None:
+    town = hall(make.visit("A1"), make.visit("A2"))
+    answers = town.turn(
+        *(lambda w, d=desk: engine.call_next(w, d, SKILLS, RULES) for desk in DESKS)
+    )
+    numbers = [a.visits[0].number for a in answers if isinstance(a, Told)]
+    assert sorted(numbers) == ["A1", "A2"]
+    assert answers[2] == Refusal(Code.NOBODY_WAITING)
+
+
+def test_a_call_says_who_why_and_where() -> None:
+    visit = make.visit("A7", arrived=NOW - 12 * MINUTE)
+    town = hall(visit)
+    told = call_next(town, DESKS[0])
+    assert isinstance(told, Told)
+    assert isinstance(told.fact, Called)
+    assert (told.fact.why.code, told.fact.why.waited_minutes) == ("only_one", 12)
+    after = town.visits[visit.id]
+    assert (after.counter, after.called_at, after.calls) == (DESKS[0], NOW, 1)
+
+
+def test_who_does_not_come_waits_behind_a_few_and_is_missed_after_the_last_call() -> None:
+    slow = make.visit("A1", arrived=NOW - 50 * MINUTE)
+    town = hall(slow, *(make.visit(f"B{n}", arrived=NOW - 40 * MINUTE) for n in range(3)))
+    for round_ in range(1, RULES.calls_before_missed + 1):
+        assert isinstance(town.act(lambda w: engine.call_number(w, DESKS[0], "A1", RULES)), Told)
+        town.act(lambda w: engine.missed(w, slow.id, RULES))
+        after = town.visits[slow.id]
+        if round_ < RULES.calls_before_missed:
+            assert after.state is VisitState.WAITING
+            following = engine.line.order(town.visits.values(), town.now, RULES)
+            assert following[0].id != slow.id
+    assert after.state is VisitState.MISSED
+
+
+def test_missing_a_call_never_lets_somebody_wait_from_earlier_than_before() -> None:
+    fresh = make.visit("A1", arrived=NOW)
+    town = hall(fresh)
+    call_next(town, DESKS[0])
+    town.act(lambda w: engine.missed(w, fresh.id, RULES))
+    assert town.visits[fresh.id].due == NOW
+
+
+@pytest.mark.parametrize("act", ["recall", "missed", "finish"])
+def test_an_act_on_somebody_who_is_not_called_is_refused(act: str) -> None:
+    for state in (VisitState.WAITING, VisitState.FINISHED, VisitState.MISSED):
+        visit = make.visit("A1", state=state)
+        world = World(NOW, visits={visit.id: visit}, line=True)
+        acts = {
+            "recall": lambda w=world, v=visit: engine.recall(w, v.id),
+            "missed": lambda w=world, v=visit: engine.missed(w, v.id, RULES),
+            "finish": lambda w=world, v=visit: engine.finish(w, v.id),
+        }
+        assert acts[act]() == Refusal(Code.NOT_AT_THIS_COUNTER, {"number": "A1"})
+
+
+def test_undo_gives_the_person_back_only_while_the_desk_is_free() -> None:
+    first, second = make.visit("A1"), make.visit("A2")
+    town = hall(first, second)
+    call_next(town, DESKS[0])
+    [called] = [v for v in town.visits.values() if v.state is VisitState.CALLED]
+    town.act(lambda w: engine.finish(w, called.id))
+    call_next(town, DESKS[0])
+    refused = undo(town, called.id)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.COUNTER_OCCUPIED
+
+
+def test_undo_is_refused_when_the_seconds_are_over() -> None:
+    town = hall(make.visit("A1"))
+    call_next(town, DESKS[0])
+    [visit] = town.visits
+    town.act(lambda w: engine.finish(w, visit))
+    town.now += timedelta(seconds=RULES.undo_seconds, microseconds=1)
+    assert undo(town, visit) == Refusal(Code.UNDO_TOO_LATE, {"seconds": RULES.undo_seconds})
+
+
+def test_people_keep_their_seconds_to_undo_when_the_clock_runs_thirty_fold() -> None:
+    town = hall(make.visit("A1"))
+    call_next(town, DESKS[0])
+    [visit] = town.visits
+    town.act(lambda w: engine.finish(w, visit))
+    town.now += 30 * timedelta(seconds=RULES.undo_seconds)
+    assert isinstance(undo(town, visit, OfficeClock(NOW, NOW, 30.0)), Told)
+
+
+def test_undo_is_refused_once_somebody_else_wrote_the_visit() -> None:
+    town = hall(make.visit("A1"))
+    call_next(town, DESKS[0])
+    [visit] = town.visits
+    town.act(lambda w: engine.recall(w, visit))
+    last = last_of(town, visit)
+    assert last is not None
+    town.act(lambda w: engine.finish(w, visit))
+    answer = town.act(lambda w: engine.undo(w, visit, last, RULES, CLOCK))
+    assert answer == Refusal(Code.UNDO_OVERTAKEN, {"number": "A1"})
+
+
+def test_an_undo_is_itself_final() -> None:
+    town = hall(make.visit("A1"))
+    call_next(town, DESKS[0])
+    [visit] = town.visits
+    town.act(lambda w: engine.finish(w, visit))
+    told = undo(town, visit)
+    assert isinstance(told, Told)
+    assert isinstance(told.fact, Undone)
+    assert undo(town, visit) == Refusal(Code.NOTHING_TO_UNDO)
+
+
+def test_undoing_an_end_makes_the_booking_arrived_again() -> None:
+    booking = make.booking(state=BookingState.ARRIVED)
+    visit = make.visit("A1", booking=booking.id, need=NeedClass.BOOKING)
+    town = hall(visit)
+    town.bookings[booking.id] = booking
+    call_next(town, DESKS[0])
+    town.act(lambda w: engine.finish(w, visit.id))
+    assert town.bookings[booking.id].state is BookingState.SERVED
+    undo(town, visit.id)
+    assert town.bookings[booking.id].state is BookingState.ARRIVED
+    assert town.visits[visit.id].state is VisitState.CALLED
+
+
+def test_what_is_undone_is_what_the_entry_before_said_and_not_a_guess() -> None:
+    visit = make.visit("A1", arrived=NOW - 40 * MINUTE)
+    town = hall(visit)
+    call_next(town, DESKS[1])
+    for _ in range(2):
+        town.act(lambda w: engine.recall(w, visit.id))
+    before = town.visits[visit.id]
+    town.act(lambda w: engine.missed(w, visit.id, RULES))
+    undo(town, visit.id)
+    assert msgspec.structs.replace(town.visits[visit.id], seq=0) == msgspec.structs.replace(
+        before, seq=0
+    )

@@ -1,0 +1,123 @@
+"""An office in memory whose turns run the real engines: state after, and the journal.
+
+Rows are kept here by the plainest means, apart from `World.take`, so that tests can compare.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from queue_service.events.chapters import AnyFact, decode, encode
+from queue_service.events.entry import Entry
+from queue_service.model.booking import LIVE, Booking
+from queue_service.model.ids import SYSTEM, BookingId, OfficeId, VisitId
+from queue_service.model.refusal import Refusal
+from queue_service.model.visit import Visit
+from queue_service.model.world import Cell, CellKey, Told, World
+from queue_service.slots.claims import taken_by
+from queue_service.slots.holds import lapse
+from tests.make import NOW
+
+Decide = Callable[[World], Told | Refusal]
+
+
+class Rehearsed:
+    """Cells, bookings and visits of an office; one turn after the other."""
+
+    def __init__(self, cells: dict[CellKey, Cell | None], people: tuple[bytes, ...] = ()) -> None:
+        self.now = NOW
+        self.cells = dict(cells)
+        self.bookings: dict[BookingId, Booking] = {}
+        self.visits: dict[VisitId, Visit] = {}
+        self.people = people
+        self.groups: set[str] = {""}
+        self.journal: list[tuple[int, AnyFact, datetime]] = []
+
+    @property
+    def seq(self) -> int:
+        return len(self.journal)
+
+    def wait(self, minutes: float) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    def world(self) -> World:
+        """Everything there is, all of it named."""
+        live = {
+            (b.person_key, b.group): b.id
+            for b in self.bookings.values()
+            if b.person_key is not None and b.state in LIVE
+        }
+        everybody = {(p, g): live.get((p, g)) for p in self.people for g in self.groups}
+        return World(
+            self.now,
+            cells=self.cells,
+            bookings=self.bookings,
+            people=everybody,
+            visits=self.visits,
+            line=True,
+        )
+
+    def turn(self, *decisions: Decide) -> list[Told | Refusal]:
+        """Lapse, then decide each on what its predecessors left."""
+        world = self.world()
+        over = lapse(world)
+        if over is not None:
+            self._accept(world, over)
+        answers = []
+        for decide in decisions:
+            told = decide(world)
+            if not isinstance(told, Refusal):
+                self._accept(world, told)
+            answers.append(told)
+        return answers
+
+    def act(self, decide: Decide) -> Told | Refusal:
+        """A turn of one wish."""
+        return self.turn(decide)[0]
+
+    def _accept(self, world: World, told: Told) -> None:
+        before = {b.id: self.bookings[b.id].seq for b in told.bookings if b.id in self.bookings}
+        seq = self.seq + 1
+        world.take(told, seq)
+        for grant in told.grants:
+            old = self.cells.get(grant.key) or Cell(0, 0)
+            allowed = max(grant.granted, old.taken - grant.capacity, 0)
+            self.cells[grant.key] = Cell(grant.capacity, old.taken, allowed)
+        for key, delta in told.net.items():
+            old = self.cells[key]
+            assert old is not None
+            self.cells[key] = Cell(old.capacity, old.taken + delta, old.allowed)
+        for booking in told.bookings:
+            self.bookings[booking.id] = msgspec.structs.replace(booking, seq=seq)
+        for visit in told.visits:
+            self.visits[visit.id] = msgspec.structs.replace(visit, seq=seq)
+        fact = as_read(told)
+        for now in fact.bookings:
+            assert now.before == before.get(now.id, 0), "an entry names the one before"
+        self.journal.append((seq, fact, self.now))
+        for key in told.net:
+            assert world.cell(key) == self.cells[key]
+
+    def recount(self) -> Counter[CellKey]:
+        """How many bookings occupy each cell, counted from nothing."""
+        return Counter(key for b in self.bookings.values() for key in taken_by(b))
+
+
+def as_read(told: Told) -> AnyFact:
+    """The fact as a reader of the journal gets it: through its JSON."""
+    entry = Entry(
+        office=OfficeId(1),
+        seq=1,
+        recorded=NOW,
+        happened=NOW,
+        by=SYSTEM,
+        undoes=None,
+        tag=str(told.fact.__struct_config__.tag),
+        body=encode(told.fact),
+        digest=b"",
+        salt=b"",
+        link=b"",
+    )
+    return decode(entry)
