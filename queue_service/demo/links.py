@@ -62,8 +62,8 @@ class Links(msgspec.Struct, frozen=True):
 
     @property
     def api(self) -> str:
-        """The documents of the public contract."""
-        return f"{self.base_url}/api/v1/docs"
+        """The public contract, for programs."""
+        return f"{self.base_url}/api/openapi.json"
 
 
 def write(folder: Path, links: Links) -> None:
@@ -88,10 +88,10 @@ def table(links: Links) -> str:
         ("  Start page", f"{links.base_url}/"),
         ("  Staff sign in", f"{links.base_url}/de/staff"),
         ("  Letters that went out", links.letters),
-        ("  API documents", links.api),
+        ("  Contract of the API (OpenAPI)", links.api),
         ("", ""),
         ("Other languages", "write /en/ or /ar/ instead of /de/ in any address"),
-        ("Kiosks and boards", "a browser is one device: open each in a private window of its own"),
+        ("Two kiosks at once", "open the second one in a private window"),
     ]
     width = max(len(left) for left, right in rows if right) + 2
     return "\n".join(f"{left:<{width}}{right}".rstrip() for left, right in rows)
@@ -103,8 +103,8 @@ def _office(base: str, office: OfficeLinks, *, living: bool) -> list[tuple[str, 
         ("", ""),
         (f"{office.name}, {pace}", ""),
         ("  Book an appointment", f"{base}/de/{office.office}"),
-        ("  Kiosk (enrols this browser)", f"{base}/enrol/{office.kiosk.key}"),
-        ("  Board (enrols this browser)", f"{base}/enrol/{office.board.key}"),
+        ("  Kiosk (this browser becomes it)", f"{base}/enrol/{office.kiosk.key}"),
+        ("  Board", f"{base}/board/{office.board.device}"),
     ]
     free = [counter for counter in office.counters if counter.free]
     for counter in free:

@@ -97,7 +97,7 @@ def test_the_table_names_every_screen_and_the_free_counter() -> None:
     for part in (
         "http://localhost:8000/de/heidelberg",
         "http://localhost:8000/enrol/KIOSKKEY",
-        "http://localhost:8000/enrol/BOARDKEY",
+        "http://localhost:8000/board/heidelberg.board-1",
         "http://localhost:8000/de/desk/heidelberg.1   free for you",
         "http://localhost:8000/demo/letters",
         "clerk@heidelberg",
