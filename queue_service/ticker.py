@@ -13,7 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import errands, planning
+from queue_service.flows import closing, errands, planning
 from queue_service.follow import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
@@ -57,6 +57,11 @@ async def plan_days(house: House, office: Followed) -> None:
 _planned: dict[str, object] = {}
 
 
+async def close_days(house: House, office: Followed) -> None:
+    """End what a day that is over left open."""
+    await closing.close_days(house, office)
+
+
 async def resume_errands(house: House, office: Followed) -> None:
     """Finish what a crash left."""
     await errands.resume(house, office, planning.ERRANDS)
@@ -67,6 +72,7 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (1, send_letters),
     (15, plan_days),
     (30, resume_errands),
+    (5, close_days),
 )
 """Real seconds between two runs of each work, for every office."""
 

@@ -50,4 +50,4 @@ class Lapsed(Fact, frozen=True, tag="lapsed"):
 
 
 class NotComing(Fact, frozen=True, tag="not_coming"):
-    """Bookings whose day or window is over without an arrival."""
+    """A day is over: bookings to which nobody came, visits nobody ended."""

@@ -1,7 +1,9 @@
 """Questions about bookings and the people behind them, outside the turn."""
 
+from datetime import datetime
+
 import asyncpg
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from queue_service.model.booking import Booking, Person
 from queue_service.model.ids import BookingId, OfficeId
@@ -18,6 +20,26 @@ BY_ID = Statement(
     )
 )
 PERSON = Statement(select(t.person).where(t.person.c.booking == bindparam("booking")))
+
+
+OVERDUE = Statement(
+    select(t.booking.c.id)
+    .where(
+        t.booking.c.office == bindparam("office"),
+        t.booking.c.start < bindparam("before"),
+        text(t.TO_COME),
+    )
+    .order_by(t.booking.c.start)
+    .limit(bindparam("most"))
+)
+
+
+async def overdue(
+    connection: asyncpg.Connection, office: OfficeId, before: datetime, most: int
+) -> list[BookingId]:
+    """Up to `most` bookings that began before then and to which nobody came."""
+    found = await OVERDUE.rows(connection, office=office, before=before, most=most)
+    return [row["id"] for row in found]
 
 
 async def by_code(connection: asyncpg.Connection, code: str) -> Booking | None:

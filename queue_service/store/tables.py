@@ -96,6 +96,7 @@ No index may mention `taken`: updates stay within the page.
 
 LIVE_STATES = "state in ('pending', 'booked')"
 EXPIRING_STATES = "state in ('held', 'offered', 'pending')"
+TO_COME = "state = 'booked'"
 OPEN_VISITS = "state in ('waiting', 'called')"
 """Written out in statements too: a partial index serves only literals."""
 
@@ -130,7 +131,7 @@ booking = sa.Table(
         postgresql_where=sa.text(f"person_key is not null and {LIVE_STATES}"),
     ),
     sa.Index("booking_due", "office", "until", postgresql_where=sa.text(EXPIRING_STATES)),
-    sa.Index("booking_by_start", "office", "start"),
+    sa.Index("booking_to_come", "office", "start", postgresql_where=sa.text(TO_COME)),
 )
 
 receipt = sa.Table(

@@ -61,6 +61,10 @@ class Line:
         """Who waits, the next one first."""
         return engine.order(self._open.values(), now, self.office.line)
 
+    def has_earlier(self, than: datetime) -> bool:
+        """Whether somebody who came before `than` is still in the house by the book."""
+        return any(v.arrived < than for v in self._open.values())
+
     def called(self) -> list[Visit]:
         """Who is called or served."""
         return [v for v in self._open.values() if v.state is VisitState.CALLED]

@@ -35,7 +35,7 @@ CREATE TABLE booking (
     PRIMARY KEY (id),
     CONSTRAINT booking_lasts CHECK ("start" < "end")
 );
-CREATE INDEX booking_by_start ON booking (office, start);
+CREATE INDEX booking_to_come ON booking (office, start) WHERE state = 'booked';
 CREATE UNIQUE INDEX booking_code ON booking (code) WHERE code is not null;
 CREATE INDEX booking_due ON booking (office, until) WHERE state in ('held', 'offered', 'pending');
 CREATE UNIQUE INDEX booking_once_a_person ON booking (person_key, "group")
