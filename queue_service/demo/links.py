@@ -3,6 +3,7 @@
 Holds the demo's own passwords and device keys, so the file is readable by its owner alone.
 """
 
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,14 @@ import msgspec
 from queue_service.demo import private
 
 FILE = "links.json"
+
+
+class ToPlay(StrEnum):
+    """Which counters of an office are left to the person at the terminal."""
+
+    NOTHING = "nothing"
+    ONE_COUNTER = "one_counter"
+    EVERYTHING = "everything"
 
 
 class Counter(msgspec.Struct, frozen=True):
@@ -81,7 +90,7 @@ def table(links: Links) -> str:
     """The table that is printed when everything is up; German screens, one line each."""
     rows: list[tuple[str, str]] = []
     for office in links.offices:
-        rows += _office(links.base_url, office, living=links.living)
+        rows += _office(links.base_url, office)
     rows += [
         ("", ""),
         ("For all offices", ""),
@@ -97,7 +106,7 @@ def table(links: Links) -> str:
     return "\n".join(f"{left:<{width}}{right}".rstrip() for left, right in rows)
 
 
-def _office(base: str, office: OfficeLinks, *, living: bool) -> list[tuple[str, str]]:
+def _office(base: str, office: OfficeLinks) -> list[tuple[str, str]]:
     pace = f"{office.speed:g} times as fast as real" if office.speed != 1 else "in real time"
     rows = [
         ("", ""),
@@ -106,16 +115,22 @@ def _office(base: str, office: OfficeLinks, *, living: bool) -> list[tuple[str, 
         ("  Kiosk (this browser becomes it)", f"{base}/enrol/{office.kiosk.key}"),
         ("  Board", f"{base}/board/{office.board.device}"),
     ]
-    free = [counter for counter in office.counters if counter.free]
-    for counter in free:
-        note = "" if not living or len(free) == len(office.counters) else "   free for you"
-        rows.append((f"  Desk {counter.name}", f"{base}/de/desk/{counter.counter}{note}"))
-    if living and (busy := [c for c in office.counters if not c.free]):
-        first = f"{base}/de/desk/{busy[0].counter}"
-        more = f"   and {len(busy) - 1} more" if len(busy) > 1 else ""
-        rows.append((f"  Desk {busy[0].name}", f"{first}   played by the demo{more}"))
+    rows += _desks(base, office.counters, free=True, note="free for you")
+    rows += _desks(base, office.counters, free=False, note="played by the demo")
     rows += [
         (f"  Sign in as {login.role.replace('_', ' ')}", f"{login.login}   {login.password}")
         for login in office.logins
     ]
     return rows
+
+
+def _desks(
+    base: str, counters: tuple[Counter, ...], *, free: bool, note: str
+) -> list[tuple[str, str]]:
+    """The first of the free, or of the played, counters; how many more there are."""
+    these = [counter for counter in counters if counter.free is free]
+    if not these:
+        return []
+    more = f", and {len(these) - 1} more" if len(these) > 1 else ""
+    link = f"{base}/de/desk/{these[0].counter}"
+    return [(f"  Desk {these[0].name}", f"{link}   {note}{more}")]

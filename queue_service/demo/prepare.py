@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, update
 
 from queue_service.clock import real_now
-from queue_service.demo.links import Counter, Device, Login, OfficeLinks
+from queue_service.demo.links import Counter, Device, Login, OfficeLinks, ToPlay
 from queue_service.flows import planning, sessions
 from queue_service.house import House, close_house, open_house
-from queue_service.model.ids import address
+from queue_service.model.ids import CounterKey, address
 from queue_service.model.office import Office
 from queue_service.rights import Role
 from queue_service.settings import from_environment
@@ -40,13 +40,12 @@ def prepare(
     *,
     rested: Mapping[str, datetime],
     begin: Mapping[str, datetime],
-    hands_free: frozenset[str],
+    to_play: Mapping[str, ToPlay],
     speeds: Mapping[str, float],
 ) -> tuple[OfficeLinks, ...]:
     """Load the `wanted` offices and set their clocks to `begin`, in real time; what links tell.
 
-    `rested` is what the clocks of known offices showed when the demo was stopped. Offices in
-    `hands_free` leave a counter to the person at the terminal.
+    `rested` is what the clocks of known offices showed when the demo was stopped.
     """
 
     async def run() -> tuple[OfficeLinks, ...]:
@@ -59,7 +58,7 @@ def prepare(
                 await planning.plan(house, house.follower.offices[slug])
             return tuple(
                 [
-                    await _let_in(house, office, speed=speeds[slug], free=slug in hands_free)
+                    await _let_in(house, office, speed=speeds[slug], to_play=to_play[slug])
                     for slug, office in wanted.items()
                 ]
             )
@@ -101,7 +100,7 @@ async def _rest(house: House, rested: Mapping[str, datetime]) -> None:
                     )
 
 
-async def _let_in(house: House, office: Office, *, speed: float, free: bool) -> OfficeLinks:
+async def _let_in(house: House, office: Office, *, speed: float, to_play: ToPlay) -> OfficeLinks:
     kiosk = await sessions.enrol(house, office.slug, device="kiosk-1", role=Role.KIOSK)
     board = await sessions.enrol(house, office.slug, device="board-1", role=Role.DISPLAY)
     return OfficeLinks(
@@ -110,7 +109,7 @@ async def _let_in(house: House, office: Office, *, speed: float, free: bool) -> 
         speed=speed,
         kiosk=Device(address(office.slug, kiosk.device), kiosk.key),
         board=Device(address(office.slug, board.device), board.key),
-        counters=_counters(office, free=free),
+        counters=_counters(office, to_play),
         logins=tuple([await _login(house, office, role) for role in STAFF]),
     )
 
@@ -125,14 +124,16 @@ async def _login(house: House, office: Office, role: Role) -> Login:
     return Login(login, PASSWORD, role.value)
 
 
-def _counters(office: Office, *, free: bool) -> tuple[Counter, ...]:
-    spare = _spare(office) if free else ""
+def _counters(office: Office, to_play: ToPlay) -> tuple[Counter, ...]:
+    free = {counter.key for counter in office.counters if to_play is ToPlay.EVERYTHING}
+    if to_play is ToPlay.ONE_COUNTER:
+        free.add(_spare(office))
     return tuple(
-        Counter(address(office.slug, c.key), c.name["de"], c.key == spare) for c in office.counters
+        Counter(address(office.slug, c.key), c.name["de"], c.key in free) for c in office.counters
     )
 
 
-def _spare(office: Office) -> str:
+def _spare(office: Office) -> CounterKey:
     """The first counter whose every service is served elsewhere too: nobody waits in vain."""
     for counter in office.counters:
         others = {skill for c in office.counters if c.key != counter.key for skill in c.skills}

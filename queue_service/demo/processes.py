@@ -60,16 +60,13 @@ class Child:
         return [line for line in lines if any(word in line for word in _FAULTS)]
 
     def stop(self, patience_seconds: float) -> None:
-        """Ask it to end, wait so long, then insist."""
-        if self._process.poll() is not None:
-            return
+        """Ask it to end, wait so long, then insist; nothing it started is left behind."""
         self._process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience_seconds)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
 
 def claim_port(port: int) -> None:

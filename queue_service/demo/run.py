@@ -21,7 +21,7 @@ from types import FrameType
 
 from queue_service.demo import folder as folders
 from queue_service.demo import links, living, prepare, presets, processes
-from queue_service.demo.links import Links
+from queue_service.demo.links import Links, ToPlay
 from queue_service.demo.nights import Nights, SetClock
 from queue_service.demo.postgres import LaunchError, database
 from queue_service.demo.processes import HOST, Child
@@ -152,7 +152,7 @@ def _run(options: Options) -> int:
                 offices,
                 rested=nights.rested,
                 begin=nights.begin,
-                hands_free=frozenset(s for s in slugs if speeds[s] <= HANDS_FREE_UP_TO),
+                to_play={slug: _to_play(options, speeds[slug]) for slug in slugs},
                 speeds=speeds,
             ),
         )
@@ -176,6 +176,12 @@ def _run(options: Options) -> int:
         return _watch(children, nights, set_clock)
 
 
+def _to_play(options: Options, speed: float) -> ToPlay:
+    if options.still:
+        return ToPlay.EVERYTHING
+    return ToPlay.ONE_COUNTER if speed <= HANDS_FREE_UP_TO else ToPlay.NOTHING
+
+
 def _watch(children: list[Child], nights: Nights, set_clock: SetClock) -> int:
     """Skip nights and look after the children, until one of them dies or somebody says stop."""
     left = SHOWN_COMPLAINTS
@@ -187,9 +193,10 @@ def _watch(children: list[Child], nights: Nights, set_clock: SetClock) -> int:
                 left -= 1
                 _say(f"{child.name} reports a fault (see {child.log}): {line[:200]}")
             if child.ended is not None:
+                said = folders.end_of(child.log) or "nothing"
                 raise DemoError(
-                    f"{child.name} ended by itself (exit code {child.ended}); "
-                    f"the last it said, from {child.log}:\n{folders.end_of(child.log)}"
+                    f"{child.name} ended by itself (exit code {child.ended}), everything else was "
+                    f"stopped. The last it said in {child.log}: {said}"
                 )
 
 

@@ -58,6 +58,22 @@ def test_a_child_that_does_not_listen_is_ended_all_the_same(tmp_path: Path) -> N
     assert it.ended == -signal.SIGKILL
 
 
+def test_what_a_dead_child_had_started_is_ended_too(tmp_path: Path) -> None:
+    program = (
+        "import subprocess, sys; "
+        f"other = subprocess.Popen([sys.executable, '-c', {FOR_EVER!r}]); "
+        "print(other.pid, flush=True); "
+    )
+    it = child(tmp_path, program + FOR_EVER)
+    assert eventually(lambda: folder.end_of(it.log) != "")
+    grandchild = int(folder.end_of(it.log))
+    os.kill(it.pid, signal.SIGKILL)
+    assert eventually(lambda: it.ended is not None)
+    assert is_there(grandchild)
+    it.stop(5)
+    assert eventually(lambda: not is_there(grandchild))
+
+
 def test_no_child_outlives_a_demo_that_was_killed(tmp_path: Path) -> None:
     demo = (
         "import os, sys, time; from pathlib import Path; "
