@@ -1,0 +1,168 @@
+"""The transaction of a turn: lock, read, decide, write, commit - and what happens when it fails.
+
+What the database refuses halves the batch, so that one poisoned wish does not cost its neighbours
+their places; a commit without an answer is looked up under the lock. Which wishes come together is
+left to `turn`.
+"""
+
+from datetime import datetime
+
+import asyncpg
+import structlog
+from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the server's alone
+
+from queue_service.events.entry import Entry
+from queue_service.flows.settled import Settled
+from queue_service.flows.wish import Wish
+from queue_service.model.ids import SYSTEM
+from queue_service.model.office import OfficeKey
+from queue_service.model.refusal import Code
+from queue_service.model.world import Needs, World, merged
+from queue_service.slots.claims import taken_by
+from queue_service.slots.holds import lapse
+from queue_service.store import told as store_told
+from queue_service.store import world as store_world
+
+GUARDS = {
+    "cell_not_over": Code.SLOT_FULL,
+    "booking_once_a_person": Code.ALREADY_BOOKED,
+    "visit_one_a_counter": Code.COUNTER_OCCUPIED,
+    "visit_of_booking": Code.ALREADY_BOOKED,
+}
+"""Constraint → the refusal that its breach would have been, had the decision seen it."""
+AWAY = (OSError, asyncpg.InterfaceError)
+"""How a lost connection shows besides errors of PostgreSQL; a time-out is an OSError."""
+REFUSED_BY_DATABASE = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.DataError,  # a text that PostgreSQL cannot store
+    DataError,  # a value that the driver cannot send
+)
+"""What one wish among many may have brought about: its neighbours are tried without it."""
+_log = structlog.get_logger()
+
+
+class _CommitLostError(Exception):
+    """The connection broke at the commit: whether entry `last` stands is not known."""
+
+    def __init__(self, last: Entry) -> None:
+        super().__init__(last.seq)
+        self.last = last
+
+
+class Settling:
+    """Settles batches of one office."""
+
+    def __init__(self, pool: asyncpg.Pool, key: OfficeKey) -> None:
+        """Take connections from a pool opened for turns."""
+        self._pool = pool
+        self._key = key
+
+    async def settle(self, batch: list[Wish]) -> None:
+        """Settle a batch; what the database refuses halves it, a lost commit is looked up."""
+        try:
+            await self._settle_or_look(batch)
+        except REFUSED_BY_DATABASE as guard:
+            if len(batch) == 1:
+                _refuse_by_guard(batch[0], guard)
+                return
+            middle = len(batch) // 2
+            await self.settle(batch[:middle])
+            await self.settle(batch[middle:])
+        except (*AWAY, asyncpg.PostgresError) as away:
+            _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
+            for wish in batch:
+                wish.refuse(Code.BUSY_RETRY)
+        except Exception as fault:  # noqa: BLE001 - a process's edge: a defect fails this batch, not the office
+            _log.exception("turn_defect", office=self._key.slug)
+            for wish in batch:
+                wish.fault = fault
+
+    async def _settle_or_look(self, batch: list[Wish]) -> None:
+        try:
+            await self._settle_once(batch)
+        except _CommitLostError as lost:
+            # Asked on another connection only now: waiting for a second one while holding the
+            # first would stop all offices once as many lose theirs as the pool has.
+            if not await self._was_committed(lost.last):
+                raise OSError("the commit was lost") from lost
+
+    async def _settle_once(self, batch: list[Wish]) -> None:
+        async with self._pool.acquire() as connection:
+            last: Entry | None = None
+            try:
+                await store_world.begin(connection, self._key.authority)
+                last = await self._decide_all(connection, batch)
+                await connection.execute("commit")
+            except BaseException as fault:
+                await _abandon(connection)
+                known = not isinstance(fault, Exception) or isinstance(fault, REFUSED_BY_DATABASE)
+                if last is not None and not known:
+                    raise _CommitLostError(last) from fault
+                raise
+
+    async def _was_committed(self, last: Entry) -> bool:
+        """Whether a commit without an answer happened: the lock waits for the old transaction."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"set local queue.authority = '{int(self._key.authority)}'")
+            await store_world.lock(connection, self._key.office)
+            found = await store_told.entry_link(connection, self._key.office, last.seq)
+            return found == last.link
+
+    async def _decide_all(self, connection: asyncpg.Connection, batch: list[Wish]) -> Entry | None:
+        """Lock, read, decide and write; the last entry, or None when nothing was accepted."""
+        locked = await store_world.lock(connection, self._key.office)
+        now = max(locked.clock.at(locked.real), locked.recorded)
+        receipts = [w.receipt.key for w in batch if w.receipt is not None]
+        known = await store_world.receipts(connection, receipts)
+        world = await self._read(connection, merged(w.needs for w in batch), now)
+        settled = Settled(self._key, locked, world, known)
+        lapsed = lapse(world)
+        if lapsed is not None:
+            settled.accept(lapsed, SYSTEM)
+        for wish in batch:
+            settled.decide(wish)
+        await store_told.write(connection, self._key, settled.outcome, locked.real)
+        entries = settled.outcome.entries
+        return entries[-1] if entries else None
+
+    async def _read(self, connection: asyncpg.Connection, needs: Needs, now: datetime) -> World:
+        office = self._key.office
+        bookings = await store_world.bookings(connection, office, needs.bookings)
+        bookings |= {b.id: b for b in await store_world.due(connection, office, now)}
+        cells = set(needs.cells)
+        for booking in bookings.values():
+            if booking is not None:
+                cells.update(taken_by(booking))
+        visits, visits_of = await store_world.visits(connection, office, needs)
+        return World(
+            now,
+            cells=await store_world.cells(connection, list(cells)),
+            bookings=bookings,
+            people=await store_world.people(connection, needs),
+            visits=visits,
+            visits_of=visits_of,
+            line=needs.line,
+            series=await store_world.series(connection, office, needs.series),
+        )
+
+
+async def _abandon(connection: asyncpg.Connection) -> None:
+    """End the transaction of a turn that failed: one left open would keep the office locked."""
+    try:
+        if not connection.is_closed():
+            await connection.execute("rollback")
+    except (*AWAY, asyncpg.PostgresError):
+        connection.terminate()
+
+
+def _refuse_by_guard(wish: Wish, guard: Exception) -> None:
+    """A guard of the database fired on this wish alone: say which rule it broke."""
+    if isinstance(guard, (asyncpg.DataError, DataError)):
+        wish.refuse(Code.INVALID)
+        return
+    name = getattr(guard, "constraint_name", None) or ""
+    code = GUARDS.get(name, Code.BUSY_RETRY)
+    if code is Code.BUSY_RETRY:
+        _log.error("guard_fired", guard=name, error=type(guard).__name__)
+    wish.refuse(code)
