@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from queue_service import settings
-from queue_service.demo.links import OfficeLinks
+from queue_service.demo.links import OfficeLinks, ToPlay
 from queue_service.demo.prepare import prepare
 from queue_service.demo.presets import preset
 from queue_service.flows import planning
@@ -79,7 +79,7 @@ def found(dsn: str, *, rate: float = 1.0) -> City:
         wanted,
         rested={},
         begin=dict.fromkeys(OFFICES, BEGIN),
-        hands_free=frozenset(OFFICES),
+        to_play=dict.fromkeys(OFFICES, ToPlay.ONE_COUNTER),
         speeds=dict.fromkeys(OFFICES, rate),
     )
     return City(dsn, links)
