@@ -13,14 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.ids import BookingId, VisitId
-
-CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWX"
-"""Typed codes: no I O 0 1, no Y Z (swapped by scanners with a German keyboard layout)."""
-TOKEN_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWX"  # noqa: S105 - symbols, no secret
-"""32 symbols for machine-read tokens."""
-CODE_LENGTH = 8
-TOKEN_LENGTH = 26
 
 
 class Keys(msgspec.Struct, frozen=True):

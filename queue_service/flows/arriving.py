@@ -1,7 +1,7 @@
 """Arriving: check in with a code or as a walk-in, and what the ticket shows from then on."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import SystemRandom
 from types import MappingProxyType
 from uuid import UUID, uuid4
@@ -19,14 +19,15 @@ from queue_service.house import House
 from queue_service.kiosk import arrival
 from queue_service.kiosk import ticket as numbers
 from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.codes import CODE_LENGTH
 from queue_service.model.ids import ActorId, BookingId, ServiceCode, VisitId
-from queue_service.model.office import Period, Taker
+from queue_service.model.office import Limit, Period, Taker
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, TicketSeries, Visit, VisitState
 from queue_service.model.world import CellKey, Needs, Told, World
-from queue_service.seals import CODE_LENGTH, TOKEN_ALPHABET
+from queue_service.offices import public_holidays
 from queue_service.slots import claims
-from queue_service.slots.calendar import touched
+from queue_service.slots.calendar import touched, windows
 from queue_service.store import bookings as store_bookings
 from queue_service.store import visits as store
 from queue_service.store.database import transaction
@@ -59,15 +60,6 @@ class _Admitted(msgspec.Struct, frozen=True):
 _admitted = msgspec.json.Decoder(_Admitted)
 
 
-def code_in(scanned: str) -> str:
-    """The last run of code symbols in what a scanner typed: a link, garbled or not, or a code."""
-    run, found = "", ""
-    for symbol in scanned.strip().upper():
-        run = run + symbol if symbol in TOKEN_ALPHABET else ""
-        found = run or found
-    return found
-
-
 async def check_in(
     house: House, slug: str, code: str, by: ActorId, key: str | None = None
 ) -> TicketGiven | Refusal:
@@ -75,7 +67,7 @@ async def check_in(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    code = code_in(code)
+    code = numbers.code_in(code)
     home = await where(house, code) if len(code) == CODE_LENGTH else None
     if home is None:
         return Refusal(Code.UNKNOWN_CODE)
@@ -210,7 +202,11 @@ async def walk_in(
     if not offered.walk_in or not able:
         return Refusal(Code.NO_WALK_INS, {"service": service})
     now = office.now()
-    quota = _quota(office, offered.code, now)
+    quotas = _quotas(office, offered.code)
+    if not _open_for(office, quotas, now):
+        return Refusal(Code.CLOSED, {"service": service})
+    zone = office.office.tz
+    quota = tuple((office.key.limits[q.key], touched(q.period, now, now, zone)[0]) for q in quotas)
     visit, need = VisitId(uuid4()), NeedClass.EMERGENCY if offered.emergency else NeedClass.WALK_IN
     fresh = numbers.open_series(now.date(), office.office.tickets.letters, _chance)
     net = dict.fromkeys(quota, 1)
@@ -229,15 +225,27 @@ async def walk_in(
     return await _settle(house, office, by, needs, decide, receipt)
 
 
-def _quota(office: Followed, service: ServiceCode, now: datetime) -> tuple[CellKey, ...]:
-    """The cells of the quotas that a walk-in for `service` takes one unit of, now."""
-    zone = office.office.tz
+def _quotas(office: Followed, service: ServiceCode) -> tuple[Limit, ...]:
+    """The quotas of the half day or day that a walk-in for `service` takes one unit of."""
     return tuple(
-        (office.key.limits[limit.key], touched(limit.period, now, now, zone)[0])
+        limit
         for limit in office.office.limits
         if limit.taker is Taker.WALK_IN
         and limit.period is not Period.TICK
         and service in limit.services
+    )
+
+
+def _open_for(office: Followed, quotas: tuple[Limit, ...], now: datetime) -> bool:
+    """Whether every quota's hours (without one the office's) are on, or soon will be."""
+    early = timedelta(minutes=office.office.booking.early_minutes)
+    closed = public_holidays(office.office.land, (now.year,))
+    return all(
+        any(
+            opens - early <= now < closes
+            for opens, closes in windows(office.office, hours, now.date(), closed)
+        )
+        for hours in ([quota.hours for quota in quotas] or [()])
     )
 
 

@@ -8,10 +8,10 @@ from queue_service.floor.line import Range
 from queue_service.flows.proving import where
 from queue_service.follow import Followed
 from queue_service.house import House
+from queue_service.model.codes import TOKEN_LENGTH
 from queue_service.model.ids import VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Visit, VisitState
-from queue_service.seals import TOKEN_LENGTH
 from queue_service.store import visits as store
 from queue_service.store.database import transaction
 from queue_service.store.told import code_hash

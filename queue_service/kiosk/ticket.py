@@ -1,4 +1,4 @@
-"""Ticket numbers: a letter and three digits that reveal nothing of matter, class or count.
+"""Tickets: numbers that reveal nothing of matter, class or count, and codes as scanners give them.
 
 The letter is random per day, never one that stands for a service, and the numbers start anywhere;
 they are given out from the day's row under the office's lock, never by counting tickets.
@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from queue_service.model.codes import TOKEN_ALPHABET
 from queue_service.model.visit import TicketSeries
 
 LOWEST, HIGHEST = 100, 999
@@ -28,3 +29,12 @@ def next_number(series: TicketSeries, letters: str) -> tuple[str, TicketSeries]:
     letter = letters[(first + turn) % len(letters)]
     digits = LOWEST + (series.start - LOWEST + place) % _A_ROUND
     return f"{letter}{digits}", msgspec.structs.replace(series, issued=series.issued + 1)
+
+
+def code_in(scanned: str) -> str:
+    """The last run of code symbols in what a scanner typed: a link, garbled or not, or a code."""
+    run, found = "", ""
+    for symbol in scanned.strip().upper():
+        run = run + symbol if symbol in TOKEN_ALPHABET else ""
+        found = run or found
+    return found

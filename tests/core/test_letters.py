@@ -14,6 +14,7 @@ from icalendar import Calendar, Event
 
 from queue_service.language import LANGUAGES
 from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.codes import CODE_ALPHABET
 from queue_service.model.ids import BookingId, ServiceCode
 from queue_service.model.office import BookingRules, Office, Place, Service
 from queue_service.notify.letters import (
@@ -28,7 +29,6 @@ from queue_service.notify.letters import (
 )
 from queue_service.notify.letters.facts import greetable
 from queue_service.notify.plan import Purpose
-from queue_service.seals import CODE_ALPHABET
 
 QR_SYMBOLS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 CODE = "K7M2P9QX"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from queue_service.seals import CODE_ALPHABET
+from queue_service.model.codes import CODE_ALPHABET
 from tests.served import Hall, ask, instant, soon
 
 HOLDS = "/api/v1/offices/heidelberg/holds"

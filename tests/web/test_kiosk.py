@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from queue_service.seals import TOKEN_ALPHABET
+from queue_service.model.codes import TOKEN_ALPHABET
 from tests.city import BEGIN
 from tests.served import Hall, ask, events, soon
 

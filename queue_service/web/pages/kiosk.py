@@ -16,10 +16,10 @@ from queue_service.flows.tickets import TicketShown
 from queue_service.follow import Followed
 from queue_service.house import House
 from queue_service.language import LANGUAGES, catalogue, instruction, pick, sentence, span
+from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
 from queue_service.rights import Act, Actor, check
-from queue_service.seals import CODE_ALPHABET, TOKEN_LENGTH
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.pages import Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.answers import text

@@ -18,10 +18,10 @@ from queue_service.flows import tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.house import House
 from queue_service.language import about_minutes, catalogue, clock, pick, visit_state
+from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
 from queue_service.notify.letters import qr_link
-from queue_service.seals import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.web.pages import Asked, known, page, refused, spoken
 
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")

@@ -64,9 +64,8 @@ let last = 0;
 
 /** @param {KeyboardEvent} event */
 function listen(event) {
-  const now = performance.now();
-  if (now - last > BURST_MS) typed = "";
-  last = now;
+  if (event.timeStamp - last > BURST_MS) typed = "";
+  last = event.timeStamp;
   if (event.key.length === 1) {
     typed += event.key;
   } else if (event.key === "Enter" && typed.length >= SHORTEST_SCAN) {
