@@ -161,7 +161,7 @@ def _add_alternatives(
     length = timedelta(minutes=request.minutes)
     found = [
         {"start": s.start, "end": s.start + length, "places": s.places}
-        for s in office.openings.alternatives(request, start, now)
+        for s in office.openings.alternatives(request, start, now, others=True)
     ]
     return Refusal(refusal.code, refusal.data | {"alternatives": found})
 

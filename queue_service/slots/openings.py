@@ -140,10 +140,19 @@ def starts(
 
 
 def nearest(
-    days: Iterable[DayOpenings], wanted: datetime, many: int = ALTERNATIVES
+    days: Iterable[DayOpenings],
+    wanted: datetime,
+    many: int = ALTERNATIVES,
+    *,
+    others: bool = False,
 ) -> tuple[Start, ...]:
-    """The free starts closest to `wanted`, in order of time."""
-    free = (s for day in days for s in day.starts if s.state is DayState.FREE)
+    """The free starts closest to `wanted`, in order of time; with `others` not `wanted` itself."""
+    free = (
+        s
+        for day in days
+        for s in day.starts
+        if s.state is DayState.FREE and not (others and s.start == wanted)
+    )
     chosen = heapq.nsmallest(
         many, free, key=lambda s: (abs((s.start - wanted).total_seconds()), s.start)
     )

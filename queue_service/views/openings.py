@@ -48,7 +48,7 @@ class Openings:
         self._days: dict[tuple[Request, date], tuple[int, DayOpenings]] = {}
         self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
         self._cells: dict[tuple[int, float], tuple[Request, tuple[CellKey, ...]]] = {}
-        self._nearest: dict[tuple[CellKey, ...], tuple[object, tuple[Start, ...]]] = {}
+        self._nearest: dict[object, tuple[object, tuple[Start, ...]]] = {}
         self._birth = next(_births)
         self.version = 0
         """Rises with every entry that touched a cell or a hold."""
@@ -177,15 +177,21 @@ class Openings:
         """Whether an accepted hold carried this key (its first 8 bytes, hex)."""
         return receipt in self._receipts
 
-    def alternatives(self, request: Request, start: datetime, now: datetime) -> tuple[Start, ...]:
-        """The three nearest free starts, computed once per change of the view."""
-        key = self.cells_for(request, start)
+    def alternatives(
+        self, request: Request, start: datetime, now: datetime, *, others: bool = False
+    ) -> tuple[Start, ...]:
+        """The three nearest free starts, computed once per change of the view.
+
+        With `others` not `start` itself: a turn that has just refused it knows more than the view.
+        """
+        key = (others, self.cells_for(request, start))
         stand = (self.version, self._soonest(now))
         known = self._nearest.get(key)
         if known is not None and known[0] == stand:
             return known[1]
         first, last = engine.bookable_days(now, self.office.booking.window_days)
-        found = engine.nearest(self.month(request.parts, first, last, now) or (), start)
+        days = self.month(request.parts, first, last, now)
+        found = engine.nearest(days, start, others=others)
         if len(self._nearest) > _MOST_REMEMBERED:
             self._nearest.clear()
         self._nearest[key] = (stand, found)
