@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from getpass import getpass
@@ -19,6 +20,7 @@ from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
 from queue_service.settings import SettingsError
+from queue_service.store.database import APP_ROLE
 
 
 class CommandError(Exception):
@@ -53,8 +55,11 @@ def _away(error: Exception) -> str:
         error, asyncpg.InvalidCatalogNameError | asyncpg.InvalidAuthorizationSpecificationError
     ):
         return f"the database refuses: {error}. Check QUEUE_DATABASE_URL."
-    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedObjectError):
+    no_role = isinstance(error, asyncpg.InvalidParameterValueError) and APP_ROLE in str(error)
+    if no_role or isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedObjectError):
         return f"the database has no schema yet ({error}). Run: queue-service migrate"
+    if isinstance(error, ConnectionRefusedError | socket.gaierror):
+        return f"no database answers ({error}). Check QUEUE_DATABASE_URL and that it runs."
     return f"{type(error).__name__}: {error}"
 
 
@@ -141,8 +146,6 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _claim(host: str, port: int) -> None:
-    import socket
-
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
