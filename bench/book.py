@@ -16,12 +16,12 @@ from bench import report, wire
 from bench.inside import CLIENTS, in_process
 from bench.load import KEY, Plan
 from bench.report import median
-from bench.rounds import Measured, alternate
+from bench.rounds import Measured, Paired, alternate
 from bench.stage import Stage, server_version, stage
 
 CONNECTIONS = 200
-ROUNDS = 9
-SECONDS = 2.0
+ROUNDS = 15
+SECONDS = 1.0
 _SPREAD = 400
 _HOLDS = f"/api/v1/offices/{measured.SLUG}/holds"
 _SOLD_OUT_SETTLES_SECONDS = 1.5
@@ -30,14 +30,17 @@ _SOLD_OUT_SETTLES_SECONDS = 1.5
 def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
     """Measure with one worker, with two, and in process."""
     rounds = rounds or (3 if quick else ROUNDS)
-    seconds = 1.0 if quick else SECONDS
+    seconds = 0.5 if quick else SECONDS
     load_before = os.getloadavg()[0]
     figures: dict[str, float] = {}
-    shares = []
+    shares: list[float] = []
+    spreads: list[str] = []
     with stage() as set_up:
         version = server_version(set_up)
         for workers in (1, 2):
-            shares.append(_over_http(set_up, figures, workers, rounds, seconds))
+            paired = _over_http(set_up, figures, workers, rounds, seconds)
+            shares.append(paired.cpu_share)
+            spreads += [f"{paired.spread(name)} (w{workers})" for name in paired.ratios]
             set_up.stop()
         rates = uvloop.run(in_process(set_up, rounds=max(2, rounds // 3), seconds=seconds))
     _compare(figures, rates)
@@ -49,6 +52,7 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
         rounds=rounds,
         remarks=(
             f"{CONNECTIONS} connections, own client on both sides, slices of {seconds:g} s",
+            "middle half of the ratios: " + ", ".join(spreads),
             "a hold takes 3 ticks of 2 limits; row-level security on; fsync on",
             f"in process: {CLIENTS} clients; rates a second: "
             + ", ".join(f"{name} {median(values):,.0f}" for name, values in rates.items()),
@@ -59,7 +63,7 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
 
 def _over_http(
     set_up: Stage, figures: dict[str, float], workers: int, rounds: int, seconds: float
-) -> float:
+) -> Paired:
     hello, port = set_up.hello(workers=workers), set_up.serve(workers=workers)
     yardstick = Plan((hello,), (wire.request("GET", "/"),), CONNECTIONS, seconds)
     things = {
@@ -74,7 +78,7 @@ def _over_http(
         figures[f"{name}_a_second_w{workers}"] = paired.rate(name, thing.status)
         figures[f"{name}_p99_ms_w{workers}"] = median([done.p99_ms for done in paired.loads[name]])
     figures[f"hello_a_second_w{workers}"] = paired.hello()
-    return paired.cpu_share
+    return paired
 
 
 def _wish(service: str, start: str) -> bytes:

@@ -31,6 +31,8 @@ from queue_service.store.database import open_pool
 CLIENTS = 200
 _RESERVED_CONNECTIONS = 20
 _SPREAD = 400
+_INSERT_SECONDS = 4
+"""pgbench counts whole seconds, the making of its connections included."""
 _PARTS = (Part(ServiceCode(measured.ROOM), 1),)
 _TPS = re.compile(r"tps = ([0-9.]+)")
 
@@ -149,7 +151,7 @@ async def _inserter(stage: Stage, clients: int) -> Callable[[float], float]:
 
     def run(seconds: float) -> float:
         done = subprocess.run(
-            [*command, "-T", str(max(1, round(seconds))), stage.owner_dsn],
+            [*command, "-T", str(max(_INSERT_SECONDS, round(seconds))), stage.owner_dsn],
             capture_output=True,
             text=True,
             check=True,

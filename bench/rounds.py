@@ -1,11 +1,11 @@
-"""Alternation: the yardstick runs before each thing measured, and only ratios of a round count."""
+"""Alternation: the yardstick runs before and after each thing; only ratios of neighbours count."""
 
 from collections.abc import Mapping
 
 import msgspec
 
 from bench.load import Load, Plan, load
-from bench.report import median
+from bench.report import median, percentile
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -27,6 +27,11 @@ class Paired(msgspec.Struct):
         """The median ratio to the yardstick."""
         return median(self.ratios.get(name, []))
 
+    def spread(self, name: str) -> str:
+        """The middle half of the ratios, for the reader's sense of noise."""
+        ratios = self.ratios.get(name, [])
+        return f"{name}: {percentile(ratios, 0.25):.2f} to {percentile(ratios, 0.75):.2f}"
+
     def rate(self, name: str, status: int) -> float:
         """The median rate, for the reader's sense of scale only."""
         return median([done.rate(status) for done in self.loads.get(name, [])])
@@ -37,22 +42,21 @@ class Paired(msgspec.Struct):
 
 
 def alternate(yardstick: Plan, things: Mapping[str, Measured], rounds: int) -> Paired:
-    """Run yardstick and thing in turn, each thing once a round beside a yardstick of its own.
+    """Run the yardstick before and after each thing, every thing once a round.
 
-    Which of the two runs first changes from round to round, so that a drift of the machine falls on
-    both. Raises RuntimeError when an answer has another status than its thing allows.
+    A thing is compared with the mean of its two neighbours, so that a drift of the machine falls on
+    both sides. Raises RuntimeError when an answer has another status than its thing allows.
     """
     paired = Paired()
+    before = load(yardstick)
     for number in range(rounds):
         for name, thing in things.items():
-            run = f"{name}-{number}"
-            plan = msgspec.structs.replace(thing.plan, run=run)
-            if number % 2:
-                done, hello = load(plan), load(yardstick)
-            else:
-                hello, done = load(yardstick), load(plan)
-            paired.ratios.setdefault(name, []).append(done.only(thing.status) / hello.only(200))
+            done = load(msgspec.structs.replace(thing.plan, run=f"{name}-{number}"))
+            after = load(yardstick)
+            hello = (before.only(200) + after.only(200)) / 2
+            paired.ratios.setdefault(name, []).append(done.only(thing.status) / hello)
             paired.loads.setdefault(name, []).append(done)
-            paired.yardsticks.append(hello)
-            paired.cpu_share = max(paired.cpu_share, done.cpu_share, hello.cpu_share)
+            paired.yardsticks.append(after)
+            paired.cpu_share = max(paired.cpu_share, done.cpu_share, after.cpu_share)
+            before = after
     return paired

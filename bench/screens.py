@@ -182,7 +182,9 @@ class Screens:
         self._say("end")
         said = self._line()
         if not said.startswith("{"):
-            raise RuntimeError(f"the screens ended with {said[:200]!r}, exit {self._process.poll()}")
+            raise RuntimeError(
+                f"the screens ended with {said[:200]!r}, exit {self._process.poll()}"
+            )
         return msgspec.json.decode(said, type=Seen)
 
 
