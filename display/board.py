@@ -6,7 +6,7 @@ fit and when the gong sounds is left to `display.layout` and the page.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -15,10 +15,6 @@ from queue_service.events.floor import Called, CheckedIn, Recalled
 from queue_service.model.ids import CounterKey, VisitId
 from queue_service.model.office import Office
 from queue_service.model.visit import Visit, VisitState
-
-AGAIN_AFTER = timedelta(minutes=3)
-"""From here on a number that is still called is marked as called for the second time."""
-
 
 Seen = Visit | VisitNow
 """What the board looks at: a visit's row, or its public state in an entry."""
@@ -42,6 +38,8 @@ class Row(msgspec.Struct, frozen=True):
     counter_name: str
     called_at: datetime
     calls: int
+    """From two on the row says so. Time alone does not: a visit that is being served stays called,
+    and a board that wrote "2nd call" beside it would be lying."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -52,7 +50,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     rate: float
     """Office seconds a real second; 1 in production."""
     zone: str
-    again_after_seconds: int
     office: str
     open: bool
     opens: datetime | None
@@ -113,7 +110,6 @@ class Board(msgspec.Struct, frozen=True):
             now=now,
             rate=rate,
             zone=office.zone,
-            again_after_seconds=int(AGAIN_AFTER.total_seconds()),
             office=office.name["de"],
             open=opening.open,
             opens=opening.opens,

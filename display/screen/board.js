@@ -5,7 +5,7 @@
  *
  * `Row` and `Snapshot` are those of board.py.
  * @typedef {{number: string, counter: string, counter_name: string, called_at: string, calls: number}} Row
- * @typedef {{seq: number, now: string, rate: number, zone: string, again_after_seconds: number,
+ * @typedef {{seq: number, now: string, rate: number, zone: string,
  *   open: boolean, opens: string | null, turns: string | null, rows: Row[]}} Snapshot
  */
 
@@ -152,8 +152,7 @@ function drawCall(row) {
 }
 
 /** @param {Row} row */
-const again = (row) => row.calls > 1 ||
-  officeNow() - Date.parse(row.called_at) >= (shown?.again_after_seconds ?? 180) * 1000;
+const again = (row) => row.calls > 1;
 
 /** @param {Row[]} rows */
 function drawRows(rows) {
