@@ -22,6 +22,7 @@ from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
 from queue_service.store import told as store_told
 from queue_service.store import world as store_world
+from queue_service.store.database import abandon
 
 GUARDS = {
     "cell_not_over": Code.SLOT_FULL,
@@ -95,7 +96,7 @@ class Settling:
                 last = await self._decide_all(connection, batch)
                 await connection.execute("commit")
             except BaseException as fault:
-                await _abandon(connection)
+                await abandon(connection)
                 known = not isinstance(fault, Exception) or isinstance(fault, REFUSED_BY_DATABASE)
                 if last is not None and not known:
                     raise _CommitLostError(last) from fault
@@ -145,15 +146,6 @@ class Settling:
             line=needs.line,
             series=await store_world.series(connection, office, needs.series),
         )
-
-
-async def _abandon(connection: asyncpg.Connection) -> None:
-    """End the transaction of a turn that failed: one left open would keep the office locked."""
-    try:
-        if not connection.is_closed():
-            await connection.execute("rollback")
-    except (*AWAY, asyncpg.PostgresError):
-        connection.terminate()
 
 
 def _refuse_by_guard(wish: Wish, guard: Exception) -> None:

@@ -5,7 +5,7 @@ row with the setting `queue.authority`, and a transaction that forgot to set it 
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -59,9 +59,18 @@ async def transaction(
             yield connection
             await connection.execute("commit")
         except BaseException:
-            if not connection.is_closed():
-                await connection.execute("rollback")
+            await abandon(connection)
             raise
+
+
+async def abandon(connection: asyncpg.Connection) -> None:
+    """Roll back what is open; a connection that cannot is ended, lest it keep its locks."""
+    try:
+        await connection.execute("rollback")
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+        # A lost one was taken back by its pool already and then refuses every call.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 @asynccontextmanager
