@@ -153,4 +153,3 @@ def each(limits: Iterable[LimitId], first: datetime, many: int) -> list[CellKey]
     """The cells of `limits` for so many ticks from `first` on."""
     begin = tick(first)
     return [(limit, Tick(begin + n)) for limit in limits for n in range(many)]
-

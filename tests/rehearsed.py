@@ -34,6 +34,8 @@ class Rehearsed:
         self.people = people
         self.groups: set[str] = {""}
         self.journal: list[tuple[int, AnyFact, datetime]] = []
+        self.past = [(dict(self.cells), dict(self.bookings))]
+        """Cells and bookings as each entry left them; the first as before any."""
 
     @property
     def seq(self) -> int:
@@ -97,6 +99,7 @@ class Rehearsed:
         for now in fact.bookings:
             assert now.before == before.get(now.id, 0), "an entry names the one before"
         self.journal.append((seq, fact, self.now))
+        self.past.append((dict(self.cells), dict(self.bookings)))
         for key in told.net:
             assert world.cell(key) == self.cells[key]
 

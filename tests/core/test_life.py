@@ -153,7 +153,7 @@ class Lives(RuleBasedStateMachine):
             return
         before = self.town.world()
         answer = self.town.act(lambda w: life.move(w, one, start=start, once=old.once, rules=RULES))
-        movable = old.state is BookingState.BOOKED and min(start, old.start) > self.town.now
+        movable = old.state is BookingState.BOOKED and old.start > self.town.now <= start
         if movable:
             self._judge(answer, claims.net((old,), (new,)), before)
         else:
@@ -314,7 +314,6 @@ def test_a_hold_that_replaces_another_may_stand_in_its_full_cells() -> None:
     assert isinstance(hold_of(town, second, first.id), Told)
     assert town.bookings[first.id].state is BookingState.CANCELLED
     assert town.recount().total() == 2
-
 
     town = small_town(2)
     first = make.booking(FIRST)

@@ -1,0 +1,38 @@
+"""The small office on a database of each test's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.conftest import Database, aside, copied
+from tests.small import Small, found, opened
+
+
+@pytest.fixture(scope="session")
+def small_template(postgres: str, template: str) -> Iterator[str]:
+    """Name of a database with the small office that nobody is connected to."""
+    with copied(postgres, template) as made:
+        aside(lambda: asyncio.run(found(made.owner_dsn)))
+        yield made.owner_dsn.rpartition("/")[2]
+
+
+@pytest.fixture
+def small_database(postgres: str, small_template: str) -> Iterator[Database]:
+    """The small office in a database of the test's own."""
+    with copied(postgres, small_template) as made:
+        yield made
+
+
+@pytest.fixture
+async def small(small_database: Database) -> AsyncIterator[Small]:
+    """One process of the small office."""
+    async with opened(small_database.owner_dsn) as house:
+        yield house
+
+
+@pytest.fixture
+async def beside(small_database: Database) -> AsyncIterator[Small]:
+    """Another process of the same office."""
+    async with opened(small_database.owner_dsn) as house:
+        yield house
