@@ -28,7 +28,7 @@ class Diary(msgspec.Struct):
     lived_until: datetime | None = None
     """Office time up to which everybody who was to come has come."""
     to_fill: dict[date, int] | None = None
-    """Bookings from before the demo that the days ahead still lack; None before they are known."""
+    """Bookings from before the demo that each day still lacks; None before they are known."""
 
     def take_due(self, now: datetime) -> list[Plan]:
         """Remove and return what is to be done by `now`, the oldest first."""

@@ -46,8 +46,7 @@ async def fill_today(folder: Path, seconds: float) -> None:
         scenes = [set_scene(client, preset(o.office), o, _diary(folder, o)) for o in told.offices]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                for one in scenes:
-                    await _fill_today(one)
+                await asyncio.gather(*(_fill_today(one) for one in scenes))
         for one in scenes:
             diary.write(_diary_file(folder, one.office.slug), one.diary)
     finally:
@@ -55,17 +54,18 @@ async def fill_today(folder: Path, seconds: float) -> None:
 
 
 async def _fill_today(scene: Scene) -> None:
-    if scene.diary.lived_until is not None or not await read_clock(scene):
+    if scene.diary.to_fill is not None or not await read_clock(scene):
         return
     today = scene.time.now().date()
-    gate = asyncio.Semaphore(VISITORS_AT_ONCE)
+    begins = days.first_moment(scene.office, today)
+    to_fill = scene.diary.to_fill = _booked_so_far(scene, today)
 
-    async def one() -> None:
-        async with gate:
+    async def some() -> None:
+        while to_fill.get(today, 0) > 0:
+            to_fill[today] -= 1
             await visitors.book(scene, today, hurry=True, not_before=begins)
 
-    begins = days.first_moment(scene.office, today)
-    await asyncio.gather(*(one() for _ in range(_booked_so_far(scene, today).get(today, 0))))
+    await asyncio.gather(*(some() for _ in range(VISITORS_AT_ONCE)))
 
 
 async def live(folder: Path) -> None:
@@ -125,15 +125,13 @@ async def _do(todo: asyncio.Queue[_Deed]) -> None:
 
 
 async def _fill_ahead(scene: Scene) -> None:
-    """Once, give the days ahead what they would have from before the demo, one by one."""
+    """Give today and the days ahead what they still lack from before the demo, one by one."""
     if scene.diary.to_fill is None:
-        today = scene.time.now().date()
-        booked = _booked_so_far(scene, today)
-        scene.diary.to_fill = {day: n for day, n in booked.items() if day > today}
-    for day in list(scene.diary.to_fill):
+        scene.diary.to_fill = _booked_so_far(scene, scene.time.now().date())
+    for day in sorted(scene.diary.to_fill):
         while scene.diary.to_fill[day] > 0:
             scene.diary.to_fill[day] -= 1
-            await visitors.book(scene, day, hurry=True)
+            await visitors.book(scene, max(day, scene.time.now().date()), hurry=True)
             await asyncio.sleep(FILL_PAUSE_SECONDS)
 
 

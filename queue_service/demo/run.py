@@ -36,7 +36,8 @@ FASTEST = 120.0
 HANDS_FREE_UP_TO = 5.0
 """Up to this speed a person can play along, so a counter is left free."""
 READY_SECONDS = 60.0
-FILLING_SECONDS = 20.0
+FILLING_SECONDS = 8.0
+"""What is not booked by then is booked while the demo runs."""
 STOPPING_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 SHOWN_COMPLAINTS = 20
