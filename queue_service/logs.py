@@ -22,4 +22,5 @@ def configure() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # Jobs log their own faults; the scheduler would add a traceback for each it cancels at a stop.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
