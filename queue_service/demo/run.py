@@ -47,8 +47,8 @@ class DemoError(Exception):
     """The demo cannot go on; the message says why and what to do."""
 
 
-class _StopError(BaseException):
-    """Somebody asked the demo to end."""
+class _StopError(KeyboardInterrupt):
+    """Somebody asked the demo to end; of this kind, for asyncio swallows every other."""
 
 
 class Options(argparse.Namespace):
