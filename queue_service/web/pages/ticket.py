@@ -68,6 +68,7 @@ async def ticket(request: Asked, house: House, lang: str, code: str) -> Template
         office=followed.office if followed else None,
         code=code,
         self_url=f"/{lang}/t/{code}",
+        seq=shown.seq,
         ticket=_now(house, shown, lang),
     )
 

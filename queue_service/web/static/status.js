@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 
 let stream;
 let heard = Date.now();
-let looked = 0;
+let looked = Date.now();
 let said = Date.now();
 
 const line = (name) => ticket.querySelector(`[data-live="${name}"]`);
