@@ -96,6 +96,9 @@ class Lobby(Protocol):
     def followed(self, office: str) -> Followed | None:
         """The office of that name; None if there is none."""
 
+    async def enrolled(self, display: str) -> bool:
+        """Whether a display of that id is enrolled and not revoked."""
+
     def channel(
         self,
         office: str,
@@ -133,7 +136,7 @@ async def board(
 ) -> Response[Snapshot]:
     """Every call in force, newest first, and the journal number the stream goes on after."""
     office, _ = split_address(display)
-    if lobby.followed(office) is None:
+    if not await lobby.enrolled(display):
         return lobby.refuse(request, Refusal(Code.UNKNOWN_DISPLAY))
     return Response(_snapshot(lobby, office), headers={"cache-control": "no-store"})
 
@@ -147,7 +150,7 @@ async def stream(
 ) -> ASGIApp:
     """Events call, back, gone, snapshot and heartbeat; ids are journal numbers."""
     office, _ = split_address(display)
-    if lobby.followed(office) is None:
+    if not await lobby.enrolled(display):
         refused = lobby.refuse(request, Refusal(Code.UNKNOWN_DISPLAY))
         return refused.to_asgi_response(app=None, request=request)
 
@@ -173,7 +176,7 @@ async def page(
 ) -> Response[Any]:
     """The lobby screen for a picture of `diagonal` inches seen from `distance` metres."""
     slug, _ = split_address(display)
-    followed = lobby.followed(slug)
+    followed = lobby.followed(slug) if await lobby.enrolled(display) else None
     if followed is None:
         return lobby.refuse(request, Refusal(Code.UNKNOWN_DISPLAY))
     t, office = catalogue("de"), followed.office

@@ -93,6 +93,9 @@ REVOKE = Statement(
     .values(revoked=literal_column("true", Boolean()), generation=_d.generation + 1)
     .returning(*_DEVICE)
 )
+BY_KEY = Statement(
+    select(*_DEVICE).where(_d.office == bindparam("office"), _d.key == bindparam("key"))
+)
 DEVICE = Statement(select(*_DEVICE).where(_d.id == bindparam("id")))
 
 
@@ -169,6 +172,14 @@ async def revoke_device(
 ) -> DeviceRow | None:
     """A lost device's key dies at once."""
     row = await REVOKE.row(connection, office=office, key=key)
+    return row and DeviceRow(*row)
+
+
+async def device_by_key(
+    connection: asyncpg.Connection, office: OfficeId, key: str
+) -> DeviceRow | None:
+    """The device of that name in an office."""
+    row = await BY_KEY.row(connection, office=office, key=key)
     return row and DeviceRow(*row)
 
 

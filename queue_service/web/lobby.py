@@ -15,10 +15,14 @@ from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
 from queue_service.follow import Followed
 from queue_service.house import House
+from queue_service.model.ids import split_address
 from queue_service.model.office import Office, OfficeClock
 from queue_service.model.refusal import Refusal
 from queue_service.offices import public_holidays
+from queue_service.rights import Role
 from queue_service.slots.calendar import windows
+from queue_service.store import access
+from queue_service.store.database import transaction
 from queue_service.web.live import Channel
 from queue_service.web.problems import problem
 
@@ -80,6 +84,16 @@ class HouseLobby:
         if stage is None or stage.source is not followed:
             stage = self._stages[office] = Stage(followed)
         return stage
+
+    async def enrolled(self, display: str) -> bool:
+        """Whether a display of that id is enrolled and not revoked."""
+        slug, key = split_address(display)
+        office = self._house.follower.office(slug)
+        if office is None or "\0" in key:
+            return False
+        async with transaction(self._house.pool, office.key.authority) as connection:
+            device = await access.device_by_key(connection, office.key.office, key)
+        return device is not None and not device.revoked and device.role == Role.DISPLAY
 
     def channel(
         self,
