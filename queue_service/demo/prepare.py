@@ -7,9 +7,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
-
-from queue_service.clock import real_now
 from queue_service.demo.links import Counter, Device, Login, OfficeLinks, ToPlay
 from queue_service.flows import planning, sessions
 from queue_service.house import House, close_house, open_house
@@ -17,21 +14,11 @@ from queue_service.model.ids import CounterKey, address
 from queue_service.model.office import Office
 from queue_service.rights import Role
 from queue_service.settings import from_environment
-from queue_service.store import access, offices, tables
-from queue_service.store.database import outside, transaction
-from queue_service.store.statement import Statement
+from queue_service.store import access
+from queue_service.store.database import transaction
 
 PASSWORD = "guten-morgen"  # noqa: S105 - printed by the demo; its server listens on this machine only
 STAFF = (Role.CLERK, Role.GUIDE, Role.CASE_WORKER, Role.MANAGER)
-REST = Statement(
-    update(tables.office)
-    .where(tables.office.c.slug == bindparam("of"))
-    .values(
-        real_anchor=bindparam("real"),
-        office_anchor=bindparam("office"),
-        rate=bindparam("speed"),
-    )
-)
 
 
 def prepare(
@@ -51,7 +38,7 @@ def prepare(
     async def run() -> tuple[OfficeLinks, ...]:
         house = await open_house(from_environment(environment), follow=False)
         try:
-            await _rest(house, rested)
+            await planning.rest_clocks(house, rested)
             for slug, office in wanted.items():
                 await planning.load(house, office)
                 await planning.set_clock(house, slug, begin[slug], 1.0)
@@ -80,24 +67,6 @@ def set_clock(environment: dict[str, str], slug: str, at: datetime, rate: float)
             await close_house(house)
 
     asyncio.run(run())
-
-
-async def _rest(house: House, rested: Mapping[str, datetime]) -> None:
-    """No office time passed while the demo was off.
-
-    Set beside the journal on purpose: a turn would be stamped with the time that a fast clock
-    reached meanwhile, weeks ahead, and office time never runs backwards.
-    """
-    async with outside(house.pool) as connection:
-        authorities = await offices.authorities(connection)
-    for authority in authorities:
-        async with transaction(house.pool, authority) as connection:
-            for row in await offices.offices(connection):
-                at = rested.get(row.key.slug)
-                if at is not None:
-                    await REST.execute(
-                        connection, of=row.key.slug, real=real_now(), office=at, speed=0.0
-                    )
 
 
 async def _let_in(house: House, office: Office, *, speed: float, to_play: ToPlay) -> OfficeLinks:

@@ -1,5 +1,6 @@
 """Settings and capacity: load a configuration, plan cells day by day, set a demo's clock."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -140,6 +141,23 @@ def _cells_of_day(
 def _span(office: Followed, day: date) -> tuple[Tick, Tick]:
     zone = office.office.tz
     return day_tick(day, zone), day_tick(day + ONE_DAY, zone)
+
+
+async def rest_clocks(house: House, rested: Mapping[str, datetime]) -> None:
+    """Stop office clocks where they stood: no office time passed while a demo was off.
+
+    Beside the journal on purpose: a turn would be stamped with the time that a fast clock reached
+    meanwhile, weeks ahead, and office time never runs backwards.
+    Raises PermissionError where the installation does not allow it.
+    """
+    if not house.settings.demo_clock:
+        raise PermissionError("the clock of a production office cannot be set")
+    async with outside(house.pool) as connection:
+        authorities = await store.authorities(connection)
+    for authority in authorities:
+        async with transaction(house.pool, authority) as connection:
+            for slug, at in rested.items():
+                await store.rest_clock(connection, slug, real=real_now(), at=at)
 
 
 async def set_clock(house: House, slug: str, at: datetime, rate: float) -> OfficeClock:

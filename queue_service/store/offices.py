@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, func, literal_column, select, text
+from sqlalchemy import LargeBinary, Text, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.events.entry import BookingNow, Entry
@@ -119,6 +119,15 @@ ENTRY = Statement(
 DIRECTORY = Statement(
     select(t.directory.c.authority, t.directory.c.office).where(
         t.directory.c.hash == bindparam("hash")
+    )
+)
+REST = Statement(
+    update(t.office)
+    .where(t.office.c.slug == bindparam("of"))
+    .values(
+        real_anchor=bindparam("real"),
+        office_anchor=bindparam("at"),
+        rate=literal_column("0"),
     )
 )
 ENTER = Statement(
@@ -245,3 +254,10 @@ async def where(connection: asyncpg.Connection, code_hash: bytes) -> OfficeId | 
 async def enter(connection: asyncpg.Connection, key: OfficeKey, code_hash: bytes) -> None:
     """Enter a public name into the directory; the same office may do so again."""
     await ENTER.execute(connection, hash=code_hash, authority=key.authority, office=key.office)
+
+
+async def rest_clock(
+    connection: asyncpg.Connection, slug: str, *, real: datetime, at: datetime
+) -> None:
+    """From `real` on an office's clock stands at `at`; its row changes outside a turn only here."""
+    await REST.execute(connection, of=slug, real=real, at=at)
