@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import redis.asyncio as redis
 import structlog
 from litestar import Request
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 _log = structlog.get_logger()
@@ -92,7 +94,14 @@ def make(per_minute: int, redis_url: str) -> Throttle:
         return Open()
     if not redis_url:
         return InMemory(per_minute)
-    return Shared(redis.Redis.from_url(redis_url, socket_timeout=0.5), per_minute)
+    # Without retries: the client's own would hold every request up for seconds while it is away.
+    client = redis.Redis.from_url(
+        redis_url,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Shared(client, per_minute)
 
 
 def address_of(request: Request[Any, Any, Any], *, trusted_proxy: bool) -> str:
