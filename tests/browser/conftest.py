@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import servers
 from tests.city import City, Served, serving
@@ -15,6 +15,9 @@ from tests.served import Hall, hall_of
 
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
+
+# Two cores for browser, server, database and tests: what takes a moment may take some.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
