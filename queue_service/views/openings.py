@@ -45,6 +45,7 @@ class Openings:
         self._due: list[tuple[datetime, BookingId]] = []
         self._receipts: set[str] = set()
         self._versions: dict[date, int] = {}
+        self._day_of: dict[int, date] = {}
         self._days: dict[tuple[Request, date], tuple[int, DayOpenings]] = {}
         self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
         self._cells: dict[tuple[int, float], tuple[Request, tuple[CellKey, ...]]] = {}
@@ -118,7 +119,11 @@ class Openings:
         self._versions[day] = self._versions.get(day, 0) + 1
 
     def _local_day(self, tick: int) -> date:
-        return datetime.fromtimestamp(tick * TICK_SECONDS, self._zone).date()
+        known = self._day_of.get(tick)
+        if known is None:
+            known = datetime.fromtimestamp(tick * TICK_SECONDS, self._zone).date()
+            self._day_of[tick] = known
+        return known
 
     def request(self, parts: Sequence[Part]) -> Request | Refusal:
         """What these parts need in this office, or why they cannot be booked."""

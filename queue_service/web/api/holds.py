@@ -1,5 +1,7 @@
 """For applicants: holds. Taking one is what thousands do in the same minute, so it is lean."""
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -9,6 +11,7 @@ from litestar.types import ASGIApp, Scope
 
 from queue_service.flows import holding
 from queue_service.house import House
+from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.api.bookings import Key, bearer, crowded, private
 from queue_service.web.api.shapes import HoldBody, parts_of
@@ -45,7 +48,7 @@ async def hold(request: AnyRequest) -> ASGIApp:
     given = await holding.hold(
         house,
         scope["path_params"]["office"],
-        parts=parts_of(wish.services),
+        parts=wish.parts,
         start=wish.start,
         language=wish.language,
         key=header(scope, b"idempotency-key") or None,
@@ -55,7 +58,22 @@ async def hold(request: AnyRequest) -> ASGIApp:
     return Sent(201, _encode(given), _PRIVATE)
 
 
-async def _wish(request: AnyRequest) -> HoldBody | Refusal:
+class Wish(msgspec.Struct, frozen=True):
+    """A body as it was read."""
+
+    parts: tuple[Part, ...]
+    start: datetime
+    language: str
+
+
+@lru_cache(maxsize=4_096)
+def _read_as(content: bytes) -> Wish:
+    """What a body says; a crowd sends the same few."""
+    body = _decode(content)
+    return Wish(parts_of(body.services), body.start, body.language)
+
+
+async def _wish(request: AnyRequest) -> Wish | Refusal:
     many = await crowded(request, request.app.state.house)
     if many is not None:
         return many
@@ -65,7 +83,7 @@ async def _wish(request: AnyRequest) -> HoldBody | Refusal:
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})
     try:
-        return _decode(content)
+        return _read_as(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return misread(error)
 
