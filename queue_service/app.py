@@ -31,7 +31,7 @@ from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
 from queue_service.web.access import DEVICE_COOKIE
-from queue_service.web.api import availability, bookings, hall, holds, public
+from queue_service.web.api import availability, bookings, document, hall, holds, public
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import apply, desk, faults, kiosk, signin, status
@@ -156,7 +156,7 @@ def build(chosen: Settings) -> Litestar:
     pages += apply.handlers
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
-    return Litestar(
+    app = Litestar(
         [api, shown, feed.routes(_lobby), enrol, *assets.handlers, *health.handlers, *demo],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
@@ -175,6 +175,8 @@ def build(chosen: Settings) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    document.describe(app)
+    return app
 
 
 def create() -> Edge:

@@ -1,0 +1,273 @@
+"""What the API answers, as types for the OpenAPI document; handlers write the same by hand.
+
+A test calls every operation and holds what it says against these types, so that neither drifts.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from display.board import Snapshot
+from queue_service.flows.holding import HoldGiven
+from queue_service.flows.serving import UndoShown
+from queue_service.flows.sessions import Signed
+from queue_service.model.booking import BookingState
+from queue_service.model.office import (
+    BookingRules,
+    Closure,
+    Confirm,
+    Fee,
+    LineRules,
+    Place,
+    Window,
+)
+from queue_service.model.visit import NeedClass, VisitState
+from queue_service.slots.openings import DayState
+
+Texts = dict[str, str]
+"""A text by language; `de` is always there."""
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly these fields."""
+
+
+class ServiceName(Answer, frozen=True):
+    """A service by code and name."""
+
+    service: str
+    name: Texts
+
+
+class OfficeListed(Answer, frozen=True):
+    """An office in the list."""
+
+    office: str
+    name: Texts
+    languages: tuple[str, ...]
+    services: tuple[ServiceName, ...]
+
+
+class Offices(Answer, frozen=True):
+    """All offices."""
+
+    offices: tuple[OfficeListed, ...]
+
+
+class ServiceShown(Answer, frozen=True):
+    """Everything about a service."""
+
+    service: str
+    name: Texts
+    minutes_first: int
+    minutes_next: int
+    group: str
+    max_persons: int
+    bring: tuple[Texts, ...]
+    fees: tuple[Fee, ...]
+    leika: tuple[str, ...]
+    emergency: bool
+    bookable: bool
+    walk_in: bool
+    target_minutes: int
+    confirm: Confirm
+    required: tuple[str, ...]
+    not_needed: Texts
+    order: int
+
+
+class CounterShown(Answer, frozen=True):
+    """A counter and the services it can do."""
+
+    counter: str
+    name: Texts
+    skills: tuple[str, ...]
+
+
+class RulesShown(Answer, frozen=True):
+    """The rules in force."""
+
+    booking: BookingRules
+    line: LineRules
+
+
+class OfficeShown(Answer, frozen=True):
+    """Everything about an office; `now` is its clock, `seq` its journal's last number."""
+
+    office: str
+    name: Texts
+    zone: str
+    ags: str
+    place: Place
+    languages: tuple[str, ...]
+    services: tuple[ServiceShown, ...]
+    counters: tuple[CounterShown, ...]
+    hours: tuple[Window, ...]
+    closures: tuple[Closure, ...]
+    rules: RulesShown
+    now: datetime
+    rate: float
+    seq: int
+
+
+class PartShown(Answer, frozen=True):
+    """One service for so many persons."""
+
+    service: str
+    persons: int
+
+
+class StartShown(Answer, frozen=True):
+    """A free start and how many such visits still fit."""
+
+    start: datetime
+    places: int
+
+
+class DayShown(Answer, frozen=True):
+    """A local day; starts only while it is free."""
+
+    date: date
+    state: DayState
+    starts: tuple[StartShown, ...]
+
+
+class Availability(Answer, frozen=True):
+    """Days with their free starts; a visit takes `minutes`."""
+
+    office: str
+    services: tuple[PartShown, ...]
+    minutes: int
+    days: tuple[DayShown, ...]
+
+
+class BookingShown(Answer, frozen=True):
+    """A booking with everything its owner needs."""
+
+    code: str
+    secret: str
+    pin: str
+    state: BookingState
+    start: datetime
+    end: datetime
+    office: str
+    services: tuple[PartShown, ...]
+    language: str
+    name: str
+
+
+class Wait(Answer, frozen=True):
+    """An honest range of minutes."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+
+
+class TicketGiven(Answer, frozen=True):
+    """A number in the hall and the ticket that follows it."""
+
+    ticket: str
+    number: str
+    wait: Wait
+    instructions: str
+    language: str
+
+
+class TicketState(Answer, frozen=True):
+    """A ticket; `wait` only while waiting, the counter only while called."""
+
+    number: str
+    state: VisitState
+    ahead: int
+    wait: Wait | None
+    counter: str | None
+    counter_name: str | None
+    called_at: datetime | None
+    language: str
+    office: str
+    seq: int
+
+
+class Why(Answer, frozen=True):
+    """Why somebody is next; the code is empty where nobody chose."""
+
+    code: str
+    waited_minutes: int
+    target_minutes: int
+
+
+class VisitAtDesk(Answer, frozen=True):
+    """A visit as a desk sees it."""
+
+    visit: str
+    number: str
+    service: str
+    persons: int
+    language: str
+    need: NeedClass
+    arrived: datetime
+    due: datetime
+    waited_minutes: int
+    target_minutes: int
+    why: Why
+    ahead_passed: int
+    called_at: datetime | None
+    calls: int
+    has_appointment: bool
+    service_name: str
+    text: str
+
+
+class Desk(Answer, frozen=True):
+    """A desk after the act."""
+
+    counter: str
+    counter_name: str
+    office: str
+    seq: int
+    now: datetime
+    current: VisitAtDesk | None
+    undo: UndoShown | None
+    waiting_count: int
+    emergencies: int
+    waiting: tuple[VisitAtDesk, ...]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why not, in the reader's language (RFC 9457); some codes carry more fields."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    """Stable; programs decide by it."""
+    detail: str
+    next_step: str
+
+
+ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
+    "GET /offices": (200, Offices),
+    "GET /offices/{office}": (200, OfficeShown),
+    "GET /offices/{office}/availability": (200, Availability),
+    "POST /offices/{office}/holds": (201, HoldGiven),
+    "POST /holds/{hold}/extend": (200, HoldGiven),
+    "DELETE /holds/{hold}": (204, None),
+    "POST /bookings": (201, BookingShown),
+    "GET /bookings/{code}": (200, BookingShown),
+    "DELETE /bookings/{code}": (200, BookingShown),
+    "POST /bookings/{code}/move": (200, BookingShown),
+    "POST /offices/{office}/bookings": (201, BookingShown),
+    "POST /sessions": (201, Signed),
+    "DELETE /sessions": (204, None),
+    "POST /kiosk/check-ins": (201, TicketGiven),
+    "GET /tickets/{code}": (200, TicketState),
+    "GET /displays/{display}/board": (200, Snapshot),
+    "GET /desks/{counter}": (200, Desk),
+    "POST /desks/{counter}/next": (200, Desk),
+    "POST /desks/{counter}/call": (200, Desk),
+    "POST /visits/{visit}/recall": (200, Desk),
+    "POST /visits/{visit}/missed": (200, Desk),
+    "POST /visits/{visit}/finish": (200, Desk),
+    "POST /visits/{visit}/undo": (200, Desk),
+}
+"""What each operation answers when it succeeds; a refusal is a `Problem` everywhere."""

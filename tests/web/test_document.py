@@ -1,0 +1,168 @@
+"""The OpenAPI document is true: whatever is sent, answers have the status and shape it promises."""
+
+from typing import Any
+
+import hypothesis
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import strategies as st
+
+from queue_service.web.api.answers import ANSWERS
+from tests.city import Served
+from tests.served import Hall
+
+EXAMPLES = 12
+CALM = {hypothesis.HealthCheck.filter_too_much, hypothesis.HealthCheck.too_slow}
+
+
+@pytest.fixture(scope="module")
+def document(served: Served) -> Any:
+    return schemathesis.openapi.from_url(f"{served.url}/api/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def real(hall: Hall) -> dict[str, tuple[str, str]]:
+    """Something that exists for each kind of id, and the key that opens it."""
+    held, booking = hall.hold(), hall.book()
+    clerk = hall.token("manager")
+    hall.walk_in("EMER")
+    ticket = hall.walk_in()
+    visit = hall.press("1").json()["current"]["visit"]
+    return {
+        "office": ("heidelberg", clerk),
+        "hold": (held["hold"], held["secret"]),
+        "code": (booking["code"], booking["secret"]),
+        "counter": ("heidelberg.1", clerk),
+        "visit": (visit, clerk),
+        "display": ("heidelberg.board-1", ""),
+        "ticket": (ticket["ticket"], ""),
+        "kiosk": ("", hall.links.kiosk.key),
+    }
+
+
+def test_every_operation_keeps_its_promise(
+    document: Any, real: dict[str, tuple[str, str]], subtests: pytest.Subtests
+) -> None:
+    seen = 0
+    for found in document.get_all_operations():
+        operation = found.ok()
+        seen += 1
+        with subtests.test(f"{operation.method} {operation.path}"):
+            _try(operation, real)
+    assert seen == len(ANSWERS)
+
+
+def _try(operation: Any, real: dict[str, tuple[str, str]]) -> None:
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(CALM),
+        database=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    )
+    @hypothesis.seed(1)
+    @hypothesis.given(case=operation.as_strategy(), known=st.booleans())
+    def one(case: Any, known: bool) -> None:
+        headers = {}
+        if known:
+            for name in case.path_parameters or {}:
+                kind = "ticket" if operation.path.startswith("/api/v1/tickets") else name
+                case.path_parameters[name], key = real[kind]
+                headers["Authorization"] = f"Bearer {key}"
+            if "kiosk" in operation.path:
+                headers["Authorization"] = f"Bearer {real['kiosk'][1]}"
+        answer = case.call(headers=headers)
+        case.validate_response(
+            answer,
+            checks=[
+                schemathesis.checks.not_a_server_error,
+                schemathesis.specs.openapi.checks.status_code_conformance,
+                schemathesis.specs.openapi.checks.content_type_conformance,
+                schemathesis.specs.openapi.checks.response_schema_conformance,
+            ],
+        )
+
+    one()
+
+
+def test_every_success_has_its_shape(hall: Hall) -> None:
+    clerk, manager, anyone = hall.staff(), hall.staff("manager"), hall.anyone
+    hall.clear()
+    parts = [{"service": "BIO", "persons": 1}]
+    applicant = {"name": "A Shape", "email": "shape@example.org"}
+    free = hall.free("BIO")
+    held = hall.ask_hold(free[0], "BIO")
+    own = {"Authorization": f"Bearer {held.json()['secret']}"}
+    other = hall.ask_hold(free[1], "BIO").json()
+    booked = hall.confirm(held.json())
+    booking = f"/api/v1/bookings/{booked.json()['code']}"
+    login = {"login": "clerk@heidelberg", "password": "guten-morgen"}
+    session = hall.client().post("/api/v1/sessions", json=login)
+    signed_out = hall.client(session.json()["token"]).delete("/api/v1/sessions")
+    ticket = hall.kiosk.post("/api/v1/kiosk/check-ins", json={"walk_in": {"service": "BIO"}})
+    hall.walk_in("BIO")
+    called = clerk.post("/api/v1/desks/heidelberg.2/next")
+    visit = f"/api/v1/visits/{called.json()['current']['visit']}"
+    extended_hold = hall.ask_hold(free[2], "BIO").json()
+    extended = anyone.post(
+        f"/api/v1/holds/{extended_hold['hold']}/extend",
+        headers={"Authorization": f"Bearer {extended_hold['secret']}"},
+    )
+    answers = {
+        "GET /offices": anyone.get("/api/v1/offices"),
+        "GET /offices/{office}": anyone.get("/api/v1/offices/heidelberg"),
+        "GET /offices/{office}/availability": anyone.get(
+            "/api/v1/offices/heidelberg/availability?service=BIO"
+        ),
+        "POST /offices/{office}/holds": held,
+        "POST /holds/{hold}/extend": extended,
+        "DELETE /holds/{hold}": anyone.delete(
+            f"/api/v1/holds/{other['hold']}",
+            headers={"Authorization": f"Bearer {other['secret']}"},
+        ),
+        "POST /bookings": booked,
+        "GET /bookings/{code}": anyone.get(booking, headers=own),
+        "POST /bookings/{code}/move": anyone.post(
+            f"{booking}/move", json={"start": free[5]}, headers=own
+        ),
+        "DELETE /bookings/{code}": anyone.delete(booking, headers=own),
+        "POST /offices/{office}/bookings": manager.post(
+            "/api/v1/offices/heidelberg/bookings",
+            json={"services": parts, "start": free[8], "applicant": applicant},
+        ),
+        "POST /sessions": session,
+        "DELETE /sessions": signed_out,
+        "POST /kiosk/check-ins": ticket,
+        "POST /desks/{counter}/next": called,
+        "GET /desks/{counter}": clerk.get("/api/v1/desks/heidelberg.2"),
+        "GET /displays/{display}/board": anyone.get("/api/v1/displays/heidelberg.board-1/board"),
+        "GET /tickets/{code}": anyone.get(f"/api/v1/tickets/{ticket.json()['ticket']}"),
+        "POST /visits/{visit}/recall": clerk.post(f"{visit}/recall"),
+        "POST /visits/{visit}/missed": clerk.post(f"{visit}/missed"),
+        "POST /visits/{visit}/undo": clerk.post(f"{visit}/undo"),
+        "POST /visits/{visit}/finish": clerk.post(f"{visit}/finish"),
+        "POST /desks/{counter}/call": clerk.post(
+            "/api/v1/desks/heidelberg.3/call", json={"number": hall.walk_in("BIO")["number"]}
+        ),
+    }
+    assert set(answers) == set(ANSWERS)
+    for name, answer in answers.items():
+        status, kind = ANSWERS[name]
+        assert answer.status_code == status, (name, answer.text)
+        if kind is None:
+            assert answer.content == b""
+        else:
+            msgspec.json.decode(answer.content, type=kind)
+
+
+def test_the_document_names_what_it_needs(hall: Hall) -> None:
+    said = hall.anyone.get("/api/openapi.json")
+    assert said.status_code == 200
+    whole = said.json()
+    assert whole["openapi"].startswith("3.1")
+    assert "localhost" not in said.text
+    for operations in whole["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"]
+            assert "application/problem+json" in operation["responses"]["default"]["content"]

@@ -1,0 +1,238 @@
+"""Nobody reads or changes what is not theirs: every operation of the API, by foreign keys.
+
+The list of operations comes from the OpenAPI document, so that a new one is tried by itself.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.served import Hall, ask, client, counted, hall_of
+
+START = "2026-11-25T09:00:00+01:00"
+BODIES: dict[str, dict[str, object]] = {
+    "POST /offices/{office}/bookings": {
+        "services": [{"service": "PICK"}],
+        "start": START,
+        "applicant": {"name": "Foreign"},
+    },
+    "POST /bookings/{code}/move": {"start": START},
+    "POST /desks/{counter}/call": {"number": "A100"},
+    "POST /kiosk/check-ins": {"code": "23456789"},
+}
+OPEN = {
+    "GET /offices",
+    "GET /offices/{office}",
+    "GET /offices/{office}/availability",
+    "POST /offices/{office}/holds",
+    "POST /bookings",
+    "POST /sessions",
+    "DELETE /sessions",
+    "GET /displays/{display}/board",
+    "GET /tickets/{code}",
+}
+"""For anyone, or for whoever knows a code that cannot be guessed."""
+
+
+@pytest.fixture(scope="module")
+def theirs(hall: Hall, stuttgart: Hall) -> dict[str, str]:
+    """What exists in Stuttgart, by the name of the parameter."""
+    stuttgart.walk_in("INFO")
+    counter = next(
+        c["counter"]
+        for c in stuttgart.anyone.get("/api/v1/offices/stuttgart").json()["counters"]
+        if "INFO" in c["skills"]
+    )
+    desk = stuttgart.staff().post(f"/api/v1/desks/{counter}/next").json()
+    return {
+        "office": "stuttgart",
+        "hold": stuttgart.hold("BIO")["hold"],
+        "code": stuttgart.book("BIO", birth_date="1990-01-31")["code"],
+        "counter": counter,
+        "visit": desk["current"]["visit"],
+    }
+
+
+def guarded(hall: Hall) -> Iterator[tuple[str, str, str]]:
+    """Every operation that is not for anyone: its name, method and path."""
+    paths: dict[str, Any] = hall.anyone.get("/api/openapi.json").json()["paths"]
+    for path, operations in paths.items():
+        for method in operations:
+            name = f"{method.upper()} {path.removeprefix('/api/v1')}"
+            if name not in OPEN:
+                yield name, method.upper(), path
+
+
+def tried(somebody: httpx.Client, name: str, method: str, path: str, ids: dict[str, str]) -> Any:
+    body = BODIES.get(name)
+    filled = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+    return somebody.request(method, filled, json=body)
+
+
+def strangers(hall: Hall) -> dict[str, httpx.Client]:
+    """Everybody of Heidelberg, and nobody in particular."""
+    mine = hall.hold()
+    return {
+        "nobody": hall.anyone,
+        "kiosk": hall.kiosk,
+        "board": hall.client(hall.links.board.key),
+        "somebody with another secret": hall.client(mine["secret"]),
+        **{role: hall.staff(role) for role in ("clerk", "guide", "case_worker", "manager")},
+    }
+
+
+def test_foreign_keys_open_nothing(hall: Hall, theirs: dict[str, str]) -> None:
+    everybody = strangers(hall)
+    before = counted(hall.served.city)
+    operations = list(guarded(hall))
+    assert len(operations) >= 14
+    for name, method, path in operations:
+        for who, somebody in everybody.items():
+            if name == "POST /kiosk/check-ins" and who in ("kiosk", "clerk", "guide", "manager"):
+                continue  # It names no office: the key does. Codes of others: see the next test.
+            answer = tried(somebody, name, method, path, theirs)
+            assert answer.status_code in (401, 403, 404), (name, who, answer.text)
+            assert "Amal" not in answer.text
+    assert counted(hall.served.city) == before
+
+
+def test_a_foreign_booking_cannot_be_checked_in(hall: Hall, theirs: dict[str, str]) -> None:
+    before = counted(hall.served.city)
+    answer = hall.kiosk.post("/api/v1/kiosk/check-ins", json={"code": theirs["code"]})
+    assert answer.json()["code"] == "other_office"
+    assert counted(hall.served.city) == before
+
+
+def test_an_id_of_others_under_ones_own_office_leads_nowhere(
+    hall: Hall, theirs: dict[str, str]
+) -> None:
+    visit = theirs["visit"].replace("stuttgart", "heidelberg")
+    hold = theirs["hold"].replace("stuttgart", "heidelberg")
+    before = counted(hall.served.city)
+    for act in ("recall", "missed", "finish", "undo"):
+        answer = hall.staff("manager").post(f"/api/v1/visits/{visit}/{act}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_visit")
+    assert hall.staff("manager").post(f"/api/v1/holds/{hold}/extend").status_code == 403
+    assert counted(hall.served.city) == before
+
+
+def test_staff_keys_do_not_open_bookings(stuttgart: Hall, theirs: dict[str, str]) -> None:
+    answer = stuttgart.staff("manager").get(f"/api/v1/bookings/{theirs['code']}")
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("guide", set()),
+        ("clerk", {"desk", "call"}),
+        ("case_worker", {"desk", "call", "exceed"}),
+        ("manager", {"desk", "call", "exceed"}),
+    ],
+)
+def test_each_role_may_do_its_work(hall: Hall, role: str, allowed: set[str]) -> None:
+    somebody = hall.staff(role)
+    desk = somebody.get("/api/v1/desks/heidelberg.1").status_code
+    call = somebody.post(f"/api/v1/visits/heidelberg.{uuid.uuid4()}/finish").status_code
+    exceed = somebody.post(
+        "/api/v1/offices/heidelberg/bookings",
+        json=BODIES["POST /offices/{office}/bookings"]
+        | {"exceed_reason": "hardship", "applicant": {"name": f"Exceeded by {role}"}},
+    ).status_code
+    assert desk == (200 if "desk" in allowed else 403)
+    assert call == (404 if "call" in allowed else 403)
+    assert exceed == (201 if "exceed" in allowed else 403)
+
+
+def test_the_pages_of_a_desk_are_as_closed_as_its_api(hall: Hall, stuttgart: Hall) -> None:
+    for key, status in (
+        ("", 303),
+        (hall.token("guide"), 403),
+        (stuttgart.token("manager"), 403),
+        (hall.token("clerk"), 200),
+    ):
+        with client(hall.served) as browser:
+            if key:
+                browser.cookies.set("queue_staff", key)
+            assert browser.get("/de/desk/heidelberg.1").status_code == status
+            if status != 200:
+                answer = browser.post("/de/desk/heidelberg.1/next")
+                assert answer.status_code == status
+
+
+def test_a_revoked_device_is_a_stranger(hall: Hall) -> None:
+    with hall_of(hall.served) as other:
+        wish = {"walk_in": {"service": "PICK"}}
+        assert other.kiosk.post("/api/v1/kiosk/check-ins", json=wish).status_code == 201
+        ask(
+            hall.served.city,
+            "update device set revoked = true where key = 'kiosk-1' and office ="
+            " (select id from office where slug = 'heidelberg') returning id",
+        )
+        assert other.kiosk.post("/api/v1/kiosk/check-ins", json=wish).status_code == 401
+        assert other.kiosk.get("/de/kiosk").status_code == 403
+        ask(hall.served.city, "update device set revoked = false returning id")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_pages_of_others_cannot_press_our_buttons(hall: Hall, headers: dict[str, str]) -> None:
+    with client(hall.served) as browser:
+        browser.cookies.set("queue_staff", hall.token("clerk"))
+        before = counted(hall.served.city)
+        for path in (
+            "/de/desk/heidelberg.1/next",
+            "/api/v1/desks/heidelberg.1/next",
+            "/de/staff/out",
+            "/de/heidelberg/book",
+        ):
+            answer = browser.post(path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert counted(hall.served.city) == before
+
+
+PAGES = [
+    "/de",
+    "/de/heidelberg",
+    "/de/staff",
+    "/de/nowhere",
+    "/api/v1/offices",
+    "/board/heidelberg.x",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_answer_is_guarded_against_injection(hall: Hall, path: str) -> None:
+    headers = hall.anyone.get(path).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_what_people_type_stays_text(hall: Hall) -> None:
+    name = "<script>alert(1)</script><b onclick=x>"
+    booking = hall.book("TRAN", name=name)
+    page = hall.anyone.get(f"/de/b/{booking['code']}/{booking['secret']}").text
+    assert "<script>alert" not in page
+    assert "<b onclick" not in page
+    for path in (
+        "/de/%3Cscript%3Ealert(1)%3C/script%3E",
+        "/de/heidelberg/book?service=%3Cscript%3Ealert(1)",
+        "/de/b/%3Cscript%3Ealert(1)",
+        "/de/b?code=%22%3E%3Cscript%3Ealert(1)",
+    ):
+        assert "<script>alert" not in hall.anyone.get(path).text
