@@ -15,12 +15,11 @@ from pathlib import Path
 
 import asyncpg
 
-from queue_service import __version__, offices, settings
+from queue_service import __version__, offices, settings, unreachable
 from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
 from queue_service.settings import SettingsError
-from queue_service.store.database import APP_ROLE
 
 
 class CommandError(Exception):
@@ -43,24 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"queue-service {given.command}: {error}", file=sys.stderr)
         return 1
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"queue-service {given.command}: {_away(error)}", file=sys.stderr)
+        print(f"queue-service {given.command}: {unreachable.in_words(error)}", file=sys.stderr)
+        return 1
+    except RecursionError:
+        print(f"queue-service {given.command}: nested too deep to be read", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return code
-
-
-def _away(error: Exception) -> str:
-    if isinstance(
-        error, asyncpg.InvalidCatalogNameError | asyncpg.InvalidAuthorizationSpecificationError
-    ):
-        return f"the database refuses: {error}. Check QUEUE_DATABASE_URL."
-    no_role = isinstance(error, asyncpg.InvalidParameterValueError) and APP_ROLE in str(error)
-    if no_role or isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedObjectError):
-        return f"the database has no schema yet ({error}). Run: queue-service migrate"
-    if isinstance(error, ConnectionRefusedError | socket.gaierror):
-        return f"no database answers ({error}). Check QUEUE_DATABASE_URL and that it runs."
-    return f"{type(error).__name__}: {error}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,8 +114,8 @@ def _serve(given: argparse.Namespace) -> int:
     from granian.log import LogLevels
     from granian.server import Server
 
-    settings.from_environment()
     _claim(given.host, given.port)
+    _in_house(_nothing)  # said here once, not by every worker again and again
     # Open streams count against backpressure: the default stops at 1,024 for one worker.
     Server(
         "queue_service.app:create",
@@ -157,12 +146,20 @@ def _claim(host: str, port: int) -> None:
 
 
 def _migrate(_: argparse.Namespace) -> int:
+    from sqlalchemy.exc import DBAPIError
+
     from queue_service.store import migrate
 
     url = os.environ.get("QUEUE_DATABASE_URL", "")
     if not url:
         raise CommandError("QUEUE_DATABASE_URL is missing: postgresql://owner:password@host/name")
-    migrate.upgrade(url)
+    if not unreachable.readable(url):
+        raise CommandError(unreachable.UNREADABLE)
+    try:
+        migrate.upgrade(url)
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig else None
+        raise CommandError(unreachable.in_words(cause or error)) from error
     print("the schema is the newest")
     return 0
 
@@ -270,9 +267,16 @@ def _known(house: House, slug: str) -> None:
         raise CommandError(f"no office {slug!r}; known: {known}")
 
 
+async def _nothing(_: House) -> None:
+    """Only see whether the database answers and has its schema."""
+
+
 def _in_house(work: Callable[[House], Awaitable[None]]) -> int:
     async def run() -> None:
-        house = await open_house(settings.from_environment(), follow=False)
+        chosen = settings.from_environment()
+        if not unreachable.readable(chosen.database_url):
+            raise CommandError(unreachable.UNREADABLE)
+        house = await open_house(chosen, follow=False)
         try:
             await house.follower.refresh()
             await work(house)
