@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,9 @@ from queue_service.demo.prepare import prepare
 from queue_service.demo.presets import preset
 from queue_service.flows import planning
 from queue_service.house import close_house, open_house
+from queue_service.model.office import Office
+from queue_service.store import offices as store
+from queue_service.store.database import outside, transaction
 from tests import servers
 
 OFFICES = ("heidelberg", "stuttgart")
@@ -74,6 +77,7 @@ def found(dsn: str, *, rate: float = 1.0) -> City:
     """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real."""
     city = City(dsn, ())
     wanted = {slug: preset(slug) for slug in OFFICES}
+    asyncio.run(_before_their_time(city, wanted))
     links = prepare(
         city.environment(),
         wanted,
@@ -83,6 +87,26 @@ def found(dsn: str, *, rate: float = 1.0) -> City:
         speeds=dict.fromkeys(OFFICES, rate),
     )
     return City(dsn, links)
+
+
+async def _before_their_time(city: City, wanted: dict[str, Office]) -> None:
+    """Make both offices a day before `BEGIN`, whatever the real date is.
+
+    Office time never runs backwards: made at the real time, they could not go back to `BEGIN` once
+    that has passed.
+    """
+    house = await open_house(city.settings(), follow=False)
+    try:
+        for slug, office in wanted.items():
+            async with outside(house.pool) as connection:
+                authority = await store.authority(connection, office.authority)
+            async with transaction(house.pool, authority) as connection:
+                await store.found(connection, authority, slug, BEGIN - timedelta(days=1))
+                await connection.execute(
+                    "update office set real_anchor = now() where slug = $1", slug
+                )
+    finally:
+        await close_house(house)
 
 
 def set_clocks(city: City, at: datetime = BEGIN, rate: float = 1.0) -> None:
