@@ -133,7 +133,7 @@ def test_a_hold_takes_a_place_and_gives_it_back(hall: Hall) -> None:
         ({"service": "NONE"}, "unknown_service"),
         ({"service": "PICK", "from": "9999-12-31"}, "invalid"),
         ({"service": "PICK", "from": "0001-01-01", "to": "0001-01-02"}, "invalid"),
-        ({}, "invalid"),
+        ({}, "field_required"),
     ],
 )
 def test_what_cannot_be_asked_is_explained(hall: Hall, asked: dict[str, str], code: str) -> None:
