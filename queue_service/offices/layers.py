@@ -152,7 +152,10 @@ def differences(in_force: Iterable[Layer], wanted: Office, at: datetime) -> Prev
             for subject, layer in new.items()
             if subject in old and _said(old[subject]) != _said(layer)
         ),
-        end=tuple(layer for subject, layer in old.items() if subject not in new),
+        # Two loads at once may have begun a subject twice: only the latest layer of it goes on.
+        end=tuple(
+            layer for layer in config if layer.subject not in new or layer is not old[layer.subject]
+        ),
     )
 
 
