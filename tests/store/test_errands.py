@@ -12,6 +12,7 @@ from queue_service.flows import booking, errands, planning
 from queue_service.flows.holding import HoldGiven
 from queue_service.follow import Followed
 from queue_service.house import House
+from queue_service.model.ids import ServiceCode
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.slots.openings import DayState
@@ -100,6 +101,21 @@ async def test_two_processes_that_plan_at_once_end_with_the_same_cells(
     )
     assert await cells(small) == before
     await small.audit()
+
+
+async def test_what_two_processes_loaded_at_once_can_be_taken_back(
+    small: Small, beside: Small
+) -> None:
+    office = make.office()
+    new = msgspec.structs.replace(office.services[0], code=ServiceCode("NEW"))
+    larger = msgspec.structs.replace(office, services=(*office.services, new))
+    await asyncio.gather(planning.load(small.house, larger), planning.load(beside.house, larger))
+    await small.settle()
+    assert small.office.office.service("NEW") is not None
+    await planning.load(small.house, office)
+    await small.settle()
+    assert small.office.office.service("NEW") is None
+    assert not await planning.load(small.house, office)
 
 
 async def test_an_edit_below_what_is_taken_keeps_every_booking_and_sells_no_more(

@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from queue_service.store.database import open_pool
 from tests import make
 from tests.conftest import Database
 from tests.make import DESKS, HALL
-from tests.small import Small, opened, owner, refused, soon
+from tests.small import PICK, Small, opened, owner, refused, soon
 from tests.wire import Cut, Wire, wired
 
 ROOT = Path(__file__).parents[2]
@@ -603,6 +604,23 @@ async def test_holds_that_are_over_are_given_back_before_anything_is_decided(
         tags = [e.tag for e in await small.journal()]
         assert tags[-2:] == ["lapsed", "held"] or tags[-3:] == ["lapsed", "clock_set", "held"]
         await small.audit()
+
+
+@pytest.mark.parametrize(
+    ("year", "code"), [(1, Code.PAST), (1969, Code.PAST), (9999, Code.NOT_BOOKABLE_YET)]
+)
+async def test_a_date_beyond_every_calendar_is_past_or_far_off(
+    small: Small, year: int, code: Code
+) -> None:
+    start = datetime(year, 12 if year > 1 else 1, 31 if year > 1 else 1, tzinfo=UTC)
+    booked = await small.booked("10:00")
+    proof = Proof(secret=booked.secret)
+    for answer in (
+        await flow.hold(small.house, small.slug, parts=PICK, start=start, language="de"),
+        await flow.move(small.house, booked.code, proof, start),
+    ):
+        assert isinstance(answer, Refusal)
+        assert answer.code is code
 
 
 async def test_office_time_never_runs_backwards(small: Small) -> None:
