@@ -28,7 +28,8 @@ class House:
 
 async def open_house(settings: Settings, *, follow: bool = True) -> House:
     """Connect, load the offices and follow them; `follow=False` for commands that end soon."""
-    pool = await open_pool(settings.database_url, size=settings.database_connections)
+    # The follower loads an office while it reads a journal: alone it needs two.
+    pool = await open_pool(settings.database_url, size=max(2, settings.database_connections))
     turn_pool = await open_pool(settings.database_url, size=4, turns=True)
     follower = Follower(pool, settings.database_url)
     house = House(
