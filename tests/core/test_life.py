@@ -244,7 +244,7 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=40, stateful_step_count=30)
+TestLives.settings = settings(max_examples=settings().max_examples * 2 // 5, stateful_step_count=30)
 
 
 def test_a_hold_that_lapsed_gives_its_place_back_once() -> None:

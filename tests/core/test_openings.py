@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_service.events.booking import CancelReason
@@ -265,7 +265,6 @@ def seen(view: Openings, now: object) -> list[object]:
     return [*days, *nearest, view.has_due(now)]  # type: ignore[arg-type]  # a datetime
 
 
-@settings(max_examples=150)
 @given(acts, st.integers(1, 2))
 def test_a_view_that_followed_every_entry_shows_what_one_loaded_now_shows(
     sequence: list[Act], capacity: int
@@ -282,7 +281,6 @@ def test_a_view_that_followed_every_entry_shows_what_one_loaded_now_shows(
         assert seen(view, rehearsed.now) == seen(loaded(rehearsed), rehearsed.now)
 
 
-@settings(max_examples=150)
 @given(acts, st.integers(1, 2), st.integers(0, 25), st.integers(0, 40))
 def test_what_is_called_certainly_full_had_no_room_as_of_the_entry_the_view_has(
     sequence: list[Act], capacity: int, behind: int, later: int

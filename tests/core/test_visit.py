@@ -206,7 +206,7 @@ class Hall(RuleBasedStateMachine):
 
 
 TestHall = Hall.TestCase
-TestHall.settings = settings(max_examples=40, stateful_step_count=30)
+TestHall.settings = settings(max_examples=settings().max_examples * 2 // 5, stateful_step_count=30)
 
 
 def test_two_desks_that_press_at_once_get_two_people_and_the_third_nobody() -> None:

@@ -237,6 +237,14 @@ async def test_memory_is_not_trusted_while_the_follower_cannot_read(
         assert not torn.office.is_fresh(timedelta(seconds=2))
 
 
+async def test_a_process_with_the_fewest_connections_still_opens(
+    small_database: Database,
+) -> None:
+    async with asyncio.timeout(30), opened(small_database.owner_dsn, database_connections=1) as one:
+        assert isinstance(await one.hold("10:00"), HoldGiven)
+        await one.audit()
+
+
 async def test_two_readers_at_once_feed_every_entry_once(small: Small, beside: Small) -> None:
     seqs: list[int] = []
     original = beside.office.apply
