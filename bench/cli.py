@@ -2,6 +2,7 @@
 
 import argparse
 import resource
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -68,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one bench; 0 when every goal held, 1 when one was missed or it could not run."""
     options = parser().parse_args(argv)
     _allow_files()
+    # Told to stop, everything that was started is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     _, run = BENCHES[options.name]
     try:
         done = run(options.rounds, options.quick)
