@@ -24,6 +24,7 @@ from queue_service.slots.calendar import windows
 from queue_service.store import access
 from queue_service.store.database import transaction
 from queue_service.web.live import Channel
+from queue_service.web.pages import refused, spoken
 from queue_service.web.problems import problem
 
 LOOK_AHEAD_DAYS = 14
@@ -122,8 +123,11 @@ class HouseLobby:
         return found
 
     def refuse(self, request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
-        """The answer that says no."""
-        return problem(request, refusal)
+        """The answer that says no: JSON for programs, a page for people before a screen."""
+        if request.url.path.startswith("/api/"):
+            return problem(request, refusal)
+        language = spoken(request)
+        return refused(request, language, refusal, onward=f"/{language}", here="")
 
 
 def opening(office: Office, now: datetime) -> Opening:

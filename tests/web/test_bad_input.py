@@ -350,6 +350,8 @@ PAGES = [
     "/de/desk/nonsense",
     "/de/desk/heidelberg.1",
     "/de/staff/nothing",
+    "/board/nowhere.x",
+    "/board/heidelberg.x",
     "/board/heidelberg.x?diagonal=0",
     "/board/heidelberg.x?diagonal=nan",
     "/T/AAAAAAAA",
