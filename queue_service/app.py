@@ -35,6 +35,7 @@ from queue_service.web.api import availability, bookings, document, hall, holds,
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import apply, desk, faults, kiosk, signin, status
+from queue_service.web.short import Short
 
 LARGEST_BODY = 64_000
 """Bytes; nothing that this service takes is larger yet."""
@@ -182,4 +183,4 @@ def build(chosen: Settings) -> Litestar:
 def create() -> Edge:
     """The application for the environment: what the server imports."""
     logs.configure()
-    return Edge(build(settings.from_environment()))
+    return Edge(Short(build(settings.from_environment())))

@@ -1,6 +1,6 @@
 """Keys as values → secrets, signatures, person keys. No secret is stored: each can be rebuilt.
 
-All are HMAC-SHA-256 over length-prefixed fields under a key of their own, derived from the master
+All are keyed BLAKE2b over length-prefixed fields under a key of their own, derived from the master
 secret by purpose, so that one kind can never stand in for another.
 """
 
@@ -26,7 +26,8 @@ class Keys(msgspec.Struct, frozen=True):
     def _mac(self, purpose: str, *fields: bytes) -> bytes:
         key = _purpose_key(self.master, purpose)
         message = b"".join(len(f).to_bytes(4, "big") + f for f in fields)
-        return hmac.digest(key, message, "sha256")
+        # Keyed BLAKE2b is a MAC and keeps the interpreter lock, unlike OpenSSL's HMAC.
+        return hashlib.blake2b(message, key=key, digest_size=32).digest()
 
     def booking_secret(self, booking: BookingId, generation: int) -> str:
         """The secret of a hold or booking, as in links; raising `generation` voids it."""

@@ -1,10 +1,10 @@
 """Holding places: hold, extend, release - one turn each; "sold out" from memory where certain."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import msgspec
 
+from queue_service.chance import fresh_id
 from queue_service.events.booking import CancelReason
 from queue_service.flows.proving import held_by
 from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
@@ -88,7 +88,7 @@ async def hold(
         return full(office, request, start, now)
     receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
     booking = Booking(
-        BookingId(uuid4()),
+        BookingId(fresh_id()),
         BookingState.HELD,
         start,
         start + timedelta(minutes=request.minutes),

@@ -1,9 +1,8 @@
 """What a turn has settled so far: wishes become entries of the chain and rows to be written."""
 
-import secrets
-
 import msgspec
 
+from queue_service.chance import fresh_bytes
 from queue_service.events.chapters import encode
 from queue_service.events.entry import Entry, digest, link
 from queue_service.flows.wish import Replayed, Wish
@@ -60,7 +59,7 @@ class Settled:
         self._seq += 1
         self._world.take(told, self._seq)
         self._gather(told)
-        salt = secrets.token_bytes(8)
+        salt = fresh_bytes(8)
         body = encode(told.fact)
         now = self._world.now
         entry = Entry(

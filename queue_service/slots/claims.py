@@ -6,6 +6,7 @@ refused 1,101 legal short moves that overlapped their own full cells, and two co
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from queue_service.events.entry import CellsNow
 from queue_service.model.booking import OCCUPYING, Booking
@@ -17,7 +18,11 @@ from queue_service.slots.calendar import ticks_of
 
 def cells_of(limits: Iterable[LimitId], start: datetime, end: datetime) -> tuple[CellKey, ...]:
     """The cells a booking takes one place in, each, of limits counted by overlap."""
-    ticks = ticks_of(start, end)
+    return _cells(tuple(limits), ticks_of(start, end))
+
+
+@lru_cache(maxsize=8192)
+def _cells(limits: tuple[LimitId, ...], ticks: range) -> tuple[CellKey, ...]:
     return tuple((limit, Tick(tick)) for limit in limits for tick in ticks)
 
 
@@ -30,6 +35,10 @@ def taken_by(booking: Booking) -> tuple[CellKey, ...]:
 
 def net(before: Iterable[Booking], after: Iterable[Booking]) -> dict[CellKey, int]:
     """Places taken (+) and given back (-) by going from `before` to `after`, zeros left out."""
+    before, after = tuple(before), tuple(after)
+    if not before and len(after) == 1:
+        # The usual hold: each cell once.
+        return dict.fromkeys(taken_by(after[0]), 1)
     change: dict[CellKey, int] = {}
     for booking in after:
         for key in taken_by(booking):

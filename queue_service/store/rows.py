@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Date,
@@ -37,7 +38,7 @@ BOOKING: Kinds = {
     "start": INSTANT,
     "end": INSTANT,
     "parts": Text(),
-    "limits": Text(),
+    "limits": ARRAY(Integer),
     "once": Text(),
     "language": Text(),
     "seq": BigInteger(),
@@ -50,7 +51,7 @@ BOOKING: Kinds = {
     "extensions": Integer(),
     "overbooked": Boolean(),
 }
-"""Columns as they are sent; `limits` travels as the text of an array, for `unnest` flattens."""
+"""Columns as they are sent: one JSON text, in which `parts` and `once` are taken as they stand."""
 
 VISIT: Kinds = {
     "id": Uuid(),
@@ -105,13 +106,12 @@ LAYER: Kinds = {
 
 def columns(rows: Sequence[msgspec.Struct], kinds: Kinds) -> dict[str, list[Any]]:
     """One list a column, in the order of `rows`. Any: whatever the driver encodes."""
-    found: dict[str, list[Any]] = {name: [getattr(r, name) for r in rows] for name in kinds}
-    for name in ("parts", "once"):
-        if name in found:
-            found[name] = [_json.encode(value).decode() for value in found[name]]
-    if "limits" in found:
-        found["limits"] = ["{" + ",".join(map(str, limits)) + "}" for limits in found["limits"]]
-    return found
+    return {name: [getattr(r, name) for r in rows] for name in kinds}
+
+
+def text_of(rows: Sequence[msgspec.Struct]) -> str:
+    """Rows as one JSON text for `statement.given_json`; bytes as base64."""
+    return _json.encode(rows).decode()
 
 
 def booking(row: asyncpg.Record) -> Booking:

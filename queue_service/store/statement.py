@@ -7,7 +7,8 @@ each statement is compiled at import and keeps the order of its parameters.
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ARRAY, bindparam, column, func
+from sqlalchemy import ARRAY, LargeBinary, Text, bindparam, cast, column, func, literal_column
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -57,3 +58,28 @@ def given(**columns: TypeEngine[Any]) -> TableValuedAlias:
     arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     shape = [column(name, kind) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*shape, name="given").render_derived()
+
+
+def given_json(**columns: TypeEngine[Any]) -> TableValuedAlias:
+    """One JSON text of Structs, parameter `rows`, as a table.
+
+    The driver encodes arrays element by element: a row of 17 columns costs 8 us that way, 2 so.
+    Bytes travel as base64 text, see `plain`.
+    """
+    shape = [
+        column(name, Text() if isinstance(kind, LargeBinary) else kind)
+        for name, kind in columns.items()
+    ]
+    text = cast(bindparam("rows", type_=Text()), JSON)
+    table = func.json_to_recordset(text).table_valued(*shape, name="given")
+    return table.render_derived(with_types=True)
+
+
+def plain(given: TableValuedAlias, **columns: TypeEngine[Any]) -> list[Any]:
+    """The columns of `given_json` as they are stored."""
+    return [
+        func.decode(given.c[name], literal_column("'base64'")).label(name)
+        if isinstance(kind, LargeBinary)
+        else given.c[name]
+        for name, kind in columns.items()
+    ]

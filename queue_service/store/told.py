@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    cast,
     func,
     literal_column,
     select,
@@ -31,7 +30,7 @@ from queue_service.model.visit import TicketSeries, Visit
 from queue_service.model.world import Grant
 from queue_service.store import rows
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement, given
+from queue_service.store.statement import Statement, given, given_json, plain
 
 CHANNEL = "queue"
 """NOTIFY carries "office seq" and nothing else; it only says: look again."""
@@ -42,10 +41,9 @@ _OFFICE = bindparam("office", type_=Integer())
 
 def _upsert(table: object, kinds: rows.Kinds, key: str) -> Statement:
     # Upsert by primary key only: a guard on any other index still raises and halves the batch.
-    new = given(**kinds)
-    chosen = [cast(c, ARRAY(Integer)).label(c.name) if c.name == "limits" else c for c in new.c]
+    new = given_json(**kinds)
     statement = insert(table).from_select(  # type: ignore[arg-type]  # a Core table
-        ["authority", "office", *kinds], select(_AUTHORITY, _OFFICE, *chosen)
+        ["authority", "office", *kinds], select(_AUTHORITY, _OFFICE, *plain(new, **kinds))
     )
     after = {n: statement.excluded[n] for n in kinds if n != key}
     return Statement(statement.on_conflict_do_update(index_elements=[key], set_=after))
@@ -111,10 +109,11 @@ CODES = Statement(
     )
 )
 
-_entry = given(**rows.JOURNAL)
+_entry = given_json(**rows.JOURNAL)
 JOURNAL = Statement(
     insert(t.journal).from_select(
-        ["authority", "office", *rows.JOURNAL], select(_AUTHORITY, _OFFICE, *_entry.c)
+        ["authority", "office", *rows.JOURNAL],
+        select(_AUTHORITY, _OFFICE, *plain(_entry, **rows.JOURNAL)),
     )
 )
 
@@ -212,14 +211,14 @@ async def write(
         limits, ticks = zip(*outcome.net, strict=True)
         await NET.execute(connection, limit=limits, tick=ticks, delta=list(outcome.net.values()))
     if outcome.bookings:
-        given_rows = rows.columns(list(outcome.bookings.values()), rows.BOOKING)
-        await BOOKINGS.execute(connection, **scope, **given_rows)
+        await BOOKINGS.execute(
+            connection, **scope, rows=rows.text_of(list(outcome.bookings.values()))
+        )
     if outcome.people:
         given_rows = rows.columns(list(outcome.people.values()), rows.PERSON)
         await PEOPLE.execute(connection, authority=key.authority, **given_rows)
     if outcome.visits:
-        given_rows = rows.columns(list(outcome.visits.values()), rows.VISIT)
-        await VISITS.execute(connection, **scope, **given_rows)
+        await VISITS.execute(connection, **scope, rows=rows.text_of(list(outcome.visits.values())))
     for series in outcome.series.values():
         await SERIES.execute(connection, **scope, **msgspec.structs.asdict(series))
     if outcome.codes:
@@ -232,8 +231,7 @@ async def write(
     await _write_settings(connection, key, outcome)
     if outcome.entries:
         last = outcome.entries[-1]
-        given_rows = rows.columns(outcome.entries, rows.JOURNAL)
-        await JOURNAL.execute(connection, **scope, **given_rows)
+        await JOURNAL.execute(connection, **scope, rows=rows.text_of(outcome.entries))
         await CLOSE.execute(
             connection, office=key.office, seq=last.seq, head=last.link, recorded=last.recorded
         )
