@@ -29,7 +29,12 @@ def client(served: Served, credential: str = "", language: str = "en") -> httpx.
     headers = {"Accept-Language": language}
     if credential:
         headers["Authorization"] = f"Bearer {credential}"
-    return httpx.Client(base_url=served.url, headers=headers, timeout=PATIENCE_SECONDS)
+    # A server may end a connection whose request it answered before reading all of it: nonsense is
+    # sent on connections of its own.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(
+        base_url=served.url, headers=headers, timeout=PATIENCE_SECONDS, limits=limits
+    )
 
 
 class Hall:
