@@ -179,3 +179,20 @@ def test_the_phone_hears_of_the_call_by_itself(opens: Opens, hall: Hall) -> None
     expect(phone.locator("#ticket")).to_have_attribute("data-state", "called")
     expect(phone.get_by_role("alert")).to_contain_text("الشباك 2")
     assert ticket["number"] in phone.title()
+
+
+def test_who_cancels_is_told_and_the_calendar_too(hall: Hall, post: Letters) -> None:
+    booking = hall.book("DOCS", email=MAIL)
+    soon(lambda: len(post.received), lambda letters: letters == 1, 30)
+    hall.anyone.delete(
+        f"/api/v1/bookings/{booking['code']}",
+        headers={"Authorization": f"Bearer {booking['secret']}"},
+    )
+    soon(lambda: len(post.received), lambda letters: letters == 2, 30)
+    calendars = [Calendar.from_ical(parts(letter)["text/calendar"]) for letter in post.received]
+    (made,), (cancelled,) = (calendar.walk("VEVENT") for calendar in calendars)
+    assert [str(calendar["method"]) for calendar in calendars] == ["REQUEST", "CANCEL"]
+    assert made["uid"] == cancelled["uid"]
+    assert int(cancelled["sequence"]) > int(made["sequence"])
+    assert cancelled["status"] == "CANCELLED"
+    assert post.received[0]["Message-ID"] != post.received[1]["Message-ID"]
