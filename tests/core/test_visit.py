@@ -187,7 +187,7 @@ class Hall(RuleBasedStateMachine):
             assert answer.code in (Code.NOTHING_TO_UNDO, Code.UNDO_TOO_LATE)
         self._remember()
 
-    @rule(seconds=st.sampled_from([1, 9, 60]))
+    @rule(seconds=st.sampled_from([1, 9, 60, 1_200]))
     def wait(self, seconds: int) -> None:
         self.town.wait(seconds / 60)
 
@@ -331,11 +331,12 @@ def test_undoing_an_end_makes_the_booking_arrived_again() -> None:
     assert town.visits[visit.id].state is VisitState.CALLED
 
 
-def test_what_is_undone_is_what_the_entry_before_said_and_not_a_guess() -> None:
+@pytest.mark.parametrize("recalls", [0, 2], ids=["back in line", "missed for good"])
+def test_what_is_undone_is_what_the_entry_before_said_and_not_a_guess(recalls: int) -> None:
     visit = make.visit("A1", arrived=NOW - 40 * MINUTE)
     town = hall(visit)
     call_next(town, DESKS[1])
-    for _ in range(2):
+    for _ in range(recalls):
         town.act(lambda w: engine.recall(w, visit.id))
     before = town.visits[visit.id]
     town.act(lambda w: engine.missed(w, visit.id, RULES))
