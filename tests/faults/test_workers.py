@@ -18,7 +18,7 @@ from tests.city import City, Served, serving
 from tests.conftest import Database
 from tests.small import Small, opened, soon
 
-KILLS = 100 if os.environ.get("QUEUE_SOAK") else 8
+KILLS = 100 if os.environ.get("QUEUE_SOAK") else 6
 CLIENTS = 6
 PATIENCE_SECONDS = 90.0
 API = "/api/v1"
