@@ -218,24 +218,27 @@ async def _on_visit(
     if isinstance(found, Refusal):
         return found
     office, visit = found
-    last = await _last_entry(house, office, visit) if act == "undo" else None
-    if isinstance(last, Refusal):
+    last: engine.Last | Refusal | None = None
+    if act == "undo" or visit.counter is None:
+        # A repeated act finds the visit gone from its counter; where it was leads to the receipt.
+        last = await _last_entry(house, office, visit)
+    if isinstance(last, Refusal) and act == "undo":
         return last
-    counter = visit.counter or (last.before.counter if last else None)
+    before = last.before.counter if isinstance(last, engine.Last) else None
+    counter = visit.counter or before
     desk_at = office.office.counter(counter) if counter else None
     if desk_at is None:
         return Refusal(Code.NOT_AT_THIS_COUNTER, {"number": visit.number})
     bookings: tuple[BookingId, ...] = (visit.booking,) if visit.booking else ()
     needs = Needs(visits=(visit.id,), bookings=bookings, line=act == "undo")
     receipt = receipt_for(f"{public} {by}", key, act)
-    return await _act(
-        house, office, desk_at, by, needs, _decision(office, visit.id, act, last), receipt
-    )
+    decide = _decision(office, visit.id, act, last if isinstance(last, engine.Last) else None)
+    return await _act(house, office, desk_at, by, needs, decide, receipt)
 
 
 def _decision(office: Followed, visit: VisitId, act: str, last: engine.Last | None) -> Decide:
     rules, clock = office.office.line, office.clock
-    if last is not None:
+    if act == "undo" and last is not None:
         return lambda world: engine.undo(world, visit, last, rules, clock)
     decisions: dict[str, Decide] = {
         "recall": lambda world: engine.recall(world, visit),

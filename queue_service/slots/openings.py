@@ -85,7 +85,7 @@ def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
         if service.not_needed:
             return Refusal(Code.NO_APPOINTMENT_NEEDED, {"service": part.service})
         if not service.bookable:
-            return Refusal(Code.CLOSED, {"service": part.service})
+            return Refusal(Code.NO_APPOINTMENT_NEEDED, {"service": part.service})
     wanted = {part.service for part in parts}
     touched = [limit for limit in office.limits if _takes(limit, wanted)]
     limits = tuple(limit.key for limit in touched if limit.period is Period.TICK)

@@ -54,8 +54,8 @@ def test_a_request_needs_the_minutes_of_all_and_every_limit_that_names_one(
         ((Part("NONE", 1),), Code.UNKNOWN_SERVICE),  # type: ignore[arg-type]  # no such code
         ((Part(PICK, 0),), Code.TOO_MANY_PERSONS),
         ((Part(PICK, 9),), Code.TOO_MANY_PERSONS),
-        ((Part(HELP, 1),), Code.CLOSED),
-        ((Part(PICK, 1), Part(HELP, 1)), Code.CLOSED),
+        ((Part(HELP, 1),), Code.NO_APPOINTMENT_NEEDED),
+        ((Part(PICK, 1), Part(HELP, 1)), Code.NO_APPOINTMENT_NEEDED),
     ],
 )
 def test_what_cannot_be_booked_says_why(parts: tuple[Part, ...], code: Code) -> None:

@@ -131,6 +131,7 @@ def test_a_hold_takes_a_place_and_gives_it_back(hall: Hall) -> None:
         ({"service": ["PICK"], "persons": ["1", "2"]}, "invalid"),
         ({"service": ["PICK"] * 9}, "invalid"),
         ({"service": "NONE"}, "unknown_service"),
+        ({"service": "INFO"}, "no_appointment_needed"),
         ({"service": "PICK", "from": "9999-12-31"}, "invalid"),
         ({"service": "PICK", "from": "0001-01-01", "to": "0001-01-02"}, "invalid"),
         ({}, "field_required"),

@@ -151,7 +151,7 @@ def test_undo_ends_when_somebody_else_went_on(hall: Hall) -> None:
     assert hall.staff().get("/api/v1/desks/heidelberg.1").json()["current"] is None
 
 
-@pytest.mark.parametrize("act", ["next", "recall", "finish", "undo"])
+@pytest.mark.parametrize("act", ["next", "recall", "missed", "finish", "undo"])
 def test_pressing_twice_under_one_key_does_it_once(hall: Hall, act: str) -> None:
     hall.walk_in()
     if act == "next":
