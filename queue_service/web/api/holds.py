@@ -21,6 +21,7 @@ from queue_service.web.problems import lean_problem, misread, problem
 LARGEST_BODY = 16_000
 """Bytes; a hold has at most eight short parts."""
 LONGEST_KEY = 200
+REMEMBERED_BODY = 512
 _decode = msgspec.json.Decoder(HoldBody).decode
 _encode = msgspec.json.Encoder().encode
 _PRIVATE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
@@ -66,11 +67,14 @@ class Wish(msgspec.Struct, frozen=True):
     language: str
 
 
-@lru_cache(maxsize=4_096)
-def _read_as(content: bytes) -> Wish:
-    """What a body says; a crowd sends the same few."""
+def _read_anew(content: bytes) -> Wish:
+    """What a body says."""
     body = _decode(content)
     return Wish(parts_of(body.services), body.start, body.language)
+
+
+_read_as = lru_cache(maxsize=4_096)(_read_anew)
+"""The same, remembered: a crowd sends the same few short bodies."""
 
 
 async def _wish(request: AnyRequest) -> Wish | Refusal:
@@ -83,7 +87,7 @@ async def _wish(request: AnyRequest) -> Wish | Refusal:
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})
     try:
-        return _read_as(content)
+        return (_read_as if len(content) <= REMEMBERED_BODY else _read_anew)(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return misread(error)
 
