@@ -17,7 +17,6 @@ Tick = NewType("Tick", int)
 """Periods of five minutes since 1970-01-01T00:00Z."""
 
 TICK_SECONDS = 300
-TICKS_A_DAY = 288
 
 APPLICANT = ActorId(0)
 SYSTEM = ActorId(-1)
