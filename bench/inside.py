@@ -22,7 +22,7 @@ from queue_service.flows.turn import Gatherer, Turns
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.house import House
 from queue_service.model.booking import Part
-from queue_service.model.ids import ActorId, ServiceCode
+from queue_service.model.ids import ActorId, OfficeId, ServiceCode
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import Needs
@@ -37,11 +37,15 @@ _PARTS = (Part(ServiceCode(measured.ROOM), 1),)
 _TPS = re.compile(r"tps = ([0-9.]+)")
 
 
+def _unheard(_office: OfficeId, _entries: object) -> None:
+    """Nobody follows here."""
+
+
 class Apart(Turns):
     """Turns that gather nothing: a transaction of its own for every wish."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__(pool)
+        super().__init__(pool, _unheard)
         self._apart = pool
 
     async def __call__(
@@ -56,7 +60,9 @@ class Apart(Turns):
     ) -> Done:
         """As `Turns`, alone."""
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
-        Gatherer(self._apart, office).add(Wish(by, needs, decide, receipt, future), floor=floor)
+        Gatherer(self._apart, office, _unheard).add(
+            Wish(by, needs, decide, receipt, future), floor=floor
+        )
         return await future
 
 

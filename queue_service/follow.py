@@ -1,107 +1,36 @@
 """The follower: this process's only reader of new entries; it feeds the views, then the streams.
 
 A NOTIFY names office and number and only says "look again"; a poll each second makes good what
-was lost. Views are fed in order; an entry that cannot be read (newer version, struck body) makes
-the office's views load anew.
+was lost. What this process committed itself is handed over and not read back. Views are fed in
+order; an entry that cannot be read (newer version, struck body) makes the office's views load anew.
 """
 
 import asyncio
-from collections import deque
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
 
 import asyncpg
 import msgspec
 import structlog
 
 from queue_service import offices as configuration
-from queue_service.clock import office_now, real_now
+from queue_service.clock import real_now
 from queue_service.events.capacity import ClockSet, Configured
 from queue_service.events.chapters import AnyFact, UnknownTagError, decode
 from queue_service.events.entry import Entry
+from queue_service.followed import KEPT_ENTRIES, Followed
 from queue_service.model.ids import TICK_SECONDS, AuthorityId, OfficeId, Tick
-from queue_service.model.office import Office, OfficeClock, OfficeKey
+from queue_service.model.office import Office, OfficeKey
 from queue_service.store import offices as store
 from queue_service.store.database import transaction
 from queue_service.store.offices import OfficeRow
 from queue_service.store.told import CHANNEL
-from queue_service.views.line import Line
-from queue_service.views.openings import Openings
 
-KEPT_ENTRIES = 500
 POLL_SECONDS = 1.0
+_SETTINGS = (Configured, ClockSet)
+"""Facts after which settings and clock are read anew."""
 _log = structlog.get_logger()
-
-
-class Followed:
-    """One office as this process sees it: settings in force and views as of `seq`."""
-
-    def __init__(self, row: OfficeRow, office: Office) -> None:
-        """Views are empty until loaded."""
-        self.key: OfficeKey = row.key
-        self.office = office
-        self.clock: OfficeClock = row.clock
-        self.seq = 0
-        self.openings = Openings(office, row.key.limits)
-        self.line = Line(office)
-        self.fresh_at = datetime.min.replace(tzinfo=UTC)
-        """Real time at which the views last were known to reach the journal's end."""
-        self._recent: deque[tuple[Entry, AnyFact]] = deque(maxlen=KEPT_ENTRIES)
-        self._changed = asyncio.Event()
-
-    def now(self) -> datetime:
-        """Office time, in the office's zone."""
-        return office_now(self.clock, self.office)
-
-    def is_fresh(self, within: timedelta) -> bool:
-        """Whether the views were known to reach the journal's end so lately."""
-        return real_now() - self.fresh_at <= within
-
-    async def changed(self, after_seq: int, timeout: float) -> bool:
-        """Wait `timeout` seconds for an entry after `after_seq`; True if there is one."""
-        if self.seq > after_seq:
-            return True
-        try:
-            async with asyncio.timeout(timeout):
-                while self.seq <= after_seq:
-                    await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def recent(self, after_seq: int) -> list[tuple[Entry, AnyFact]] | None:
-        """Entries after `after_seq` from memory; None when they reach further back."""
-        if after_seq >= self.seq:
-            return []
-        if not self._recent or self._recent[0][0].seq > after_seq + 1:
-            return None
-        return [pair for pair in self._recent if pair[0].seq > after_seq]
-
-    def replaced(self, row: OfficeRow, office: Office, load: store.Load) -> None:
-        """Go on with other settings, and with views that show them at once."""
-        self.key, self.clock, self.office = row.key, row.clock, office
-        self.openings = Openings(office, row.key.limits)
-        self.line = Line(office)
-        self.loaded(load)
-
-    def loaded(self, load: store.Load) -> None:
-        """Start the views anew from rows read at one seq."""
-        self.openings.load(load.cells, load.holds, load.receipts)
-        self.line.load(load.visits)
-        self._recent.clear()
-        self.seq = load.seq
-        self.wake()
-
-    def apply(self, entry: Entry, fact: AnyFact) -> None:
-        """Feed one entry to the views in order."""
-        self.openings.apply(fact)
-        self.line.apply(fact, entry.seq, entry.recorded)
-        self._recent.append((entry, fact))
-        self.seq = entry.seq
-
-    def wake(self) -> None:
-        """Tell every stream that waits."""
-        event, self._changed = self._changed, asyncio.Event()
-        event.set()
 
 
 class _Loaded(msgspec.Struct, frozen=True):
@@ -121,7 +50,7 @@ class Follower:
         self._by_id: dict[OfficeId, Followed] = {}
         self._listener: asyncpg.Connection | None = None
         self._task: asyncio.Task[None] | None = None
-        self._woken: set[OfficeId] = set()
+        self._woken: dict[OfficeId, int] = {}
         self._look = asyncio.Event()
         self._reading = asyncio.Lock()
         self._next_change: dict[OfficeId, datetime | None] = {}
@@ -152,6 +81,21 @@ class Follower:
         """Read every office's journal to its end now: for commands that follow no stream."""
         await self._catch_up(everything=True)
 
+    def hand(self, office: OfficeId, entries: Sequence[tuple[Entry, msgspec.Struct]]) -> None:
+        """Feed what this process has just committed; with a gap before it, it is read instead."""
+        followed = self._by_id.get(office)
+        if followed is None or entries[0][0].seq != followed.seq + 1:
+            return
+        if any(isinstance(fact, _SETTINGS) for _, fact in entries):
+            return
+        try:
+            for entry, fact in entries:
+                followed.apply(entry, cast(AnyFact, fact))
+            followed.fresh_at = real_now()
+        except Exception:  # noqa: BLE001 - the answers of a turn must not hang on a view's defect
+            _log.exception("follower_defect", office=followed.key.slug)
+        followed.wake()
+
     async def reach(self, office: Followed, seq: int, seconds: float = 2.0) -> None:
         """Wait until this process's views have entry `seq`: read your own writes."""
         await office.changed(seq - 1, seconds)
@@ -162,9 +106,9 @@ class Follower:
         await self._listener.add_listener(CHANNEL, self._woke)
 
     def _woke(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        office, _, _seq = str(payload).partition(" ")
-        if office.isdigit():
-            self._woken.add(OfficeId(int(office)))
+        office, _, seq = str(payload).partition(" ")
+        if office.isdigit() and seq.isdigit():
+            self._woken[OfficeId(int(office))] = int(seq)
             self._look.set()
 
     async def _run(self) -> None:
@@ -200,12 +144,14 @@ class Follower:
         if everything:
             await self._poll()
             return
-        woken, self._woken = self._woken, set()
-        for office in woken:
+        woken, self._woken = self._woken, {}
+        for office, seq in woken.items():
             followed = self._by_id.get(office)
             if followed is None:
                 await self._poll()
                 return
+            if followed.seq >= seq:
+                continue
             async with transaction(self._pool, followed.key.authority) as connection:
                 await self._read(connection, followed)
 
@@ -256,7 +202,7 @@ class Follower:
                     await self._reload(followed)
                     return
                 followed.apply(entry, fact)
-                if isinstance(fact, (Configured, ClockSet)):
+                if isinstance(fact, _SETTINGS):
                     await self._reload(followed)
             if entries:
                 followed.wake()

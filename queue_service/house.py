@@ -33,7 +33,12 @@ async def open_house(settings: Settings, *, follow: bool = True) -> House:
     turn_pool = await open_pool(settings.database_url, size=4, turns=True)
     follower = Follower(pool, settings.database_url)
     house = House(
-        settings, Keys(settings.secret.encode()), pool, turn_pool, Turns(turn_pool), follower
+        settings,
+        Keys(settings.secret.encode()),
+        pool,
+        turn_pool,
+        Turns(turn_pool, follower.hand),
+        follower,
     )
     if follow:
         await follower.start()

@@ -4,7 +4,6 @@ All are keyed BLAKE2b over length-prefixed fields under a key of their own, deri
 secret by purpose, so that one kind can never stand in for another.
 """
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -66,7 +65,10 @@ class Keys(msgspec.Struct, frozen=True):
         return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
 
 
-_SYMBOLS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", TOKEN_ALPHABET)
+TOKEN_BITS = 5 * TOKEN_LENGTH
+_PAIRS = tuple(a + b for a in TOKEN_ALPHABET for b in TOKEN_ALPHABET)
+"""Two symbols a step: a library's base 32 works bytewise and took a fortieth of a hold."""
+_SHIFTS = range(TOKEN_BITS - 10, -1, -10)
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +77,8 @@ def _purpose_key(master: bytes, purpose: str) -> bytes:
 
 
 def _token(mac: bytes) -> str:
-    return base64.b32encode(mac[:20]).decode()[:TOKEN_LENGTH].translate(_SYMBOLS)
+    number = int.from_bytes(mac[:20], "big") >> (160 - TOKEN_BITS)
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def same(given: str, expected: str) -> bool:

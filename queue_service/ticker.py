@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
 from queue_service.flows import closing, errands, planning
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
 from queue_service.model.refusal import Code, Refusal

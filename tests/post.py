@@ -14,7 +14,8 @@ from queue_service.events.booking import Booked
 from queue_service.events.chapters import AnyFact, encode
 from queue_service.events.entry import BookingNow, Entry, digest, link
 from queue_service.flows.turn import Turns
-from queue_service.follow import Followed, Follower
+from queue_service.follow import Follower
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part, Person
 from queue_service.model.ids import (
@@ -173,7 +174,8 @@ async def post_office(dsn: str, smtp_port: int = 0) -> AsyncIterator[PostOffice]
         )
     key = OfficeKey(authority, office, slug)
     followed = Followed(OfficeRow(key, 0, OfficeClock(NOW, NOW, 0.0)), OFFICE)
-    house = House(settings, Keys(SECRET.encode()), pool, pool, Turns(pool), Follower(pool, dsn))
+    follower = Follower(pool, dsn)
+    house = House(settings, Keys(SECRET.encode()), pool, pool, Turns(pool, follower.hand), follower)
     try:
         yield PostOffice(house, followed)
     finally:

@@ -20,7 +20,7 @@ from queue_service.flows import booking as flow
 from queue_service.flows import planning
 from queue_service.flows.booking import Applicant, BookingGiven
 from queue_service.flows.holding import HoldGiven
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House, close_house, open_house
 from queue_service.model.booking import OCCUPYING, Part
 from queue_service.model.ids import APPLICANT, ActorId

@@ -129,13 +129,15 @@ def digest(salt: bytes, body: str) -> bytes:
 
 def link(previous: bytes, entry: Entry) -> bytes:
     """The chain's next link over the previous link, all header fields and the body's digest."""
+    # As UTC: that is how the store gives them back, whatever zone they came in.
+    recorded = entry.recorded.astimezone(UTC).isoformat()
+    same = entry.happened is entry.recorded
     header = "|".join(
         (
             str(entry.office),
             str(entry.seq),
-            # As UTC: that is how the store gives them back, whatever zone they came in.
-            entry.recorded.astimezone(UTC).isoformat(),
-            entry.happened.astimezone(UTC).isoformat(),
+            recorded,
+            recorded if same else entry.happened.astimezone(UTC).isoformat(),
             str(entry.by),
             "" if entry.undoes is None else str(entry.undoes),
             entry.tag,

@@ -14,7 +14,7 @@ from queue_service.floor.line import Range
 from queue_service.flows.proving import where
 from queue_service.flows.tickets import first_wait, ticket
 from queue_service.flows.wish import Decide, ReceiptKey, Replayed, receipt_for
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk import arrival
 from queue_service.kiosk import ticket as numbers

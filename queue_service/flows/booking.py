@@ -20,7 +20,7 @@ from queue_service.flows.holding import (
 )
 from queue_service.flows.proving import Proof, find, held_by
 from queue_service.flows.wish import receipt_for
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part, Person
 from queue_service.model.ids import APPLICANT, ActorId, BookingId

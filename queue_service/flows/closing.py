@@ -4,7 +4,7 @@ from datetime import datetime, time
 from functools import partial
 
 from queue_service.floor import closing
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
 from queue_service.model.world import Needs

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.store import errands as store
 from queue_service.store.database import transaction

@@ -8,7 +8,7 @@ from queue_service.chance import fresh_id
 from queue_service.events.booking import CancelReason
 from queue_service.flows.proving import held_by
 from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import APPLICANT, ActorId, BookingId, address

@@ -10,7 +10,7 @@ from queue_service.clock import real_now
 from queue_service.events.capacity import ClockSet, Configured, Planned
 from queue_service.flows import errands
 from queue_service.flows.errands import Progress
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import CONFIGURATION, SYSTEM, Tick
 from queue_service.model.layer import Layer

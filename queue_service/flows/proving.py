@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person
 from queue_service.model.ids import BookingId, split_address

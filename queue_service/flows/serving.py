@@ -9,7 +9,7 @@ from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.floor import visit as engine
 from queue_service.floor.line import served_by, target, why
 from queue_service.flows.wish import Decide, ReceiptKey, receipt_for
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import BookingState
 from queue_service.model.ids import ActorId, BookingId, CounterKey, VisitId, address, split_address

@@ -24,6 +24,8 @@ class Settled:
     ) -> None:
         """Start from the office row and the world as read."""
         self.outcome = Outcome()
+        self.facts: list[msgspec.Struct] = []
+        """Of the outcome's entries, one each."""
         self._office = key.office
         self._world = world
         self._known = known
@@ -77,6 +79,7 @@ class Settled:
         )
         self._head = link(self._head, entry)
         self.outcome.entries.append(msgspec.structs.replace(entry, link=self._head))
+        self.facts.append(told.fact)
 
     def _gather(self, told: Told) -> None:
         outcome, seq, replace = self.outcome, self._seq, msgspec.structs.replace

@@ -8,6 +8,7 @@ left to `turn`.
 from datetime import datetime
 
 import asyncpg
+import msgspec
 import structlog
 from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the server's alone
 
@@ -43,6 +44,10 @@ REFUSED_BY_DATABASE = (
 _log = structlog.get_logger()
 
 
+Committed = tuple[Entry, msgspec.Struct]
+"""An entry with its fact, after the commit."""
+
+
 class _CommitLostError(Exception):
     """The connection broke at the commit: whether entry `last` stands is not known."""
 
@@ -59,17 +64,20 @@ class Settling:
         self._pool = pool
         self._key = key
 
-    async def settle(self, batch: list[Wish]) -> None:
-        """Settle a batch; what the database refuses halves it, a lost commit is looked up."""
+    async def settle(self, batch: list[Wish]) -> list[Committed]:
+        """Settle a batch; what the database refuses halves it, a lost commit is looked up.
+
+        Returns the entries that were committed, in order; none of a commit that was looked up.
+        """
         try:
-            await self._settle_or_look(batch)
+            return await self._settle_or_look(batch)
         except REFUSED_BY_DATABASE as guard:
             if len(batch) == 1:
                 _refuse_by_guard(batch[0], guard)
-                return
+                return []
             middle = len(batch) // 2
-            await self.settle(batch[:middle])
-            await self.settle(batch[middle:])
+            first = await self.settle(batch[:middle])
+            return first + await self.settle(batch[middle:])
         except (*AWAY, asyncpg.PostgresError) as away:
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:
@@ -78,23 +86,27 @@ class Settling:
             _log.exception("turn_defect", office=self._key.slug)
             for wish in batch:
                 wish.fault = fault
+        return []
 
-    async def _settle_or_look(self, batch: list[Wish]) -> None:
+    async def _settle_or_look(self, batch: list[Wish]) -> list[Committed]:
         try:
-            await self._settle_once(batch)
+            return await self._settle_once(batch)
         except _CommitLostError as lost:
             # Asked on another connection only now: waiting for a second one while holding the
             # first would stop all offices once as many lose theirs as the pool has.
             if not await self._was_committed(lost.last):
                 raise OSError("the commit was lost") from lost
+            return []
 
-    async def _settle_once(self, batch: list[Wish]) -> None:
+    async def _settle_once(self, batch: list[Wish]) -> list[Committed]:
         async with self._pool.acquire() as connection:
             last: Entry | None = None
             try:
                 await store_world.begin(connection, self._key.authority)
-                last = await self._decide_all(connection, batch)
+                entries = await self._decide_all(connection, batch)
+                last = entries[-1][0] if entries else None
                 await connection.execute("commit")
+                return entries
             except BaseException as fault:
                 await abandon(connection)
                 known = not isinstance(fault, Exception) or isinstance(fault, REFUSED_BY_DATABASE)
@@ -110,8 +122,10 @@ class Settling:
             found = await store_told.entry_link(connection, self._key.office, last.seq)
             return found == last.link
 
-    async def _decide_all(self, connection: asyncpg.Connection, batch: list[Wish]) -> Entry | None:
-        """Lock, read, decide and write; the last entry, or None when nothing was accepted."""
+    async def _decide_all(
+        self, connection: asyncpg.Connection, batch: list[Wish]
+    ) -> list[Committed]:
+        """Lock, read, decide and write; the entries to be committed."""
         locked = await store_world.lock(connection, self._key.office)
         now = max(locked.clock.at(locked.real), locked.recorded)
         receipts = [w.receipt.key for w in batch if w.receipt is not None]
@@ -124,8 +138,7 @@ class Settling:
         for wish in batch:
             settled.decide(wish)
         await store_told.write(connection, self._key, settled.outcome, locked.real)
-        entries = settled.outcome.entries
-        return entries[-1] if entries else None
+        return list(zip(settled.outcome.entries, settled.facts, strict=True))
 
     async def _read(self, connection: asyncpg.Connection, needs: Needs, now: datetime) -> World:
         office = self._key.office

@@ -6,7 +6,7 @@ import msgspec
 
 from queue_service.floor.line import Range
 from queue_service.flows.proving import where
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.codes import TOKEN_LENGTH
 from queue_service.model.ids import VisitId

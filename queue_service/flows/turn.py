@@ -7,10 +7,11 @@ commit, and nobody else commits what the journal tells.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 
 import asyncpg
 
-from queue_service.flows.settling import Settling
+from queue_service.flows.settling import Committed, Settling
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.model.ids import ActorId, OfficeId
 from queue_service.model.office import OfficeKey
@@ -18,16 +19,23 @@ from queue_service.model.world import Needs
 
 MOST_WISHES = 100
 MOST_CELLS = 2_000
+ANSWERS_AT_ONCE = 8
+"""Answers handed out between two looks at the database, which would wait for all of them."""
 FLOOR_TURNS_RUNNING = 2
 """So many turns of the floor alone may run while bookings wait."""
+Hear = Callable[[OfficeId, Sequence[Committed]], None]
+"""Told of every entry after its commit, in order; never raises."""
 
 
 class Gatherer:
     """Wishes of one office in this process, settled turn by turn."""
 
-    def __init__(self, pool: asyncpg.Pool, key: OfficeKey) -> None:
+    def __init__(self, pool: asyncpg.Pool, key: OfficeKey, hear: Hear) -> None:
         """Nothing is read until the first wish."""
         self._settling = Settling(pool, key)
+        self._key = key
+        self._hear = hear
+        self._answering = set[asyncio.Task[None]]()
         self._floor: deque[Wish] = deque()
         self._bookings: deque[Wish] = deque()
         self._floor_running = 0
@@ -42,9 +50,13 @@ class Gatherer:
     async def _run(self) -> None:
         while self._floor or self._bookings:
             batch = self._next_batch()
-            await self._settling.settle(batch)
-            for wish in batch:
-                wish.resolve()
+            entries = await self._settling.settle(batch)
+            if entries:
+                self._hear(self._key.office, entries)
+            # The next turn reads and decides while these answers go out.
+            task = asyncio.create_task(_answer(batch))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
 
     def _next_batch(self) -> list[Wish]:
         floor_only = bool(self._floor) and (
@@ -62,12 +74,20 @@ class Gatherer:
         return batch
 
 
+async def _answer(batch: Sequence[Wish]) -> None:
+    for first in range(0, len(batch), ANSWERS_AT_ONCE):
+        for wish in batch[first : first + ANSWERS_AT_ONCE]:
+            wish.resolve()
+        await asyncio.sleep(0)
+
+
 class Turns:
     """The turns of every office in this process."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        """Use a pool opened for turns."""
+    def __init__(self, pool: asyncpg.Pool, hear: Hear) -> None:
+        """Use a pool opened for turns; `hear` is told of every commit, in order."""
         self._pool = pool
+        self._hear = hear
         self._gatherers: dict[OfficeId, Gatherer] = {}
 
     async def __call__(
@@ -87,7 +107,7 @@ class Turns:
         """
         gatherer = self._gatherers.get(office.office)
         if gatherer is None:
-            gatherer = self._gatherers[office.office] = Gatherer(self._pool, office)
+            gatherer = self._gatherers[office.office] = Gatherer(self._pool, office, self._hear)
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         gatherer.add(Wish(by, needs, decide, receipt, future), floor=floor)
         return await future

@@ -15,7 +15,7 @@ import structlog
 from queue_service.clock import real_now
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person
 from queue_service.notify import mail

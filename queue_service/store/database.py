@@ -21,7 +21,9 @@ _COMMON = {
     "idle_in_transaction_session_timeout": "5000",
 }
 # Plans made on never-analysed tables scan; the turn's statements all walk indexes (handbook 4.2).
-_TURN = _COMMON | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_TURN = _COMMON | {
+    f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
+}
 
 
 async def _keep(_connection: asyncpg.Connection) -> None:

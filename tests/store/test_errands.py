@@ -10,7 +10,7 @@ import pytest
 from queue_service.events.capacity import Planned
 from queue_service.flows import booking, errands, planning
 from queue_service.flows.holding import HoldGiven
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import ServiceCode
 from queue_service.model.office import Office

@@ -456,13 +456,17 @@ async def test_what_was_lost_twice_is_still_one_act_under_its_key(
         assert len(await small.fetch("select 1 from booking")) == 1
 
 
+def unheard(_office: OfficeId, _entries: object) -> None:
+    """Nobody follows."""
+
+
 async def test_looking_a_commit_up_needs_no_second_connection_of_a_pool_that_is_empty(
     small_database: Database,
 ) -> None:
     async with over_a_wire(small_database.owner_dsn) as (wire, small):
         pool = await open_pool(small.house.settings.database_url, size=1, turns=True)
         try:
-            alone = Turns(pool)
+            alone = Turns(pool, unheard)
             wire.cuts.append(Cut.AFTER_COMMIT)
             async with asyncio.timeout(15):
                 done = await alone(small.office.key, APPLICANT, Needs(), lambda _w: Told(Held()))
@@ -508,7 +512,7 @@ async def test_a_database_that_is_away_is_busy_and_back_when_it_is(
 
 def lanes(floor: int, bookings: int) -> Gatherer:
     """A gatherer with so many wishes that nobody settles."""
-    gatherer = Gatherer(None, None)  # type: ignore[arg-type]  # it is not run
+    gatherer = Gatherer(None, None, unheard)  # type: ignore[arg-type]  # it is not run
     gatherer._floor = deque(_queued(floor))
     gatherer._bookings = deque(_queued(bookings))
     return gatherer
@@ -628,3 +632,16 @@ async def test_office_time_never_runs_backwards(small: Small) -> None:
     await small.hold("10:00")
     await small.chain()
     assert (await small.journal())[-1].recorded == make.at("09:00")
+
+
+async def test_views_have_what_their_own_process_committed_before_anything_is_read_back(
+    small: Small,
+) -> None:
+    follower = small.house.follower
+    async with follower._reading:  # the reader stands still
+        before = small.office.seq
+        given = await small.hold("10:00", key="mine")
+        assert isinstance(given, HoldGiven)
+        await asyncio.sleep(0)
+        assert small.office.seq == before + 1
+        assert small.office.recent(before)

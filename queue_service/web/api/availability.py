@@ -11,7 +11,7 @@ import msgspec
 from litestar import get
 from litestar.types import ASGIApp, Scope
 
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.ids import TICK_SECONDS, ServiceCode

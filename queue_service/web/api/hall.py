@@ -13,7 +13,7 @@ from queue_service.events.chapters import AnyFact
 from queue_service.events.floor import WhyNext
 from queue_service.flows import arriving, serving, sessions, tickets
 from queue_service.flows.serving import DeskShown, VisitShown
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick, why_next
 from queue_service.model.ids import ActorId, split_address

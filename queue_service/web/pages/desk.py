@@ -15,7 +15,7 @@ from litestar.types import ASGIApp
 from queue_service.events.chapters import AnyFact
 from queue_service.flows import serving
 from queue_service.flows.serving import DeskShown
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import pick, sentence
 from queue_service.model.ids import split_address

@@ -13,7 +13,7 @@ from litestar.response import Redirect, Template
 
 from queue_service.flows import arriving, sessions, tickets
 from queue_service.flows.tickets import TicketShown
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import LANGUAGES, catalogue, instruction, pick, sentence, span
 from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH

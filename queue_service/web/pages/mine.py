@@ -7,7 +7,7 @@ from litestar.response import Template
 from queue_service.flows import booking
 from queue_service.flows.booking import BookingGiven
 from queue_service.flows.proving import Proof
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal

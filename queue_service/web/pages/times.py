@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Refusal
 from queue_service.slots.openings import DayOpenings, DayState, Start, bookable_days

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.response import Template
 
-from queue_service.follow import Followed
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode

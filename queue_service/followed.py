@@ -1,0 +1,88 @@
+"""One office as a process sees it: settings in force, views, and the newest entries."""
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from queue_service.clock import office_now, real_now
+from queue_service.events.chapters import AnyFact
+from queue_service.events.entry import Entry
+from queue_service.model.office import Office, OfficeClock, OfficeKey
+from queue_service.store import offices as store
+from queue_service.store.offices import OfficeRow
+from queue_service.views.line import Line
+from queue_service.views.openings import Openings
+
+KEPT_ENTRIES = 500
+
+
+class Followed:
+    """One office as this process sees it: settings in force and views as of `seq`."""
+
+    def __init__(self, row: OfficeRow, office: Office) -> None:
+        """Views are empty until loaded."""
+        self.key: OfficeKey = row.key
+        self.office = office
+        self.clock: OfficeClock = row.clock
+        self.seq = 0
+        self.openings = Openings(office, row.key.limits)
+        self.line = Line(office)
+        self.fresh_at = datetime.min.replace(tzinfo=UTC)
+        """Real time at which the views last were known to reach the journal's end."""
+        self._recent: deque[tuple[Entry, AnyFact]] = deque(maxlen=KEPT_ENTRIES)
+        self._changed = asyncio.Event()
+
+    def now(self) -> datetime:
+        """Office time, in the office's zone."""
+        return office_now(self.clock, self.office)
+
+    def is_fresh(self, within: timedelta) -> bool:
+        """Whether the views were known to reach the journal's end so lately."""
+        return real_now() - self.fresh_at <= within
+
+    async def changed(self, after_seq: int, timeout: float) -> bool:
+        """Wait `timeout` seconds for an entry after `after_seq`; True if there is one."""
+        if self.seq > after_seq:
+            return True
+        try:
+            async with asyncio.timeout(timeout):
+                while self.seq <= after_seq:
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def recent(self, after_seq: int) -> list[tuple[Entry, AnyFact]] | None:
+        """Entries after `after_seq` from memory; None when they reach further back."""
+        if after_seq >= self.seq:
+            return []
+        if not self._recent or self._recent[0][0].seq > after_seq + 1:
+            return None
+        return [pair for pair in self._recent if pair[0].seq > after_seq]
+
+    def replaced(self, row: OfficeRow, office: Office, load: store.Load) -> None:
+        """Go on with other settings, and with views that show them at once."""
+        self.key, self.clock, self.office = row.key, row.clock, office
+        self.openings = Openings(office, row.key.limits)
+        self.line = Line(office)
+        self.loaded(load)
+
+    def loaded(self, load: store.Load) -> None:
+        """Start the views anew from rows read at one seq."""
+        self.openings.load(load.cells, load.holds, load.receipts)
+        self.line.load(load.visits)
+        self._recent.clear()
+        self.seq = load.seq
+        self.wake()
+
+    def apply(self, entry: Entry, fact: AnyFact) -> None:
+        """Feed one entry to the views in order."""
+        self.openings.apply(fact)
+        self.line.apply(fact, entry.seq, entry.recorded)
+        self._recent.append((entry, fact))
+        self.seq = entry.seq
+
+    def wake(self) -> None:
+        """Tell every stream that waits."""
+        event, self._changed = self._changed, asyncio.Event()
+        event.set()
