@@ -111,6 +111,11 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taker: Taker = Taker.BOOKING
     hours: tuple[Window, ...] = ()
     """Empty: the office's hours."""
+    counters: tuple[CounterKey, ...] = ()
+    """The desks this limit is made of; empty: a limit without desks of its own.
+
+    A counter layer ``{"counter": key, "add": -1}`` takes one place from each limit that names it.
+    """
 
 
 class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

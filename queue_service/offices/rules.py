@@ -194,6 +194,14 @@ def _limits(draft: Draft) -> Iterator[Found]:
             reason = "must be half_day or day for walk-ins, who have no time of their own"
             yield Found(f"{key}.period", limit.period, reason)
         yield from window_faults(limit.hours, f"{key}.hours", office.zone)
+        yield from _known_counters(f"{key}.counters", limit.counters, draft)
+
+
+def _known_counters(key: str, named: tuple[str, ...], draft: Draft) -> Iterator[Found]:
+    yield from _repeated(key, named)
+    for counter in named:
+        if "counters" not in draft.faulty and draft.office.counter(counter) is None:
+            yield Found(key, counter, "is no counter of this office")
 
 
 def _known_services(key: str, named: Iterable[str], draft: Draft) -> Iterator[Found]:

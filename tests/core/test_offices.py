@@ -330,6 +330,22 @@ EACH_KIND_OF_FAULT = [
         '"walk_in"',
         "is used 2 times",
     ),
+    (
+        "capacity = 3",
+        'capacity = 3\ncounters = ["2", "11"]',
+        MAIN,
+        "limits.pickup.counters",
+        '"11"',
+        "is no counter of this office",
+    ),
+    (
+        "capacity = 3",
+        'capacity = 3\ncounters = ["2", "2"]',
+        MAIN,
+        "limits.pickup.counters",
+        '"2"',
+        "stands there 2 times",
+    ),
     ('key = "pickup"', 'key = "a:b"', MAIN, "limits.a:b.key", '"a:b"', "letters, digits"),
     ("capacity = 3", "capacity = -3", MAIN, "limits.pickup.capacity", "-3", "at least 0"),
     (
