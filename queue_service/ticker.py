@@ -13,7 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import closing, errands, planning
+from queue_service.flows import closing, disruption, errands, planning
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
@@ -64,7 +64,7 @@ async def close_days(house: House, office: Followed) -> None:
 
 async def resume_errands(house: House, office: Followed) -> None:
     """Finish what a crash left."""
-    await errands.resume(house, office, planning.ERRANDS)
+    await errands.resume(house, office, planning.ERRANDS | disruption.ERRANDS)
 
 
 RHYTHM: tuple[tuple[float, Work], ...] = (

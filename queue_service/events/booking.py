@@ -26,8 +26,21 @@ class BookedByStaff(Fact, frozen=True, tag="booked_by_staff"):
     reason: str = ""
 
 
+class Why(StrEnum):
+    """Why the office itself moved or cancelled appointments; letters say it in words."""
+
+    STAFF_MISSING = "staff_missing"
+    CLOSED = "closed"
+    TECHNICAL = "technical"
+    TITLE_EXTENDED = "title_extended"
+    """The law extended the titles of a whole group: nobody of it needs an appointment."""
+
+
 class Moved(Fact, frozen=True, tag="moved"):
-    """A booking took other cells and gave its own back, in one claim."""
+    """Bookings took other cells and gave their own back, in one claim."""
+
+    why: Why | None = None
+    """Set where the office moved them."""
 
 
 class CancelReason(StrEnum):
@@ -43,6 +56,8 @@ class Cancelled(Fact, frozen=True, tag="cancelled"):
     """A booking or hold ended; its cells are free again."""
 
     reason: CancelReason = CancelReason.APPLICANT
+    why: Why | None = None
+    """Set where the office cancelled for a whole group."""
 
 
 class Lapsed(Fact, frozen=True, tag="lapsed"):

@@ -13,6 +13,7 @@ from uuid import uuid4
 import structlog
 
 from queue_service.clock import real_now
+from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
 from queue_service.followed import Followed
@@ -163,13 +164,14 @@ class _Pass:
         async with transaction(self._house.pool, self._followed.key.authority) as tx:
             booking = await bookings.by_id(tx, self._followed.key.office, letter.booking)
             person = await bookings.person(tx, letter.booking)
+            cause = await offices.entry(tx, self._followed.key.office, letter.seq)
         if booking is None or person is None or not person.email:
             return "no_address"
         purpose = Purpose(letter.purpose)
         if not still_due(purpose, booking, self._followed.now()):
             return "withdrawn"
         message = mail.compose(
-            write(purpose, self._facts(letter, booking, person), booking.language),
+            write(purpose, self._facts(letter, booking, person, _why(cause)), booking.language),
             to=person.email,
             post=self._post,
             identity=mail.message_id(letter.id, self._post),
@@ -178,7 +180,9 @@ class _Pass:
         await mail.send(message, self._post)
         return "sent"
 
-    def _facts(self, letter: deliveries.Claimed, booking: Booking, person: Person) -> Facts:
+    def _facts(
+        self, letter: deliveries.Claimed, booking: Booking, person: Person, why: Why | None
+    ) -> Facts:
         """What the letter may say; its links are rebuilt, never stored."""
         keys, generation = self._house.keys, booking.generation
         return Facts(
@@ -192,6 +196,7 @@ class _Pass:
             name=person.name,
             secret=keys.booking_secret(booking.id, generation),
             pin="" if person.birth_date else keys.booking_pin(booking.id, generation),
+            why=why,
         )
 
     async def _put_off(self, letter: deliveries.Claimed, error: Exception) -> None:
@@ -212,6 +217,17 @@ class _Pass:
             # Chance only spreads the crowd here; nothing has to be unguessable.
             again = self.now() + pause(letter.attempts, random.random())  # noqa: S311
             await deliveries.mark_later(tx, letter, again=again, error=kind)
+
+
+def _why(cause: Entry | None) -> Why | None:
+    """Why the office itself made the letter due, if it did and the entry can still be read."""
+    if cause is None or cause.body is None:
+        return None
+    try:
+        fact = decode(cause)
+    except UnknownTagError:
+        return None
+    return fact.why if isinstance(fact, Moved | Cancelled) else None
 
 
 def post_of(settings: Settings) -> mail.Post:

@@ -1,9 +1,11 @@
 """Questions about bookings and the people behind them, outside the turn."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Uuid, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking, Person
 from queue_service.model.ids import BookingId, OfficeId
@@ -34,6 +36,37 @@ OVERDUE = Statement(
 )
 
 
+STANDING = Statement(
+    select(*rows.BOOKING_COLUMNS)
+    .where(
+        t.booking.c.office == bindparam("office"),
+        t.booking.c.start >= bindparam("first"),
+        t.booking.c.start < bindparam("end"),
+        text(t.TO_COME),
+    )
+    .order_by(t.booking.c.start, t.booking.c.id)
+)
+PEOPLE = Statement(
+    select(t.person).where(t.person.c.booking == any_(bindparam("bookings", type_=ARRAY(Uuid()))))
+)
+
+
+async def standing(
+    connection: asyncpg.Connection, office: OfficeId, first: datetime, end: datetime
+) -> list[Booking]:
+    """Bookings to come that start in [first, end), in order of start."""
+    found = await STANDING.rows(connection, office=office, first=first, end=end)
+    return [rows.booking(row) for row in found]
+
+
+async def people(
+    connection: asyncpg.Connection, bookings: Sequence[BookingId]
+) -> dict[BookingId, Person]:
+    """Contact data behind bookings, as far as it is still kept."""
+    found = await PEOPLE.rows(connection, bookings=bookings)
+    return {row["booking"]: _person(row) for row in found}
+
+
 async def overdue(
     connection: asyncpg.Connection, office: OfficeId, before: datetime, most: int
 ) -> list[BookingId]:
@@ -59,6 +92,8 @@ async def by_id(
 async def person(connection: asyncpg.Connection, booking: BookingId) -> Person | None:
     """Contact data behind a booking; None once deleted."""
     row = await PERSON.row(connection, booking=booking)
-    return row and Person(
-        row["booking"], row["name"], row["email"], row["phone"], row["birth_date"]
-    )
+    return row and _person(row)
+
+
+def _person(row: asyncpg.Record) -> Person:
+    return Person(row["booking"], row["name"], row["email"], row["phone"], row["birth_date"])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
+from queue_service.events.booking import Why
 from queue_service.language import LANGUAGES
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.codes import CODE_ALPHABET
@@ -327,3 +328,13 @@ def test_one_line_has_no_break_and_no_invisible_sign(text: str) -> None:
     assert line.isprintable()
     assert len(line) <= 200
     assert line == one_line(line)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", list(Why))
+def test_the_office_says_why_it_changed_an_appointment(language: str, why: Why) -> None:
+    plain = write(Purpose.CANCELLATION, facts(), language).text
+    explained = write(Purpose.CANCELLATION, facts(why=why), language).text
+    assert len(explained) > len(plain) + 20
+    moved = write(Purpose.CHANGE, facts(why=why), language).text
+    assert moved != write(Purpose.CHANGE, facts(), language).text

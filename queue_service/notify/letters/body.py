@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
+from queue_service.events.booking import Why
 from queue_service.language import (
     LANGUAGES,
     Catalogue,
@@ -96,9 +97,11 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
         case Purpose.CONFIRMATION:
             return t("Your appointment is confirmed.")
         case Purpose.CHANGE:
-            return t("Your appointment was moved. Only the time below holds now.")
+            moved = t("Your appointment was moved. Only the time below holds now.")
+            return f"{_because(t, facts.why)} {moved}".lstrip()
         case Purpose.CANCELLATION:
-            return t("Your appointment was cancelled. You need not come.")
+            cancelled = t("Your appointment was cancelled. You need not come.")
+            return f"{_because(t, facts.why)} {cancelled}".lstrip()
         case Purpose.CONFIRM_BY_LINK:
             until = facts.booking.until
             if until is None:
@@ -107,6 +110,24 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
                 "Please confirm your appointment with the link below until {time}."
                 " Otherwise the place goes to others.",
                 time=_isolated(t, clock(until.astimezone(facts.office.tz))),
+            )
+
+
+def _because(t: Catalogue, why: Why | None) -> str:
+    """Why the office changed the appointment; empty where somebody else did."""
+    match why:
+        case None:
+            return ""
+        case Why.STAFF_MISSING:
+            return t("We are sorry: too few colleagues are here on that day.")
+        case Why.CLOSED:
+            return t("We are sorry: the office is closed at that time.")
+        case Why.TECHNICAL:
+            return t("We are sorry: for technical reasons we cannot serve you at that time.")
+        case Why.TITLE_EXTENDED:
+            return t(
+                "Your residence title was extended by law."
+                " It remains valid without an appointment; keep this message."
             )
 
 

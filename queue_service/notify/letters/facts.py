@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from queue_service.events.booking import Why
 from queue_service.model.booking import Booking
 from queue_service.model.office import Office
 
@@ -32,6 +33,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Opens the booking; part of its links."""
     pin: str = ""
     """Second factor of people who gave no date of birth; empty where it is not used."""
+    why: Why | None = None
+    """Why the office changed the appointment, where it did so itself."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,197 @@
+"""Disruptions: many bookings moved or cancelled by the office, as errands that survive a crash.
+
+A proposal is made outside the lock; every group of it is one turn that re-checks it. Letters follow
+from the journal; whom no letter reaches stands in the list of calls.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from queue_service.events.booking import Why
+from queue_service.flows import errands
+from queue_service.flows.errands import Progress
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking, Part
+from queue_service.model.ids import ActorId, BookingId, ServiceCode
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import CellKey, Needs, Told, World
+from queue_service.slots import disruption
+from queue_service.slots.claims import cells_of
+from queue_service.slots.openings import Request
+from queue_service.store import bookings as store
+from queue_service.store.database import transaction
+
+AT_ONCE = 100
+"""Bookings cancelled in one turn."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a booking shall go, as long as entry `seq` is what wrote it last."""
+
+    booking: BookingId
+    seq: int
+    start: datetime
+
+
+class MoveAll(msgspec.Struct, frozen=True):
+    """Errand `rehome`: groups that stay together; the cursor is the number of the next one."""
+
+    by: ActorId
+    why: Why
+    groups: tuple[tuple[Target, ...], ...]
+
+
+class CancelAll(msgspec.Struct, frozen=True):
+    """Errand `cancel_all`: bookings of `services` (empty: all) that start in [first, end)."""
+
+    by: ActorId
+    why: Why
+    first: datetime
+    end: datetime
+    services: tuple[ServiceCode, ...] = ()
+
+
+class ToCall(msgspec.Struct, frozen=True):
+    """Somebody no letter reaches, and when they are expected."""
+
+    name: str
+    phone: str
+    start: datetime
+    parts: tuple[Part, ...]
+    language: str
+
+
+async def move_all(
+    house: House,
+    office: Followed,
+    groups: Sequence[Sequence[Target]],
+    why: Why,
+    by: ActorId,
+    progress: Progress | None = None,
+) -> None:
+    """Move every group to its starts, or where a start was taken to the nearest free one."""
+    params = MoveAll(by, why, tuple(tuple(group) for group in groups))
+    row = await errands.note(house, office, "rehome", params, "0")
+    await errands.run(house, office, row, move_group, progress)
+
+
+async def cancel_all(
+    house: House,
+    office: Followed,
+    wanted: CancelAll,
+    progress: Progress | None = None,
+) -> None:
+    """Cancel all that `wanted` names, with a letter to each that says why."""
+    row = await errands.note(house, office, "cancel_all", wanted, "0")
+    await errands.run(house, office, row, cancel_some, progress)
+
+
+async def standing(
+    house: House,
+    office: Followed,
+    first: datetime,
+    end: datetime,
+    services: Sequence[ServiceCode] = (),
+) -> list[Booking]:
+    """Bookings to come that start in [first, end) and contain one of `services` (empty: all)."""
+    first = max(first, office.now())
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = await store.standing(connection, office.key.office, first, end)
+    wanted = set(services)
+    return [b for b in found if not wanted or wanted & {part.service for part in b.parts}]
+
+
+async def to_call(house: House, office: Followed, bookings: Sequence[Booking]) -> list[ToCall]:
+    """Those of `bookings` whom no letter reaches, in order of start."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        people = await store.people(connection, [booking.id for booking in bookings])
+    zone = office.office.tz
+    return [
+        ToCall(person.name, person.phone, b.start.astimezone(zone), b.parts, b.language)
+        for b in bookings
+        if (person := people.get(b.id)) is not None and not person.email
+    ]
+
+
+async def move_group(house: House, office: Followed, params: str, cursor: str) -> str | None:
+    """One piece of errand `rehome`: a group in one turn."""
+    wanted = msgspec.json.decode(params, type=MoveAll)
+    number = int(cursor)
+    if number >= len(wanted.groups):
+        return None
+    targets = wanted.groups[number]
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = [await store.by_id(connection, office.key.office, t.booking) for t in targets]
+    known = {booking.id: booking for booking in found if booking is not None}
+    after = [_moved(office, known[t.booking], t) for t in targets if t.booking in known]
+    said = await _move(house, office, wanted, after)
+    if said is Code.SLOT_FULL:
+        # The proposal is stale: the same length, as near as there is room now.
+        after = [_nearest(office, booking) for booking in after]
+        await _move(house, office, wanted, after)
+    following = number + 1
+    return str(following) if following < len(wanted.groups) else None
+
+
+async def _move(
+    house: House, office: Followed, wanted: MoveAll, after: Sequence[Booking]
+) -> Code | None:
+    """Move a group; the code of its refusal, or None once it was moved."""
+    cells: list[CellKey] = []
+    for booking in after:
+        cells += [*cells_of(booking.limits, booking.start, booking.end), *booking.once]
+
+    def decide(world: World) -> Told | Refusal:
+        return disruption.move_all(world, after, wanted.why)
+
+    needs = Needs(cells=tuple(cells), bookings=tuple(booking.id for booking in after))
+    done = await house.turn(office.key, wanted.by, needs, decide)
+    return done.answer.code if isinstance(done.answer, Refusal) else None
+
+
+def _moved(office: Followed, booking: Booking, target: Target) -> Booking:
+    """The booking at the start its target names, still at the number the proposal saw."""
+    return _at(office, msgspec.structs.replace(booking, seq=target.seq), target.start)
+
+
+def _at(office: Followed, booking: Booking, start: datetime) -> Booking:
+    start = start.astimezone(office.office.tz)
+    request = office.openings.request(booking.parts)
+    once = office.openings.once_of(request, start) if isinstance(request, Request) else booking.once
+    end = start + (booking.end - booking.start)
+    return msgspec.structs.replace(booking, start=start, end=end, once=once)
+
+
+def _nearest(office: Followed, booking: Booking) -> Booking:
+    """The booking at the free start nearest to where it should have gone, else where it should."""
+    request = office.openings.request(booking.parts)
+    if isinstance(request, Refusal):
+        return booking
+    start = booking.start.astimezone(office.office.tz)
+    found = office.openings.alternatives(request, start, office.now(), others=True)
+    if not found:
+        return booking
+    nearest = min(found, key=lambda free: abs(free.start - start))
+    return _at(office, booking, nearest.start)
+
+
+async def cancel_some(house: House, office: Followed, params: str, cursor: str) -> str | None:
+    """One piece of errand `cancel_all`: up to `AT_ONCE` bookings in one turn."""
+    wanted = msgspec.json.decode(params, type=CancelAll)
+    found = await standing(house, office, wanted.first, wanted.end, wanted.services)
+    some = [booking.id for booking in found[:AT_ONCE]]
+    if not some:
+        return None
+
+    def decide(world: World) -> Told | Refusal:
+        return disruption.cancel_all(world, some, wanted.why)
+
+    await house.turn(office.key, wanted.by, Needs(bookings=tuple(some)), decide)
+    return str(int(cursor) + len(some)) if len(found) > AT_ONCE else None
+
+
+ERRANDS = {"rehome": move_group, "cancel_all": cancel_some}
+"""Kinds of errands with what runs a piece of each."""

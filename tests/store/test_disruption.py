@@ -1,0 +1,88 @@
+"""Disruptions on a real database: the office moves and cancels, nobody is forgotten."""
+
+from datetime import timedelta
+
+from queue_service.events.booking import Cancelled, Moved, Why
+from queue_service.flows import booking as flow
+from queue_service.flows import disruption, errands
+from queue_service.flows.booking import BookingGiven
+from queue_service.flows.disruption import CancelAll, Target
+from queue_service.flows.proving import Proof
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import ServiceCode
+from tests import make
+from tests.small import CLERK, Small
+
+DAY = (make.at("08:00"), make.at("12:00"))
+
+
+async def standing(small: Small) -> list[Booking]:
+    return await disruption.standing(small.house, small.office, *DAY)
+
+
+async def test_everybody_is_moved_in_groups_and_the_entry_says_why(small: Small) -> None:
+    for number, start in enumerate(("10:00", "10:00", "10:10")):
+        await small.booked(start, name=f"Amal {start}", phone=f"0711 {number}")
+    found = await standing(small)
+    later = [Target(b.id, b.seq, b.start + timedelta(hours=1)) for b in found]
+    groups = [later[:2], later[2:]]
+    await disruption.move_all(small.house, small.office, groups, Why.STAFF_MISSING, CLERK)
+    assert [b.start for b in await standing(small)] == [t.start for t in later]
+    moved = [fact for fact in await small.facts() if isinstance(fact, Moved)]
+    assert [(len(fact.bookings), fact.why) for fact in moved] == [
+        (2, Why.STAFF_MISSING),
+        (1, Why.STAFF_MISSING),
+    ]
+    await small.audit()
+
+
+async def test_who_changed_the_booking_meanwhile_keeps_it(small: Small) -> None:
+    given = await small.booked("10:00", name="Amal")
+    [before] = await standing(small)
+    target = Target(before.id, before.seq, make.at("11:00"))
+    # The applicant moved by herself after the proposal was made.
+    own = await flow.move(
+        small.house, given.code, Proof(secret=given.secret), make.at("10:30"), None
+    )
+    assert isinstance(own, BookingGiven)
+    await disruption.move_all(small.house, small.office, [[target]], Why.CLOSED, CLERK)
+    assert [b.start for b in await standing(small)] == [make.at("10:30")]
+
+
+async def test_a_start_taken_meanwhile_is_replaced_by_the_nearest_free_one(small: Small) -> None:
+    await small.booked("10:00", name="Amal")
+    [mine] = await standing(small)
+    for number in range(3):  # three desks: the start proposed fills up
+        await small.booked("11:00", name=f"Other {number}")
+    target = Target(mine.id, mine.seq, make.at("11:00"))
+    await disruption.move_all(small.house, small.office, [[target]], Why.TECHNICAL, CLERK)
+    now = {b.id: b.start for b in await standing(small)}
+    assert now[mine.id] in (make.at("10:50"), make.at("11:10"))
+    await small.audit()
+
+
+async def test_cancelling_a_service_spares_the_others_and_resumes_after_a_crash(
+    small: Small,
+) -> None:
+    for start in ("10:00", "10:10", "10:20"):
+        await small.booked(start, name=f"Pick {start}")
+    bio = (Part(make.BIO, 1),)
+    await small.booked("11:00", bio, name="Bio")
+    wanted = CancelAll(CLERK, Why.TITLE_EXTENDED, *DAY, services=(ServiceCode("PICK"),))
+    # Noted, then the process died: whoever leads resumes it.
+    await errands.note(small.house, small.office, "cancel_all", wanted, "0")
+    assert await errands.resume(small.house, small.office, disruption.ERRANDS) == 1
+    assert [b.parts for b in await standing(small)] == [bio]
+    [fact] = [fact for fact in await small.facts() if isinstance(fact, Cancelled)]
+    assert fact.why is Why.TITLE_EXTENDED
+    assert [b.state for b in fact.bookings] == [BookingState.CANCELLED] * 3
+    await small.audit()
+
+
+async def test_the_list_of_calls_names_those_without_mail_alone(small: Small) -> None:
+    await small.booked("10:00", name="With Mail", email="with@example.org")
+    await small.booked("10:10", name="Without Mail", phone="0711 1")
+    listed = await disruption.to_call(small.house, small.office, await standing(small))
+    assert [(each.name, each.phone, each.start) for each in listed] == [
+        ("Without Mail", "0711 1", make.at("10:10"))
+    ]
