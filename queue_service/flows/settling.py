@@ -154,6 +154,7 @@ class Settling:
             cells=await store_world.cells(connection, list(cells)),
             bookings=bookings,
             people=await store_world.people(connection, needs),
+            emails=await store_world.emails(connection, needs.emails),
             visits=visits,
             visits_of=visits_of,
             line=needs.line,

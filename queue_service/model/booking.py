@@ -75,6 +75,10 @@ class Booking(msgspec.Struct, frozen=True):
     held_at: datetime | None = None
     extensions: int = 0
     overbooked: bool = False
+    email_key: bytes | None = None
+    """Keyed hash of the e-mail: one address has only so many live bookings."""
+    moved_from: datetime | None = None
+    """Start before the last move, for the applicant who had not noticed it."""
 
 
 class Person(msgspec.Struct, frozen=True):

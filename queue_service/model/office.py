@@ -127,11 +127,30 @@ class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold_minutes: int = 10
     extend_minutes: int = 5
     hold_cap_minutes: int = 70
+    confirm_minutes: int = 60
+    """How long a booking waits for its mailed link."""
     cancel_minutes_before: int = 0
     early_minutes: int = 60
     """How long before the appointment a check-in is taken."""
     late_minutes: int = 10
     """Up to here late people keep their turn; later they wait as walk-ins."""
+
+
+class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who books for many: a counselling centre, a university, a lawyer."""
+
+    address: str
+    """An e-mail address, or ``@`` and a domain for everybody there."""
+    live: int
+    """So many live bookings at a time instead of `live_per_email`."""
+
+
+class LimitsPerPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much one person may hold at a time; staff are not bound by it."""
+
+    live_per_email: int = 0
+    """Live bookings of one e-mail address; 0 = without bound."""
+    institutions: tuple[Institution, ...] = ()
 
 
 class LineRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -183,6 +202,7 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     booking: BookingRules = BookingRules()
     line: LineRules = LineRules()
     tickets: Tickets = Tickets()
+    limits_per_person: LimitsPerPerson = LimitsPerPerson()
 
     def service(self, code: str) -> Service | None:
         """The service of that code, or None."""

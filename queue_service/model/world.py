@@ -4,7 +4,7 @@ A look at what `Needs` did not name raises `NotNamedError`: the decision would r
 that was never read. Rehearsal and property tests build worlds from plain values.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -43,6 +43,8 @@ class Needs(msgspec.Struct, frozen=True):
     cells: tuple[CellKey, ...] = ()
     bookings: tuple[BookingId, ...] = ()
     people: tuple[PersonGroup, ...] = ()
+    emails: tuple[bytes, ...] = ()
+    """Keyed addresses whose live bookings are counted."""
     visits: tuple[VisitId, ...] = ()
     visits_of: tuple[BookingId, ...] = ()
     line: bool = False
@@ -64,6 +66,7 @@ class World:
     __slots__ = (
         "_bookings",
         "_cells",
+        "_emails",
         "_line",
         "_people",
         "_series",
@@ -79,6 +82,7 @@ class World:
         cells: Mapping[CellKey, Cell | None] = {},
         bookings: Mapping[BookingId, Booking | None] = {},
         people: Mapping[PersonGroup, BookingId | None] = {},
+        emails: Mapping[bytes, Collection[BookingId]] = {},
         visits: Mapping[VisitId, Visit | None] = {},
         visits_of: Mapping[BookingId, VisitId | None] = {},
         line: bool = False,
@@ -89,6 +93,7 @@ class World:
         self._cells = dict(cells)
         self._bookings = dict(bookings)
         self._people = dict(people)
+        self._emails = {key: set(live) for key, live in emails.items()}
         self._visits = dict(visits)
         self._visits_of = dict(visits_of)
         self._line = line
@@ -114,6 +119,13 @@ class World:
             return self._people[person]
         except KeyError:
             raise NotNamedError("person") from None
+
+    def live_of_email(self, email: bytes) -> int:
+        """How many live bookings that keyed address has."""
+        try:
+            return len(self._emails[email])
+        except KeyError:
+            raise NotNamedError("email") from None
 
     def visit(self, visit: VisitId) -> Visit | None:
         """The visit, or None."""
@@ -179,6 +191,11 @@ class World:
 
     def _take_booking(self, booking: Booking, seq: int) -> None:
         self._bookings[booking.id] = msgspec.structs.replace(booking, seq=seq)
+        live = self._emails.get(booking.email_key) if booking.email_key else None
+        if live is not None and booking.state in LIVE:
+            live.add(booking.id)
+        elif live is not None:
+            live.discard(booking.id)
         if booking.person_key is None:
             return
         person = (booking.person_key, booking.group)
@@ -217,6 +234,7 @@ def merged(needs: Iterable[Needs]) -> Needs:
         cells=tuple({c for n in every for c in n.cells}),
         bookings=tuple({b for n in every for b in n.bookings}),
         people=tuple({p for n in every for p in n.people}),
+        emails=tuple({e for n in every for e in n.emails}),
         visits=tuple({v for n in every for v in n.visits}),
         visits_of=tuple({b for n in every for b in n.visits_of}),
         line=any(n.line for n in every),

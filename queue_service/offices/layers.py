@@ -17,6 +17,7 @@ from queue_service.model.office import (
     Closure,
     Counter,
     Limit,
+    LimitsPerPerson,
     LineRules,
     Office,
     Place,
@@ -54,6 +55,7 @@ class Rules(msgspec.Struct, frozen=True):
     booking: BookingRules = BookingRules()
     line: LineRules = LineRules()
     tickets: Tickets = Tickets()
+    limits_per_person: LimitsPerPerson = LimitsPerPerson()
 
 
 class Replaced(msgspec.Struct, frozen=True):
@@ -91,7 +93,7 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
         "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
         "hours": office.hours,
         "closures": office.closures,
-        "rules": Rules(office.booking, office.line, office.tickets),
+        "rules": Rules(office.booking, office.line, office.tickets, office.limits_per_person),
         **{f"service:{service.code}": service for service in office.services},
         **{f"counter:{counter.key}": counter for counter in office.counters},
         **{f"limit:{limit.key}": limit for limit in office.limits},

@@ -43,6 +43,7 @@ AGS_PREFIX = {
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+_MAIL = re.compile(r"[^@\s]*@[^@\s.]+(\.[^@\s.]+)+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,8})?")
 _LETTERS_AT_LEAST = 4
 
@@ -77,6 +78,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from _booking_rules(office)
     yield from _line_rules(office)
     yield from _tickets(office)
+    yield from _limits_per_person(office)
 
 
 def _identity(office: Office) -> Iterator[Found]:
@@ -215,6 +217,7 @@ def _known_services(key: str, named: Iterable[str], draft: Draft) -> Iterator[Fo
 def _booking_rules(office: Office) -> Iterator[Found]:
     rules = office.booking
     yield from _at_least("booking", rules, window_days=1, lead_minutes=0, hold_minutes=1)
+    yield from _at_least("booking", rules, confirm_minutes=1)
     yield from _at_least("booking", rules, extend_minutes=1, cancel_minutes_before=0)
     yield from _at_least("booking", rules, early_minutes=0, late_minutes=0, grid_minutes=5)
     if rules.grid_minutes % TICK_MINUTES:
@@ -226,6 +229,19 @@ def _booking_rules(office: Office) -> Iterator[Found]:
             f"must be at least {needed}: {EXTENSIONS_AT_LEAST} extensions must fit (WCAG 2.2.1)"
         )
         yield Found("booking.hold_cap_minutes", rules.hold_cap_minutes, reason)
+
+
+def _limits_per_person(office: Office) -> Iterator[Found]:
+    key, limits = "limits_per_person", office.limits_per_person
+    yield from _at_least(key, limits, live_per_email=0)
+    for number, named in enumerate(limits.institutions, 1):
+        at = f"{key}.institutions[{number}]"
+        if not _MAIL.fullmatch(named.address):
+            reason = "must be an address such as help@example.org, or @example.org for a domain"
+            yield Found(f"{at}.address", named.address, reason)
+        if named.live <= limits.live_per_email:
+            reason = f"must be more than live_per_email ({limits.live_per_email})"
+            yield Found(f"{at}.live", named.live, reason)
 
 
 def _line_rules(office: Office) -> Iterator[Found]:

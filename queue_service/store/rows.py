@@ -50,6 +50,8 @@ BOOKING: Kinds = {
     "held_at": INSTANT,
     "extensions": Integer(),
     "overbooked": Boolean(),
+    "email_key": LargeBinary(),
+    "moved_from": INSTANT,
 }
 """Columns as they are sent: one JSON text, in which `parts` and `once` are taken as they stand."""
 
@@ -134,6 +136,8 @@ def booking(row: asyncpg.Record) -> Booking:
         held_at=row["held_at"],
         extensions=row["extensions"],
         overbooked=row["overbooked"],
+        email_key=row["email_key"],
+        moved_from=row["moved_from"],
     )
 
 

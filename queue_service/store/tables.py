@@ -121,6 +121,8 @@ booking = sa.Table(
     sa.Column("held_at", INSTANT),
     sa.Column("extensions", sa.Integer, nullable=False),
     sa.Column("overbooked", sa.Boolean, nullable=False),
+    sa.Column("email_key", sa.LargeBinary),
+    sa.Column("moved_from", INSTANT),
     sa.CheckConstraint('"start" < "end"', name="booking_lasts"),
     sa.Index("booking_code", "code", unique=True, postgresql_where=sa.text("code is not null")),
     sa.Index(
@@ -129,6 +131,11 @@ booking = sa.Table(
         "group",
         unique=True,
         postgresql_where=sa.text(f"person_key is not null and {LIVE_STATES}"),
+    ),
+    sa.Index(
+        "booking_of_email",
+        "email_key",
+        postgresql_where=sa.text(f"email_key is not null and {LIVE_STATES}"),
     ),
     sa.Index("booking_due", "office", "until", postgresql_where=sa.text(EXPIRING_STATES)),
     sa.Index("booking_to_come", "office", "start", postgresql_where=sa.text(TO_COME)),

@@ -110,6 +110,13 @@ PEOPLE = Statement(
     select(_people.c.key, _people.c.group, _live.c.id).select_from(_people.join(_live, true()))
 )
 
+_emails = given(key=LargeBinary())
+EMAILS = Statement(
+    select(t.booking.c.email_key, t.booking.c.id)
+    .join(_emails, t.booking.c.email_key == _emails.c.key)
+    .where(text(t.LIVE_STATES), t.booking.c.email_key.is_not(None))
+)
+
 _cells = given(limit=Integer(), tick=Integer())
 _c = t.cell.c
 _cell = (
@@ -202,6 +209,16 @@ async def people(
     keys, groups = zip(*needs.people, strict=True)
     for row in await PEOPLE.rows(connection, key=keys, group=groups):
         found[(row["key"], row["group"])] = row["id"]
+    return found
+
+
+async def emails(
+    connection: asyncpg.Connection, keys: Sequence[bytes]
+) -> dict[bytes, list[BookingId]]:
+    """Live bookings of each keyed address."""
+    found: dict[bytes, list[BookingId]] = {key: [] for key in keys}
+    for row in await EMAILS.rows(connection, key=keys) if keys else ():
+        found[row["email_key"]].append(row["id"])
     return found
 
 

@@ -5,7 +5,13 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-CHANGES: tuple[str, ...] = ()
+CHANGES: tuple[str, ...] = (
+    # Limits per e-mail, and where a moved booking stood.
+    "alter table booking add column email_key bytea",
+    "alter table booking add column moved_from timestamptz",
+    "create index booking_of_email on booking (email_key)"
+    " where email_key is not null and state in ('pending', 'booked')",
+)
 """Statements in order; a table of its own is created here and named in `TABLES`."""
 
 TABLES: tuple[str, ...] = ()
