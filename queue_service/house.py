@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from queue_service.chance import fresh_bytes
 from queue_service.flows.turn import Turns
 from queue_service.follow import Follower
+from queue_service.model.ids import OfficeId
 from queue_service.seals import Keys
 from queue_service.settings import Settings
+from queue_service.slots import release
+from queue_service.slots.release import Rest
 from queue_service.store.database import open_pool
 
 
@@ -32,12 +36,17 @@ async def open_house(settings: Settings, *, follow: bool = True) -> House:
     pool = await open_pool(settings.database_url, size=max(2, settings.database_connections))
     turn_pool = await open_pool(settings.database_url, size=4, turns=True)
     follower = Follower(pool, settings.database_url)
+
+    def rests(office: OfficeId) -> Rest | None:
+        followed = follower.by_id(office)
+        return None if followed is None else release.rest(followed.office, fresh_bytes(32))
+
     house = House(
         settings,
         Keys(settings.secret.encode()),
         pool,
         turn_pool,
-        Turns(turn_pool, follower.hand),
+        Turns(turn_pool, follower.hand, rests),
         follower,
     )
     if follow:

@@ -6,6 +6,7 @@ import msgspec
 
 from queue_service.chance import fresh_id
 from queue_service.events.booking import CancelReason
+from queue_service.flows import resting
 from queue_service.flows.proving import held_by
 from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
 from queue_service.followed import Followed
@@ -16,6 +17,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import holds, life
 from queue_service.slots.openings import Request
+from queue_service.slots.release import may_start, rules_for
 
 _FRESH = timedelta(seconds=2)
 """Memory of full cells is trusted only while the follower is this close to the journal's end."""
@@ -87,29 +89,47 @@ async def hold(
     if replaced is None and _refused_from_memory(office, request, start, now, mark):
         return full(office, request, start, now)
     receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
-    booking = Booking(
-        BookingId(fresh_id()),
-        BookingState.HELD,
-        start,
-        start + timedelta(minutes=request.minutes),
-        parts,
-        office.openings.limits_of(request),
-        language,
-        office.openings.once_of(request, start),
-    )
+    booking = visit_of(office, request, start, language, BookingState.HELD)
+    own = await resting.own(house, office, replaced)
     needs = Needs(
         cells=office.openings.cells_for(request, start),
-        bookings=(replaced,) if replaced else (),
+        bookings=(replaced, *own) if replaced else (),
     )
-    rules, clock = office.office.booking, office.clock
+    rules, clock = rules_for(office.office, parts), office.clock
+    rest = resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:
-        return holds.hold(world, booking, rules=rules, clock=clock, receipt=mark, replaces=replaced)
+        return holds.hold(
+            world,
+            booking,
+            rules=rules,
+            clock=clock,
+            receipt=mark,
+            replaces=replaced,
+            rest=rest,
+            own=own,
+        )
 
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, start, answer)
     return _hold_given(house, office, answer)
+
+
+def visit_of(
+    office: Followed, request: Request, start: datetime, language: str, state: BookingState
+) -> Booking:
+    """A new booking of what `request` takes at `start`, as the office's rules are now."""
+    return Booking(
+        BookingId(fresh_id()),
+        state,
+        start,
+        start + timedelta(minutes=request.minutes),
+        request.parts,
+        office.openings.limits_of(request),
+        language,
+        office.openings.once_of(request, start),
+    )
 
 
 def at_home(office: Followed, start: datetime) -> datetime:
@@ -136,7 +156,7 @@ def _refused_from_memory(
     return (
         openings.certainly_full(request, start, now)
         and not openings.knows_key(mark)
-        and holds.in_window(start, now, office.office.booking) is None
+        and may_start(office.office, request.parts, start, now) is None
         and office.is_fresh(_FRESH)
     )
 
@@ -216,11 +236,11 @@ async def end_booking(
     by: ActorId,
     key: str | None,
 ) -> holds.Given | Refusal:
-    """End a hold or booking; its cells are free in the same turn."""
-    rules = office.office.booking
+    """End a hold or booking; its cells rest, or are free in the same turn."""
+    rules, rest = office.office.booking, resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:
-        return life.cancel(world, booking, reason=reason, rules=rules)
+        return life.cancel(world, booking, reason=reason, rules=rules, rest=rest)
 
     receipt = receipt_for(office.key.slug, key, "cancel", booking)
     needs = Needs(bookings=(booking,))

@@ -5,6 +5,7 @@ their places; a commit without an answer is looked up under the lock. Which wish
 left to `turn`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import asyncpg
@@ -15,13 +16,17 @@ from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the serve
 from queue_service.events.entry import Entry
 from queue_service.flows.settled import Settled
 from queue_service.flows.wish import Wish
-from queue_service.model.ids import SYSTEM
+from queue_service.model.ids import SYSTEM, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code
 from queue_service.model.world import Needs, World, merged
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
+from queue_service.slots.release import Rest
+from queue_service.store import capacity as store_capacity
+from queue_service.store import cards as store_cards
 from queue_service.store import told as store_told
+from queue_service.store import wishes as store_wishes
 from queue_service.store import world as store_world
 from queue_service.store.database import abandon
 
@@ -30,6 +35,8 @@ GUARDS = {
     "booking_once_a_person": Code.ALREADY_BOOKED,
     "visit_one_a_counter": Code.COUNTER_OCCUPIED,
     "visit_of_booking": Code.ALREADY_BOOKED,
+    "booking_one_offer": Code.HAS_OFFER,
+    "wish_once_a_person": Code.ALREADY_WAITING,
 }
 """Constraint → the refusal that its breach would have been, had the decision seen it."""
 AWAY = (OSError, asyncpg.InterfaceError)
@@ -48,6 +55,14 @@ Committed = tuple[Entry, msgspec.Struct]
 """An entry with its fact, after the commit."""
 
 
+Rests = Callable[[OfficeId], Rest | None]
+"""How places that lapse in a turn of that office rest, with fresh chance."""
+
+
+def at_once(_office: OfficeId) -> None:
+    """Nothing rests."""
+
+
 class _CommitLostError(Exception):
     """The connection broke at the commit: whether entry `last` stands is not known."""
 
@@ -59,10 +74,11 @@ class _CommitLostError(Exception):
 class Settling:
     """Settles batches of one office."""
 
-    def __init__(self, pool: asyncpg.Pool, key: OfficeKey) -> None:
+    def __init__(self, pool: asyncpg.Pool, key: OfficeKey, rests: Rests = at_once) -> None:
         """Take connections from a pool opened for turns."""
         self._pool = pool
         self._key = key
+        self._rests = rests
 
     async def settle(self, batch: list[Wish]) -> list[Committed]:
         """Settle a batch; what the database refuses halves it, a lost commit is looked up.
@@ -132,7 +148,7 @@ class Settling:
         known = await store_world.receipts(connection, receipts)
         world = await self._read(connection, merged(w.needs for w in batch), now)
         settled = Settled(self._key, locked, world, known)
-        lapsed = lapse(world)
+        lapsed = lapse(world, self._rests(self._key.office))
         if lapsed is not None:
             settled.accept(lapsed, SYSTEM)
         for wish in batch:
@@ -155,10 +171,13 @@ class Settling:
             bookings=bookings,
             people=await store_world.people(connection, needs),
             emails=await store_world.emails(connection, needs.emails),
+            cards=await store_cards.named(connection, office, needs.cards),
             visits=visits,
             visits_of=visits_of,
             line=needs.line,
             series=await store_world.series(connection, office, needs.series),
+            waiting=await store_wishes.read(connection, office, needs.waiting),
+            layers=await store_capacity.stamp(connection, office) if needs.layers else None,
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import asyncpg
 
-from queue_service.flows.settling import Committed, Settling
+from queue_service.flows.settling import Committed, Rests, Settling, at_once
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.model.ids import ActorId, OfficeId
 from queue_service.model.office import OfficeKey
@@ -30,9 +30,11 @@ Hear = Callable[[OfficeId, Sequence[Committed]], None]
 class Gatherer:
     """Wishes of one office in this process, settled turn by turn."""
 
-    def __init__(self, pool: asyncpg.Pool, key: OfficeKey, hear: Hear) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, key: OfficeKey, hear: Hear, rests: Rests = at_once
+    ) -> None:
         """Nothing is read until the first wish."""
-        self._settling = Settling(pool, key)
+        self._settling = Settling(pool, key, rests)
         self._key = key
         self._hear = hear
         self._answering = set[asyncio.Task[None]]()
@@ -84,10 +86,14 @@ async def _answer(batch: Sequence[Wish]) -> None:
 class Turns:
     """The turns of every office in this process."""
 
-    def __init__(self, pool: asyncpg.Pool, hear: Hear) -> None:
-        """Use a pool opened for turns; `hear` is told of every commit, in order."""
+    def __init__(self, pool: asyncpg.Pool, hear: Hear, rests: Rests = at_once) -> None:
+        """Use a pool opened for turns; `hear` is told of every commit, in order.
+
+        `rests` says how what lapses in a turn rests.
+        """
         self._pool = pool
         self._hear = hear
+        self._rests = rests
         self._gatherers: dict[OfficeId, Gatherer] = {}
 
     async def __call__(
@@ -107,7 +113,9 @@ class Turns:
         """
         gatherer = self._gatherers.get(office.office)
         if gatherer is None:
-            gatherer = self._gatherers[office.office] = Gatherer(self._pool, office, self._hear)
+            gatherer = self._gatherers[office.office] = Gatherer(
+                self._pool, office, self._hear, self._rests
+            )
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         gatherer.add(Wish(by, needs, decide, receipt, future), floor=floor)
         return await future

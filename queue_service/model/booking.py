@@ -1,6 +1,6 @@
 """A booking from hold to its end, and the person behind it; the only places with contact data."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -39,6 +39,8 @@ OCCUPYING = frozenset(
 """States that take a place in every cell; a served or missed booking keeps the past it used."""
 
 EXPIRING = frozenset({BookingState.HELD, BookingState.OFFERED, BookingState.PENDING})
+DUE = EXPIRING | {BookingState.RESTING}
+"""States that end by themselves, at `until`; then their cells are given back."""
 LIVE = frozenset({BookingState.PENDING, BookingState.BOOKED})
 """States that count for one live booking per person and group."""
 
@@ -75,10 +77,21 @@ class Booking(msgspec.Struct, frozen=True):
     held_at: datetime | None = None
     extensions: int = 0
     overbooked: bool = False
+    rest_of: BookingId | None = None
+    """Of a resting place: who gave it up, and so may take it again; None for a place kept back."""
     email_key: bytes | None = None
     """Keyed hash of the e-mail: one address has only so many live bookings."""
     moved_from: datetime | None = None
     """Start before the last move, for the applicant who had not noticed it."""
+    buffer: int = 0
+    """Minutes at the end that count in the cells but are no part of the visit."""
+    flags: tuple[str, ...] = ()
+    """What its answers mean for the papers: keys of the service's flags, nothing else is kept."""
+
+    @property
+    def leaves(self) -> datetime:
+        """When the visit itself is over."""
+        return self.end - timedelta(minutes=self.buffer) if self.buffer else self.end
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
+from queue_service.model.asking import Texts as Texts
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
-
-Texts = dict[str, str]
-"""Language code → sentence; `de` is always present."""
+from queue_service.model.surge import Staff, Surge
+from queue_service.model.waiting import WaitingRules
 
 
 class Fee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +56,22 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields of the applicant that must be given: name, email, phone, birth_date, document."""
     not_needed: Texts = {}
     """Shown instead of slots while no appointment is needed."""
+    not_needed_from: date | None = None
+    not_needed_to: date | None = None
+    """Both days included; `offices.resolve` leaves `not_needed` out on other days."""
+    exempt: tuple[Exemption, ...] = ()
+    """Groups that need no appointment; likewise only those in force."""
+    buffer_minutes: int = 0
+    """After a visit: counted in the cells, not shown as its length."""
+    questions: tuple[Question, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    pickup: Pickup | None = None
+    """Cards are collected: only with the number of a card that is ready."""
     order: int = 100
+    window_days: int | None = None
+    """Horizon of this service; None: the office's."""
+    first_come: bool = True
+    """Public switch; a layer of the service itself turns it off while demand exceeds supply."""
 
 
 class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +132,29 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A counter layer ``{"counter": key, "add": -1}`` takes one place from each limit that names it.
     """
+    together: tuple[tuple[ServiceCode, ...], ...] = ()
+    """Services that take from this limit only when one visit is for all of them."""
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes bookable when; without a word of it at once, and a new day at midnight."""
+
+    rest_minutes: tuple[int, ...] = ()
+    """Least and most: a place that was cancelled, moved from or lapsed rests for a random while."""
+    hold_rest_minutes: tuple[int, ...] = ()
+    """The same for a hold given up by its own browser; empty: as `rest_minutes`."""
+    rest_to: tuple[time, ...] = ()
+    """Instead of a while: freed places rest until the next of these local times."""
+    open_between: tuple[time, ...] = ()
+    """A new day of the horizon opens at a secret moment between these two local times."""
+    moved_on: date | None = None
+    """The last local day on which that happened: a layer of the house's own says so."""
+    busy_above: float = 1.0
+    """Demand over supply from which a service is no longer first come, first served."""
+    calm_below: float = 0.8
+    """Below it first come, first served holds again."""
+    busy_window_days: int = 0
+    """Horizon of a service while it is busy; 0: unchanged, and nothing is switched."""
 
 
 class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,6 +173,7 @@ class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long before the appointment a check-in is taken."""
     late_minutes: int = 10
     """Up to here late people keep their turn; later they wait as walk-ins."""
+    release: Release = Release()
 
 
 class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,7 +242,11 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     booking: BookingRules = BookingRules()
     line: LineRules = LineRules()
     tickets: Tickets = Tickets()
+    waiting: WaitingRules = WaitingRules()
+    surge: Surge = Surge()
+    staff: Staff = Staff()
     limits_per_person: LimitsPerPerson = LimitsPerPerson()
+    jurisdiction: Jurisdiction = Jurisdiction()
 
     def service(self, code: str) -> Service | None:
         """The service of that code, or None."""

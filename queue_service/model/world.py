@@ -6,14 +6,18 @@ that was never read. Rehearsal and property tests build worlds from plain values
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 
-from queue_service.model.booking import LIVE, Booking, BookingState, Person
+from queue_service.model.booking import DUE, LIVE, Booking, Person
+from queue_service.model.card import Card
 from queue_service.model.ids import BookingId, LimitId, Tick, VisitId
 from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock
 from queue_service.model.visit import TicketSeries, Visit, VisitState
+from queue_service.model.waitlist import WaitingList, WaitingNeeds, WaitingTold
+from queue_service.model.waitlist import merged as merged_waiting
 
 CellKey = tuple[LimitId, Tick]
 PersonGroup = tuple[bytes, str]
@@ -45,11 +49,25 @@ class Needs(msgspec.Struct, frozen=True):
     people: tuple[PersonGroup, ...] = ()
     emails: tuple[bytes, ...] = ()
     """Keyed addresses whose live bookings are counted."""
+    cards: tuple[bytes, ...] = ()
+    """Keyed card numbers."""
     visits: tuple[VisitId, ...] = ()
     visits_of: tuple[BookingId, ...] = ()
     line: bool = False
     """All visits waiting or called."""
     series: tuple[date, ...] = ()
+    waiting: WaitingNeeds = WaitingNeeds()
+    layers: bool = False
+    """The stamp of the office's layers."""
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """An errand to be noted with the entry that asks for it: a crash cannot part them."""
+
+    id: UUID
+    kind: str
+    params: str
+    cursor: str
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -65,14 +83,17 @@ class World:
 
     __slots__ = (
         "_bookings",
+        "_cards",
         "_cells",
         "_emails",
+        "_layers",
         "_line",
         "_people",
         "_series",
         "_visits",
         "_visits_of",
         "now",
+        "waiting",
     )
 
     def __init__(
@@ -83,21 +104,27 @@ class World:
         bookings: Mapping[BookingId, Booking | None] = {},
         people: Mapping[PersonGroup, BookingId | None] = {},
         emails: Mapping[bytes, Collection[BookingId]] = {},
+        cards: Mapping[bytes, Card | None] = {},
         visits: Mapping[VisitId, Visit | None] = {},
         visits_of: Mapping[BookingId, VisitId | None] = {},
         line: bool = False,
         series: Mapping[date, TicketSeries | None] = {},
+        layers: str | None = None,
+        waiting: WaitingList | None = None,
     ) -> None:
         """Take over what was read; absent rows are named with None."""
         self.now = now
+        self.waiting = waiting or WaitingList()
         self._cells = dict(cells)
         self._bookings = dict(bookings)
         self._people = dict(people)
         self._emails = {key: set(live) for key, live in emails.items()}
+        self._cards = dict(cards)
         self._visits = dict(visits)
         self._visits_of = dict(visits_of)
         self._line = line
         self._series = dict(series)
+        self._layers = layers
 
     def cell(self, key: CellKey) -> Cell | None:
         """The cell, or None where the limit has no capacity planned."""
@@ -126,6 +153,17 @@ class World:
             return len(self._emails[email])
         except KeyError:
             raise NotNamedError("email") from None
+
+    def card(self, key: bytes) -> Card | None:
+        """The card with the present state of its booking, or None."""
+        try:
+            card = self._cards[key]
+        except KeyError:
+            raise NotNamedError("card") from None
+        booking = self._bookings.get(card.booking) if card and card.booking else None
+        if card is None or booking is None:
+            return card
+        return msgspec.structs.replace(card, booking_state=booking.state)
 
     def visit(self, visit: VisitId) -> Visit | None:
         """The visit, or None."""
@@ -156,15 +194,18 @@ class World:
         except KeyError:
             raise NotNamedError(day) from None
 
+    def layers(self) -> str:
+        """The stamp of the office's layers: another one means that one began or ended since."""
+        if self._layers is None:
+            raise NotNamedError("layers")
+        return self._layers
+
     def due(self) -> list[Booking]:
         """Bookings in an expiring state whose time is over."""
         return [
             b
             for b in self._bookings.values()
-            if b is not None
-            and b.until is not None
-            and b.until <= self.now
-            and b.state in (BookingState.HELD, BookingState.OFFERED, BookingState.PENDING)
+            if b is not None and b.until is not None and b.until <= self.now and b.state in DUE
         ]
 
     def take(self, told: "Told", seq: int) -> None:
@@ -180,16 +221,23 @@ class World:
             if old is None:
                 raise NotNamedError(key)
             self._cells[key] = Cell(old.capacity, old.taken + delta, old.allowed)
+        if told.waiting is not None:
+            self.waiting.take(told.waiting, seq)
         for booking in told.bookings:
             self._take_booking(booking, seq)
+        for card in told.cards:
+            self._cards[card.key] = card
         for visit in told.visits:
             self._visits[visit.id] = msgspec.structs.replace(visit, seq=seq)
             if visit.booking is not None:
                 self._visits_of[visit.booking] = visit.id
         if told.series is not None:
             self._series[told.series.day] = told.series
+        if self._layers is not None and (told.layers or told.ended_layers):
+            self._layers = f"{self._layers} {seq}"
 
     def _take_booking(self, booking: Booking, seq: int) -> None:
+        self.waiting.take_booking(booking, self._bookings.get(booking.id))
         self._bookings[booking.id] = msgspec.structs.replace(booking, seq=seq)
         live = self._emails.get(booking.email_key) if booking.email_key else None
         if live is not None and booking.state in LIVE:
@@ -213,6 +261,8 @@ class Told(msgspec.Struct, frozen=True):
     bookings: tuple[Booking, ...] = ()
     visits: tuple[Visit, ...] = ()
     people: tuple[Person, ...] = ()
+    cards: tuple[Card, ...] = ()
+    waiting: WaitingTold | None = None
     series: TicketSeries | None = None
     net: dict[CellKey, int] = {}
     grants: tuple[Grant, ...] = ()
@@ -220,7 +270,10 @@ class Told(msgspec.Struct, frozen=True):
     """Codes to enter into the directory; only their hash is stored there."""
     layers: tuple[Layer, ...] = ()
     ended_layers: tuple[int, ...] = ()
-    """Numbers of layers whose validity ends now."""
+    """Numbers of layers whose validity ends, never later than it would have."""
+    ended_at: datetime | None = None
+    """When they end; None = now."""
+    errands: tuple[Noted, ...] = ()
     clock: OfficeClock | None = None
     undoes: int | None = None
     happened: datetime | None = None
@@ -235,8 +288,11 @@ def merged(needs: Iterable[Needs]) -> Needs:
         bookings=tuple({b for n in every for b in n.bookings}),
         people=tuple({p for n in every for p in n.people}),
         emails=tuple({e for n in every for e in n.emails}),
+        cards=tuple({c for n in every for c in n.cards}),
         visits=tuple({v for n in every for v in n.visits}),
         visits_of=tuple({b for n in every for b in n.visits_of}),
         line=any(n.line for n in every),
         series=tuple({d for n in every for d in n.series}),
+        waiting=merged_waiting(n.waiting for n in every),
+        layers=any(n.layers for n in every),
     )

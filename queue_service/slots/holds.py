@@ -16,6 +16,9 @@ from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
+from queue_service.slots.release import Exchange, Rest, exchange, in_window, resting_place
+
+__all__ = ["MAX_EXTENSIONS", "Given", "extend", "given", "hold", "in_window", "lapse", "live_hold"]
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -31,6 +34,8 @@ class Given(msgspec.Struct, frozen=True):
     extensions_left: int = 0
     language: str = "de"
     parts: tuple[tuple[str, int], ...] = ()
+    overbooked: bool = False
+    moved_from: datetime | None = None
 
 
 MAX_EXTENSIONS = 12
@@ -50,20 +55,9 @@ def given(after: Booking) -> Given:
         max(0, MAX_EXTENSIONS - after.extensions) if after.state is BookingState.HELD else 0,
         after.language,
         tuple((p.service, p.persons) for p in after.parts),
+        after.overbooked,
+        after.moved_from,
     )
-
-
-def in_window(start: datetime, now: datetime, rules: BookingRules) -> Refusal | None:
-    """None when `start` may be booked now; both ends of the window are the office's rules.
-
-    `start` is in the office's zone; the window ends with its last local day.
-    """
-    if start < now + timedelta(minutes=rules.lead_minutes):
-        return Refusal(Code.PAST)
-    last_day = now.astimezone(start.tzinfo).date() + timedelta(days=rules.window_days)
-    if start.date() > last_day:
-        return Refusal(Code.NOT_BOOKABLE_YET, {"window_days": rules.window_days})
-    return None
 
 
 def hold(
@@ -74,8 +68,13 @@ def hold(
     clock: OfficeClock,
     receipt: str = "",
     replaces: BookingId | None = None,
+    rest: Rest | None = None,
+    own: Sequence[BookingId] = (),
 ) -> Told | Refusal:
-    """Take `wanted`'s cells for a while; `replaces` is the same browser's hold, given back."""
+    """Take `wanted`'s cells for a while; `replaces` is the same browser's hold, given back.
+
+    What it gave back before (`own`) and now wants again, the browser gets although it rests.
+    """
     outside = in_window(wanted.start, world.now, rules)
     if outside is not None:
         return outside
@@ -88,16 +87,22 @@ def hold(
         until=world.now + clock.patience(timedelta(minutes=rules.hold_minutes)),
     )
     gone = () if old is None else (msgspec.structs.replace(old, state=BookingState.CANCELLED),)
-    change = claims.net((old,) if old else (), (after, *gone))
+    rests = Exchange()
+    if old is not None:
+        rests = exchange(world, old, after, rest, own=own, heir=after.id)
+    change = claims.net((*((old,) if old else ()), *rests.before), (after, *gone, *rests.after))
     refusal = claims.fits(world, change)
     if refusal is not None:
         return refusal
     fact = facts.Held(
-        bookings=(BookingNow.of(after, 0), *(BookingNow.of(g, g.seq) for g in gone)),
+        bookings=(
+            BookingNow.of(after, 0),
+            *(BookingNow.of(g, g.seq) for g in (*gone, *rests.after)),
+        ),
         cells=claims.left_after(world, change),
         receipt=receipt,
     )
-    return Told(fact, bookings=(after, *gone), net=change, answer=given(after))
+    return Told(fact, bookings=(after, *gone, *rests.after), net=change, answer=given(after))
 
 
 def live_hold(world: World, booking: BookingId) -> Booking | Refusal:
@@ -130,15 +135,27 @@ def extend(
     return Told(fact, bookings=(after,), answer=given(after))
 
 
-def lapse(world: World) -> Told | None:
-    """Every hold of the world whose time is over gives its cells back; None when none is due."""
+def lapse(world: World, rest: Rest | None = None) -> Told | None:
+    """Whatever is over gives its cells back; None when nothing is due.
+
+    A hold, an offer or a pending booking hands them to a resting place, a resting place to all.
+    """
     due: Sequence[Booking] = sorted(world.due(), key=lambda b: (b.until, b.id))
     if not due:
         return None
     after = tuple(msgspec.structs.replace(b, state=BookingState.LAPSED, until=None) for b in due)
-    change = claims.net(due, after)
+    rests = tuple(
+        resting
+        for b in due
+        if b.state is not BookingState.RESTING
+        for resting in resting_place(b, (), world.now, rest)
+    )
+    change = claims.net(due, (*after, *rests))
     fact = facts.Lapsed(
-        bookings=tuple(BookingNow.of(a, b.seq) for a, b in zip(after, due, strict=True)),
+        bookings=(
+            *(BookingNow.of(a, b.seq) for a, b in zip(after, due, strict=True)),
+            *(BookingNow.of(r, 0) for r in rests),
+        ),
         cells=claims.left_after(world, change),
     )
-    return Told(fact, bookings=after, net=change)
+    return Told(fact, bookings=(*after, *rests), net=change)

@@ -75,6 +75,18 @@ async def overdue(
     return [row["id"] for row in found]
 
 
+RESTING = Statement(
+    select(t.booking.c.id).where(
+        t.booking.c.rest_of == any_(bindparam("of", type_=ARRAY(Uuid()))), text(t.RESTING)
+    )
+)
+
+
+async def resting_of(connection: asyncpg.Connection, booking: BookingId) -> tuple[BookingId, ...]:
+    """The resting places that this booking gave up and may take again."""
+    return tuple(row["id"] for row in await RESTING.rows(connection, of=[booking]))
+
+
 async def by_code(connection: asyncpg.Connection, code: str) -> Booking | None:
     """The booking of a code, or None."""
     row = await BY_CODE.row(connection, code=code.upper())

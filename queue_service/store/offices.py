@@ -4,7 +4,16 @@ from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, func, literal_column, select, text, update
+from sqlalchemy import (
+    LargeBinary,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.events.entry import BookingNow, Entry
@@ -12,7 +21,7 @@ from queue_service.model.ids import ActorId, AuthorityId, LimitId, OfficeId, Tic
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import OfficeClock, OfficeKey
 from queue_service.model.visit import Visit
-from queue_service.store import rows
+from queue_service.store import cards, rows
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement, given
 
@@ -33,6 +42,7 @@ class Load(msgspec.Struct, frozen=True):
     holds: list[BookingNow]
     receipts: list[str]
     visits: list[Visit]
+    cards_listed: bool = False
 
 
 AUTHORITIES = Statement(select(t.authority.c.id).order_by(t.authority.c.id))
@@ -84,16 +94,9 @@ CELLS = Statement(
     .join(t.limit, t.limit.c.id == t.cell.c.limit)
     .where(t.limit.c.office == bindparam("office"), t.cell.c.tick >= bindparam("since"))
 )
-CAPACITIES = Statement(
-    select(t.cell.c.tick, t.cell.c.capacity).where(
-        t.cell.c.limit == bindparam("limit"),
-        t.cell.c.tick >= bindparam("first"),
-        t.cell.c.tick < bindparam("end"),
-    )
-)
 HOLDS = Statement(
     select(*rows.BOOKING_COLUMNS).where(
-        t.booking.c.office == bindparam("office"), text(t.EXPIRING_STATES)
+        t.booking.c.office == bindparam("office"), text(t.DUE_STATES)
     )
 )
 KEYS = Statement(
@@ -199,16 +202,6 @@ async def layers(connection: asyncpg.Connection, office: OfficeId) -> tuple[Laye
     )
 
 
-async def capacities(
-    connection: asyncpg.Connection, limit: LimitId, first: Tick, end: Tick
-) -> dict[Tick, int]:
-    """Planned capacity by tick in [first, end)."""
-    return {
-        row["tick"]: row["capacity"]
-        for row in await CAPACITIES.rows(connection, limit=limit, first=first, end=end)
-    }
-
-
 async def load(connection: asyncpg.Connection, office: OfficeId, since: Tick) -> Load:
     """Everything views start from, from tick `since` on.
 
@@ -226,6 +219,7 @@ async def load(connection: asyncpg.Connection, office: OfficeId, since: Tick) ->
         ],
         [row["key"].hex() for row in await KEYS.rows(connection, office=office)],
         [rows.visit(row) for row in await VISITS.rows(connection, office=office)],
+        await cards.listed(connection, office),
     )
 
 

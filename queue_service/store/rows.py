@@ -28,6 +28,7 @@ from queue_service.store import tables as t
 INSTANT = DateTime(timezone=True)
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _once = msgspec.json.Decoder(tuple[tuple[LimitId, Tick], ...])
+_flags = msgspec.json.Decoder(tuple[str, ...])
 _json = msgspec.json.Encoder()
 
 Kinds = dict[str, TypeEngine[Any]]
@@ -50,8 +51,11 @@ BOOKING: Kinds = {
     "held_at": INSTANT,
     "extensions": Integer(),
     "overbooked": Boolean(),
+    "rest_of": Uuid(),
     "email_key": LargeBinary(),
     "moved_from": INSTANT,
+    "buffer": Integer(),
+    "flags": Text(),
 }
 """Columns as they are sent: one JSON text, in which `parts` and `once` are taken as they stand."""
 
@@ -71,6 +75,7 @@ VISIT: Kinds = {
     "calls": Integer(),
     "ended_at": INSTANT,
     "ticket_hash": LargeBinary(),
+    "flags": Text(),
 }
 
 PERSON: Kinds = {
@@ -136,8 +141,11 @@ def booking(row: asyncpg.Record) -> Booking:
         held_at=row["held_at"],
         extensions=row["extensions"],
         overbooked=row["overbooked"],
+        rest_of=row["rest_of"],
         email_key=row["email_key"],
         moved_from=row["moved_from"],
+        buffer=row["buffer"],
+        flags=_flags.decode(row["flags"]),
     )
 
 
@@ -159,6 +167,7 @@ def visit(row: asyncpg.Record) -> Visit:
         calls=row["calls"],
         ended_at=row["ended_at"],
         ticket_hash=row["ticket_hash"],
+        flags=_flags.decode(row["flags"]),
     )
 
 

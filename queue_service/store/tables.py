@@ -2,21 +2,14 @@
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
-INSTANT = sa.DateTime(timezone=True)
-
-
-def _authority() -> sa.Column[int]:
-    return sa.Column("authority", sa.Integer, nullable=False)
-
-
-def _office() -> sa.Column[int]:
-    return sa.Column("office", sa.Integer, nullable=False)
-
-
-def _scope() -> tuple[sa.Column[int], sa.Column[int]]:
-    return _authority(), _office()
-
+from queue_service.store import wish_tables as wish_tables
+from queue_service.store.card_tables import card as card
+from queue_service.store.card_tables import card_contact as card_contact
+from queue_service.store.schema import INSTANT
+from queue_service.store.schema import authority_column as _authority
+from queue_service.store.schema import metadata as metadata
+from queue_service.store.schema import office_column as _office
+from queue_service.store.schema import scope_columns as _scope
 
 authority = sa.Table(
     "authority",
@@ -95,7 +88,9 @@ No index may mention `taken`: updates stay within the page.
 """
 
 LIVE_STATES = "state in ('pending', 'booked')"
-EXPIRING_STATES = "state in ('held', 'offered', 'pending')"
+DUE_STATES = "state in ('held', 'offered', 'pending', 'resting')"
+RESTING = "state = 'resting'"
+OFFERED = "state = 'offered'"
 TO_COME = "state = 'booked'"
 OPEN_VISITS = "state in ('waiting', 'called')"
 """Written out in statements too: a partial index serves only literals."""
@@ -123,6 +118,9 @@ booking = sa.Table(
     sa.Column("overbooked", sa.Boolean, nullable=False),
     sa.Column("email_key", sa.LargeBinary),
     sa.Column("moved_from", INSTANT),
+    sa.Column("buffer", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("flags", sa.Text, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("rest_of", sa.Uuid),
     sa.CheckConstraint('"start" < "end"', name="booking_lasts"),
     sa.Index("booking_code", "code", unique=True, postgresql_where=sa.text("code is not null")),
     sa.Index(
@@ -137,7 +135,9 @@ booking = sa.Table(
         "email_key",
         postgresql_where=sa.text(f"email_key is not null and {LIVE_STATES}"),
     ),
-    sa.Index("booking_due", "office", "until", postgresql_where=sa.text(EXPIRING_STATES)),
+    sa.Index("booking_one_offer", "person_key", unique=True, postgresql_where=sa.text(OFFERED)),
+    sa.Index("booking_due", "office", "until", postgresql_where=sa.text(DUE_STATES)),
+    sa.Index("booking_rest_of", "rest_of", postgresql_where=sa.text(RESTING)),
     sa.Index("booking_to_come", "office", "start", postgresql_where=sa.text(TO_COME)),
 )
 
@@ -183,6 +183,7 @@ visit = sa.Table(
     sa.Column("calls", sa.Integer, nullable=False),
     sa.Column("ended_at", INSTANT),
     sa.Column("ticket_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("flags", sa.Text, nullable=False, server_default=sa.text("'[]'")),
     sa.Index(
         "visit_one_a_counter",
         "office",

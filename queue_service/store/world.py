@@ -79,12 +79,18 @@ RECEIPTS = Statement(
     )
 )
 
+MOST_DUE = 200
+"""So many lapse in one turn at most; the next takes the rest."""
+
 DUE = Statement(
-    select(*rows.BOOKING_COLUMNS).where(
+    select(*rows.BOOKING_COLUMNS)
+    .where(
         t.booking.c.office == bindparam("office"),
         t.booking.c.until <= bindparam("now", type_=DateTime(timezone=True)),
-        text(t.EXPIRING_STATES),
+        text(t.DUE_STATES),
     )
+    .order_by(t.booking.c.until, t.booking.c.id)
+    .limit(literal_column(str(MOST_DUE)))
 )
 
 BOOKINGS = Statement(
@@ -183,7 +189,7 @@ async def receipts(connection: asyncpg.Connection, keys: Sequence[bytes]) -> dic
 
 
 async def due(connection: asyncpg.Connection, office: OfficeId, now: datetime) -> list[Booking]:
-    """Holds, offers and pending bookings whose time is over."""
+    """Holds, offers, pending bookings and resting places whose time is over, the oldest first."""
     return [rows.booking(r) for r in await DUE.rows(connection, office=office, now=now)]
 
 

@@ -127,6 +127,7 @@ def test_only_expiring_states_whose_time_is_over_are_due() -> None:
         BookingState.HELD,
         BookingState.OFFERED,
         BookingState.PENDING,
+        BookingState.RESTING,
     }
     assert {b.until for b in world.due()} == {over}
 

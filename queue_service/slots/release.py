@@ -1,0 +1,223 @@
+"""What becomes bookable when: the horizon of a service, and freed places that rest for a while.
+
+A place that comes back at the click of whoever gives it up can be handed on, or sold. So it rests:
+a booking of its own state takes over exactly the cells that would be free, in the same claim, and
+gives them back at a moment nobody can compute. Chance is passed in, drawn from the system.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import BookingId
+from queue_service.model.office import BookingRules, Office, Release, Service
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import CellKey, World
+from queue_service.slots.claims import taken_by
+
+ONE_DAY = timedelta(days=1)
+
+
+def in_window(start: datetime, now: datetime, rules: BookingRules) -> Refusal | None:
+    """None when `start` may be booked now; both ends of the window are the office's rules.
+
+    `start` is in the office's zone; the window ends with its last local day.
+    """
+    if start < now + timedelta(minutes=rules.lead_minutes):
+        return Refusal(Code.PAST)
+    if start.date() > _last(rules, now.astimezone(start.tzinfo).date()):
+        return Refusal(Code.NOT_BOOKABLE_YET, {"window_days": rules.window_days})
+    return None
+
+
+def may_start(
+    office: Office, parts: Iterable[Part], start: datetime, now: datetime
+) -> Refusal | None:
+    """None when a visit of these parts may be booked now to begin at `start`."""
+    return in_window(start.astimezone(office.tz), now, rules_for(office, parts))
+
+
+def rules_for(office: Office, parts: Iterable[Part]) -> BookingRules:
+    """The office's rules with the horizon of these parts: that of the shortest."""
+    services = [s for part in parts if (s := office.service(part.service)) is not None]
+    return msgspec.structs.replace(office.booking, window_days=_days(office.booking, services))
+
+
+def last_bookable(rules: BookingRules, services: Iterable[Service], now: datetime) -> date:
+    """Last local day that a visit for these services may be booked on; `now` in the zone."""
+    found = msgspec.structs.replace(rules, window_days=_days(rules, services))
+    return _last(found, now.date())
+
+
+def furthest(office: Office) -> int:
+    """The longest horizon of any service, in days: cells are planned as far as that."""
+    own = (service.window_days or 0 for service in office.services)
+    return max((office.booking.window_days, *own))
+
+
+def _days(rules: BookingRules, services: Iterable[Service]) -> int:
+    return min((_horizon(rules, service) for service in services), default=rules.window_days)
+
+
+def _horizon(rules: BookingRules, service: Service) -> int:
+    days = rules.window_days if service.window_days is None else service.window_days
+    busy = rules.release.busy_window_days
+    return days if service.first_come or not busy else min(days, busy)
+
+
+def _last(rules: BookingRules, today: date) -> date:
+    last = today + rules.window_days * ONE_DAY
+    moved = rules.release.moved_on
+    waits = bool(rules.release.open_between) and moved is not None and moved < today
+    # What was open yesterday stays open, however long nobody moved the horizon on.
+    return last - ONE_DAY if waits else last
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """How places freed in one turn rest."""
+
+    release: Release
+    lead: timedelta
+    """So long before its start a place can no longer be booked."""
+    zone: ZoneInfo
+    chance: bytes
+    """At least 16 fresh bytes of the system, told to nobody."""
+
+
+def rest(office: Office, chance: bytes) -> Rest | None:
+    """How freed places rest in this office; None where they are free at once."""
+    rules = office.booking
+    if not rules.release.rest_minutes and not rules.release.rest_to:
+        return None
+    return Rest(rules.release, timedelta(minutes=rules.lead_minutes), office.tz, chance)
+
+
+def rest_until(
+    start: datetime, now: datetime, how: Rest, *, gave_up: bool, mark: bytes
+) -> datetime | None:
+    """When a place freed now may be taken again; None where a rest would only waste it.
+
+    It never rests for more than half of the time in which it can still be booked, and near its
+    start for a random share of that half, so that even then no click brings it back. `gave_up`:
+    a hold that its own browser let go; `mark` tells the places of one turn apart.
+    """
+    half = (start - how.lead - now) / 2
+    if half <= timedelta(0):
+        return None
+    low, high = _bounds(now, how, gave_up=gave_up)
+    if high > half:
+        low, high = min(low, half / 2), half
+    return now + low + (high - low) * fraction(how.chance, mark)
+
+
+def _bounds(now: datetime, how: Rest, *, gave_up: bool) -> tuple[timedelta, timedelta]:
+    rules = how.release
+    minutes = (gave_up and rules.hold_rest_minutes) or rules.rest_minutes or (0, 30)
+    low, high = timedelta(minutes=minutes[0]), timedelta(minutes=minutes[1])
+    if rules.rest_to and not (gave_up and rules.hold_rest_minutes):
+        wait = _next(rules.rest_to, now.astimezone(how.zone)) - now
+        return wait + low, wait + high
+    return low, high
+
+
+def _next(times: Collection[time], now: datetime) -> datetime:
+    days = (now.date(), now.date() + ONE_DAY)
+    every = (datetime.combine(day, at, now.tzinfo) for day in days for at in times)
+    return min(at for at in every if at.timestamp() > now.timestamp())
+
+
+def fraction(secret: bytes, mark: bytes) -> float:
+    """A number in [0, 1) that nobody can compute without `secret`."""
+    digest = hashlib.blake2b(mark, key=secret[:64], digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """Resting places that go with a claim, before and after it."""
+
+    before: tuple[Booking, ...] = ()
+    after: tuple[Booking, ...] = ()
+
+
+def exchange(
+    world: World,
+    old: Booking,
+    new: Booking,
+    how: Rest | None,
+    *,
+    own: Sequence[BookingId] = (),
+    heir: BookingId | None = None,
+) -> Exchange:
+    """What rests when `old` becomes `new`, which may be the same booking in another state.
+
+    Places that `new` does not keep go to rest. Of `own`, its resting places, it takes back what
+    it now needs; the rest of them rests on. `heir` may do the same later (default: `old`).
+    """
+    kept = set(taken_by(new))
+    needed = kept - set(taken_by(old))
+    before, after = [], []
+    for named in own:
+        resting = world.booking(named)
+        if resting is None or resting.state is not BookingState.RESTING:
+            continue
+        cells = taken_by(resting)
+        if needed.isdisjoint(cells):
+            continue
+        before.append(resting)
+        after.append(_only(resting, tuple(cell for cell in cells if cell not in needed)))
+        needed.difference_update(cells)
+    fresh = resting_place(old, kept, world.now, how, heir=heir)
+    return Exchange(tuple(before), (*after, *fresh))
+
+
+def resting_place(
+    old: Booking,
+    kept: Collection[CellKey],
+    now: datetime,
+    how: Rest | None,
+    *,
+    heir: BookingId | None = None,
+) -> tuple[Booking, ...]:
+    """The booking that takes over what `old` gives back, besides `kept`; none where none rests."""
+    cells = taken_by(old)
+    freed = tuple(cell for cell in cells if cell not in kept)
+    if how is None or not freed:
+        return ()
+    mark = old.id.bytes + old.start.isoformat().encode()
+    over = old.until is not None and old.until <= now
+    gave_up = old.state is BookingState.HELD and not over
+    until = rest_until(old.start, now, how, gave_up=gave_up, mark=mark)
+    if until is None:
+        return ()
+    # Anonymous: of whom it was stays in no field but the number that may take it again.
+    digest = hashlib.blake2b(b"id" + mark, key=how.chance[:64], digest_size=16).digest()
+    found = Booking(
+        BookingId(UUID(bytes=digest, version=4)),
+        BookingState.RESTING,
+        old.start,
+        old.end,
+        old.parts,
+        old.limits,
+        old.language,
+        old.once,
+        until=until,
+        rest_of=heir or old.id,
+    )
+    return (found if len(freed) == len(cells) else _only(found, freed),)
+
+
+def over(resting: Booking) -> Booking:
+    """A resting place whose time is over, or which somebody has taken over."""
+    return msgspec.structs.replace(resting, state=BookingState.LAPSED, until=None)
+
+
+def _only(resting: Booking, cells: tuple[CellKey, ...]) -> Booking:
+    """The resting place on these of its cells alone."""
+    if not cells:
+        return over(resting)
+    return msgspec.structs.replace(resting, limits=(), once=cells)
