@@ -31,7 +31,7 @@ from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
 from queue_service.web.access import DEVICE_COOKIE
-from queue_service.web.api import availability, bookings, document, hall, holds, public
+from queue_service.web.api import availability, bookings, document, hall, holds, public, staffing
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import apply, desk, faults, kiosk, signin, status
@@ -143,7 +143,7 @@ def _on_defect(request: Request[Any, Any, Any], fault: Exception) -> Response[An
 
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
-    chapters = (public, availability, holds, bookings, hall)
+    chapters = (public, availability, holds, bookings, staffing, hall)
     api = Router(
         "/api/v1",
         route_handlers=[h for c in chapters for h in c.handlers],

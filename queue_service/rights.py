@@ -29,6 +29,12 @@ class Act(StrEnum):
     CALL = "call"
     BOOK_BY_STAFF = "book_by_staff"
     EXCEED = "exceed"
+    SEE_BOOKINGS = "see_bookings"
+    CHANGE_BOOKING = "change_booking"
+    """Move, swap, restore, mark as not come."""
+    SEE_FIGURES = "see_figures"
+    SEE_SURGE = "see_surge"
+    APPROVE_SURGE = "approve_surge"
     CONFIGURE = "configure"
 
 
@@ -39,6 +45,11 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.BOOK_BY_STAFF: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.EXCEED: frozenset({Role.CASE_WORKER, Role.MANAGER}),
+    Act.SEE_BOOKINGS: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.CHANGE_BOOKING: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.SEE_FIGURES: frozenset({Role.MANAGER}),
+    Act.SEE_SURGE: frozenset({Role.CASE_WORKER, Role.MANAGER}),
+    Act.APPROVE_SURGE: frozenset({Role.MANAGER}),
     Act.CONFIGURE: frozenset({Role.MANAGER}),
 }
 """A row an act: adding a role to it is the whole change."""

@@ -37,6 +37,10 @@ class Keys(msgspec.Struct, frozen=True):
         mac = self._mac("pin", booking.bytes, str(generation).encode())
         return f"{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
 
+    def release_chance(self, office: str, day: date) -> bytes:
+        """Chance of one day's releases: the same in every process, computed by nobody else."""
+        return self._mac("release", office.encode(), day.isoformat().encode())
+
     def ticket(self, visit: VisitId) -> str:
         """The code on a ticket, 128 bits: opens that ticket and no other."""
         return _token(self._mac("ticket", visit.bytes))
@@ -45,6 +49,17 @@ class Keys(msgspec.Struct, frozen=True):
         """The key a device carries; it starts with where to look the device up."""
         mac = self._mac("device", f"{authority}.{device}.{generation}".encode())
         return f"D{authority}X{device}X{_token(mac)}"
+
+    def card_key(self, office: str, serial: str) -> bytes:
+        """How a card is known in one office; its number (tidied by the caller) cannot be got back.
+
+        Keyed, because the numbers are few enough to try them all against a plain hash.
+        """
+        return self._mac("card", office.encode(), serial.encode())[:16]
+
+    def card_contact(self, contact: UUID) -> str:
+        """The secret with which somebody who waits for a card takes their address back."""
+        return _token(self._mac("card_contact", contact.bytes))
 
     def person_key(
         self, office: str, *, document: str, birth_date: date | None, name: str, contact: str
@@ -63,6 +78,18 @@ class Keys(msgspec.Struct, frozen=True):
         else:
             return None
         return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
+
+
+    def email_key(self, office: str, email: str) -> bytes | None:
+        """How bookings of one address are counted in one office; None without an address.
+
+        What stands behind a plus before the domain is left out: it leads to the same letter box.
+        """
+        local, at, domain = email.strip().casefold().rpartition("@")
+        if not at:
+            return None
+        box = f"{local.partition('+')[0]}@{domain}"
+        return self._mac("email", office.encode(), box.encode())[:16]
 
 
 TOKEN_BITS = 5 * TOKEN_LENGTH

@@ -115,7 +115,7 @@ class Hall:
             "start": (BEGIN + timedelta(minutes=30)).isoformat(),
             "applicant": {"name": f"Amal {secrets.token_hex(4)}"},
             "language": "en",
-            "exceed_reason": "test",
+            "exceed_reason": "crowd",
         }
         answer = self.staff("manager").post(f"/api/v1/offices/{self.office}/bookings", json=wish)
         assert answer.status_code == 201, answer.text

@@ -14,10 +14,11 @@ from typing import Any
 import asyncpg
 
 from queue_service.clock import real_now
+from queue_service.events.booking import ExceedReason
 from queue_service.events.chapters import AnyFact, decode
 from queue_service.events.entry import Entry, broken_at
 from queue_service.flows import booking as flow
-from queue_service.flows import planning
+from queue_service.flows import planning, staffing
 from queue_service.flows.booking import Applicant, BookingGiven
 from queue_service.flows.holding import HoldGiven
 from queue_service.followed import Followed
@@ -102,7 +103,7 @@ class Small:
     async def by_staff(
         self, start: str = "10:00", reason: str = "", key: str | None = None, name: str = "Amal"
     ) -> BookingGiven | Refusal:
-        return await flow.book_by_staff(
+        return await staffing.book(
             self.house,
             self.slug,
             parts=PICK,
@@ -110,7 +111,7 @@ class Small:
             applicant=Applicant(name=name),
             language="de",
             by=CLERK,
-            exceed_reason=reason,
+            exceed_reason=ExceedReason(reason) if reason else None,
             key=key,
         )
 

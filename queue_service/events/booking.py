@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from queue_service.events.entry import Fact
+from queue_service.model.booking import BookingState
 
 
 class Held(Fact, frozen=True, tag="held"):
@@ -58,6 +59,54 @@ class Cancelled(Fact, frozen=True, tag="cancelled"):
     reason: CancelReason = CancelReason.APPLICANT
     why: Why | None = None
     """Set where the office cancelled for a whole group."""
+
+
+class RestoreReason(StrEnum):
+    """Why staff book again what had ended."""
+
+    OFFICE_ERROR = "office_error"
+    CANCELLED_BY_MISTAKE = "cancelled_by_mistake"
+    CAME_LATE = "came_late"
+    ILLNESS = "illness"
+    HARDSHIP = "hardship"
+
+
+class ExceedReason(StrEnum):
+    """Why staff give more places than there are."""
+
+    HARDSHIP = "hardship"
+    TRAVEL = "travel"
+    COURT_DATE = "court_date"
+    TITLE_EXPIRES = "title_expires"
+    OFFICE_ERROR = "office_error"
+    CROWD = "crowd"
+
+
+class SwapReason(StrEnum):
+    """Why staff let two people trade their times."""
+
+    AGREED = "agreed"
+    """Both asked for it."""
+    ILLNESS = "illness"
+    TRAVEL = "travel"
+    OFFICE_ERROR = "office_error"
+
+
+class Swapped(Fact, frozen=True, tag="swapped"):
+    """Two bookings traded their times in one claim; neither was ever without a place."""
+
+    reason: SwapReason = SwapReason.AGREED
+
+
+class Restored(Fact, frozen=True, tag="restored"):
+    """Staff booked again what had ended; `was` is the state before."""
+
+    was: BookingState = BookingState.CANCELLED
+    reason: RestoreReason = RestoreReason.OFFICE_ERROR
+
+
+class NoShow(Fact, frozen=True, tag="no_show"):
+    """Staff marked that nobody came to a booking."""
 
 
 class Lapsed(Fact, frozen=True, tag="lapsed"):

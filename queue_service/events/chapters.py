@@ -2,7 +2,7 @@
 
 import msgspec
 
-from queue_service.events import booking, capacity, floor
+from queue_service.events import booking, capacity, cards, floor, surge, waiting
 from queue_service.events.entry import Entry
 
 AnyFact = (
@@ -12,6 +12,9 @@ AnyFact = (
     | booking.BookedByStaff
     | booking.Moved
     | booking.Cancelled
+    | booking.Swapped
+    | booking.Restored
+    | booking.NoShow
     | booking.Lapsed
     | booking.NotComing
     | floor.CheckedIn
@@ -20,9 +23,20 @@ AnyFact = (
     | floor.Missed
     | floor.Finished
     | floor.Undone
+    | waiting.WishJoined
+    | waiting.Offered
+    | waiting.OfferAccepted
+    | waiting.OfferDeclined
+    | waiting.WishEnded
     | capacity.Planned
     | capacity.Configured
     | capacity.ClockSet
+    | surge.SurgeDecided
+    | surge.SurgeApproved
+    | surge.SurgeDeclined
+    | surge.SurgeOverridden
+    | surge.SurgeEnded
+    | cards.CardsRecorded
 )
 
 _encoder = msgspec.json.Encoder()

@@ -1,11 +1,12 @@
-"""Booking: confirm, show, move, cancel, and booking by staff - one turn each."""
+"""Booking by applicants: confirm, show, move, cancel - one turn each; staff: `staffing`."""
 
-from datetime import date, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 
 from queue_service.events.booking import CancelReason
+from queue_service.flows import resting
 from queue_service.flows.holding import (
     HoldGiven,
     as_given,
@@ -15,6 +16,7 @@ from queue_service.flows.holding import (
     held,
     hold,
     release,
+    visit_of,
     wanted,
     with_alternatives,
 )
@@ -22,14 +24,14 @@ from queue_service.flows.proving import Proof, find, held_by
 from queue_service.flows.wish import receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, BookingState, Part, Person
-from queue_service.model.ids import APPLICANT, ActorId, BookingId
+from queue_service.model.booking import BookingState, Part, Person
+from queue_service.model.ids import APPLICANT, BookingId
 from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
-from queue_service.slots import holds, life
-from queue_service.slots.claims import cells_of
+from queue_service.slots import holds, life, persons
+from queue_service.slots.release import rules_for
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
 
@@ -58,6 +60,9 @@ class BookingGiven(msgspec.Struct, frozen=True):
     language: str
     name: str = ""
     booking: BookingId = BookingId(UUID(int=0))
+    overbooked: bool = False
+    moved_from: datetime | None = None
+    """Start before the last move."""
 
 
 def booking_given(
@@ -77,6 +82,8 @@ def booking_given(
         told.language,
         name,
         told.booking,
+        told.overbooked,
+        told.moved_from and told.moved_from.astimezone(zone),
     )
 
 
@@ -107,6 +114,8 @@ async def confirm(
     person_key = person_key_of(house, office, applicant)
     person = person_of(booking.id, applicant)
     code, clock = new_code(), office.clock
+    email_key = house.keys.email_key(office.key.slug, applicant.email)
+    most = persons.most_live(office.office.limits_per_person, applicant.email)
 
     def decide(world: World) -> Told | Refusal:
         return life.confirm(
@@ -118,10 +127,15 @@ async def confirm(
             service=service,
             language=language,
             clock=clock,
+            confirm_minutes=office.office.booking.confirm_minutes,
+            email_key=email_key,
+            most_live=most,
         )
 
     needs = Needs(
-        bookings=(booking.id,), people=((person_key, service.group),) if person_key else ()
+        bookings=(booking.id,),
+        people=((person_key, service.group),) if person_key else (),
+        emails=(email_key,) if email_key and most else (),
     )
     receipt = receipt_for(office.key.slug, key, "confirm", booking.id, applicant, language)
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
@@ -176,6 +190,9 @@ async def confirm_mailed(house: House, code: str, secret: str) -> BookingGiven |
 
     needs = Needs(bookings=(booking.id,))
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide))
+    if isinstance(answer, Refusal) and answer.code is Code.ALREADY_BOOKED:
+        # Used twice at once: both are told the same.
+        return await show(house, code, Proof(secret=secret))
     return answer if isinstance(answer, Refusal) else booking_given(house, office, answer, name)
 
 
@@ -191,14 +208,25 @@ async def move(
     request = wanted(office, booking.parts, start)
     if isinstance(request, Refusal):
         return request
-    rules, once = office.office.booking, office.openings.once_of(request, start)
+    rules, openings = rules_for(office.office, booking.parts), office.openings
+    rest, own = resting.rest(office), await resting.own(house, office, booking.id)
+    # After an edit the visit takes what such a visit takes now: its old limits may be gone, and
+    # new ones would be oversold by it.
+    shape = visit_of(office, request, start, booking.language, booking.state)
 
     def decide(world: World) -> Told | Refusal:
-        return life.move(world, booking.id, start=start, once=once, rules=rules)
+        return life.move(
+            world,
+            booking.id,
+            start=start,
+            once=shape.once,
+            rules=rules,
+            shape=shape,
+            rest=rest,
+            own=own,
+        )
 
-    # It keeps the limits and the length it was booked with, whatever a new booking would take.
-    cells = cells_of(booking.limits, start, start + (booking.end - booking.start))
-    needs = Needs(bookings=(booking.id,), cells=cells + once)
+    needs = Needs(bookings=(booking.id, *own), cells=openings.cells_for(request, start))
     receipt = receipt_for(office.key.slug, key, "move", booking.id, start.isoformat())
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
@@ -219,61 +247,3 @@ async def cancel(
         return booking_given(house, office, holds.given(booking), name)
     answer = await end_booking(house, office, booking.id, CancelReason.APPLICANT, APPLICANT, key)
     return answer if isinstance(answer, Refusal) else booking_given(house, office, answer, name)
-
-
-async def book_by_staff(
-    house: House,
-    slug: str,
-    *,
-    parts: tuple[Part, ...],
-    start: datetime,
-    applicant: Applicant,
-    language: str,
-    by: ActorId,
-    exceed_reason: str = "",
-    key: str | None = None,
-) -> BookingGiven | Refusal:
-    """Staff book on the same cells, without a hold; beyond capacity only with a reason."""
-    office = house.follower.office(slug)
-    if office is None:
-        return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    start = at_home(office, start)
-    request = wanted(office, parts, start)
-    if isinstance(request, Refusal):
-        return request
-    service = office.office.service(parts[0].service)
-    if service is None:
-        return Refusal(Code.UNKNOWN_SERVICE, {"service": parts[0].service})
-    missing = [f for f in missing_fields(service, applicant) if f == "name"]
-    if missing:
-        return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
-    person_key = person_key_of(house, office, applicant)
-    booking = Booking(
-        BookingId(uuid4()),
-        BookingState.BOOKED,
-        start,
-        start + timedelta(minutes=request.minutes),
-        parts,
-        office.openings.limits_of(request),
-        language,
-        office.openings.once_of(request, start),
-        code=new_code(),
-        group=service.group,
-        person_key=person_key,
-    )
-    person, rules = person_of(booking.id, applicant), office.office.booking
-
-    def decide(world: World) -> Told | Refusal:
-        return life.book_by_staff(
-            world, booking, person=person, exceed_reason=exceed_reason, rules=rules
-        )
-
-    needs = Needs(
-        cells=office.openings.cells_for(request, start),
-        people=((person_key, service.group),) if person_key else (),
-    )
-    receipt = receipt_for(slug, key, "staff", start.isoformat(), parts, applicant, exceed_reason)
-    answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
-    if isinstance(answer, Refusal):
-        return with_alternatives(office, request, start, answer)
-    return booking_given(house, office, answer, person.name)

@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import msgspec
+import structlog
 
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.store import errands as store
 from queue_service.store.database import transaction
 from queue_service.store.errands import ErrandRow
+
+_log = structlog.get_logger()
 
 RunPiece = Callable[[House, Followed, str, str], Awaitable[str | None]]
 """Runs the piece at (params, cursor); answers the next cursor, or None after the last piece."""
@@ -51,9 +54,17 @@ async def run(
 
 
 async def resume(house: House, office: Followed, kinds: Mapping[str, RunPiece]) -> int:
-    """Run every unfinished errand of an office; how many there were."""
+    """Run every unfinished errand of an office; how many there were.
+
+    One of a kind unknown here waits for a process that knows it: after a rolling upgrade the older
+    program must not stop the others.
+    """
     async with transaction(house.pool, office.key.authority) as connection:
         rows = await store.unfinished(connection, office.key.office)
     for row in rows:
-        await run(house, office, row, kinds[row.kind])
+        piece = kinds.get(row.kind)
+        if piece is None:
+            _log.warning("errand_of_unknown_kind", office=office.key.slug, kind=row.kind)
+            continue
+        await run(house, office, row, piece)
     return len(rows)

@@ -83,3 +83,18 @@ def stored_key(scope: str, key: str) -> bytes:
 def mark_of(scope: str, key: str | None) -> str:
     """How a view remembers a key: the first 8 bytes of its stored form, hex; empty without."""
     return stored_key(scope, key)[:8].hex() if key else ""
+
+
+SHORTEST_KEY = 16
+_DIFFERENT_SIGNS = 5
+
+
+def is_strong(key: str) -> bool:
+    """Whether nobody else comes upon `key` by chance.
+
+    The answer of a hold opens it, and who asks for one has proved nothing: two strangers who sent
+    the same weak key and wish would share a place and, later, each other's data. A key of a UUID's
+    making is told apart from a counter by its length and variety. Scoping by address instead would
+    fail the phone that repeats its request from another network.
+    """
+    return len(key) >= SHORTEST_KEY and len(set(key)) >= _DIFFERENT_SIGNS

@@ -95,6 +95,11 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("This limit protects the places from machines."),
         mark("Please wait a minute and go on; nothing is lost."),
     ),
+    Code.TOO_MANY_BOOKINGS: (
+        mark("This e-mail address has enough appointments"),
+        mark("An address can have only some appointments at a time, so that others get theirs."),
+        mark("Please give the address of the person who comes, or cancel one of your others."),
+    ),
     Code.BUSY_RETRY: (
         mark("There is a great rush just now"),
         mark("Your wish could not be decided in time; nothing was changed."),

@@ -18,6 +18,8 @@ from queue_service.events.booking import (
     Lapsed,
     Moved,
     NotComing,
+    Restored,
+    Swapped,
 )
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import BookingNow, Entry
@@ -78,6 +80,8 @@ def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
 def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withdraw]:
     """The steps for one booking of the fact."""
     purpose = _purpose(fact, now.state)
+    if isinstance(fact, Restored) and now.start <= entry.recorded:
+        purpose = None  # the person stands at the desk
     if purpose not in (None, Purpose.CONFIRM_BY_LINK) or isinstance(fact, Lapsed | NotComing):
         yield Withdraw(now.id, entry.seq)
     if purpose is not None:
@@ -95,7 +99,9 @@ def _purpose(fact: AnyFact, state: BookingState) -> Purpose | None:
             return Purpose.CONFIRMATION
         case Booked(), BookingState.PENDING:
             return Purpose.CONFIRM_BY_LINK
-        case Moved(), BookingState.BOOKED:
+        case Restored(), BookingState.BOOKED:
+            return Purpose.CONFIRMATION
+        case Moved() | Swapped(), BookingState.BOOKED:
             return Purpose.CHANGE
         case Cancelled(), BookingState.CANCELLED:
             return None if fact.reason is CancelReason.RELEASED else Purpose.CANCELLATION

@@ -20,8 +20,20 @@ from queue_service.model.ids import BookingId
 from queue_service.model.office import BookingRules, Confirm, OfficeClock, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Told, World
-from queue_service.slots import claims
-from queue_service.slots.holds import given, in_window, live_hold
+from queue_service.slots import claims, persons
+from queue_service.slots.holds import Given, given, live_hold
+from queue_service.slots.release import Rest, exchange, in_window, resting_place
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The answer of an act on two bookings."""
+
+    one: Given
+    other: Given
+
+
+CONFIRMED = frozenset({BookingState.BOOKED, BookingState.ARRIVED, BookingState.SERVED})
+"""States of a booking whose link was used; using it again is answered kindly."""
 
 
 def confirm(
@@ -34,15 +46,24 @@ def confirm(
     service: Service,
     language: str,
     clock: OfficeClock,
+    confirm_minutes: int = 60,
+    email_key: bytes | None = None,
+    most_live: int = 0,
 ) -> Told | Refusal:
-    """Make a hold binding, or pending until the mailed link is opened."""
+    """Make a hold binding, or pending until the mailed link is opened.
+
+    An address has at most `most_live` live bookings; 0 = without bound.
+    """
     held = live_hold(world, booking)
     if isinstance(held, Refusal):
         return held
-    if person_key is not None and world.booking_of((person_key, service.group)) is not None:
-        return Refusal(Code.ALREADY_BOOKED, {"group": service.group})
+    refusal = persons.refused(
+        world, group=service.group, person_key=person_key, email_key=email_key, most=most_live
+    )
+    if refusal is not None:
+        return refusal
     by_mail = service.confirm is Confirm.BY_MAIL and bool(person.email)
-    until = world.now + clock.patience(timedelta(minutes=60)) if by_mail else None
+    until = world.now + clock.patience(timedelta(minutes=confirm_minutes)) if by_mail else None
     after = msgspec.structs.replace(
         held,
         state=BookingState.PENDING if by_mail else BookingState.BOOKED,
@@ -50,6 +71,7 @@ def confirm(
         code=code,
         group=service.group,
         person_key=person_key,
+        email_key=email_key,
         language=language,
     )
     fact = facts.Booked(bookings=(BookingNow.of(after, held.seq),))
@@ -59,14 +81,19 @@ def confirm(
 
 
 def confirm_mailed(world: World, booking: BookingId) -> Told | Refusal:
-    """The mailed link was opened; a second time is answered with the booking, not refused."""
+    """The mailed link was used: the booking is binding.
+
+    Refused with `already_booked` when it is so already; whoever asks answers that kindly.
+    """
     pending = world.booking(booking)
     if pending is None:
         return Refusal(Code.UNKNOWN_BOOKING)
-    if pending.state is not BookingState.PENDING:
-        return Refusal(
-            Code.CANCELLED if pending.state is BookingState.CANCELLED else Code.HOLD_EXPIRED
-        )
+    if pending.state in CONFIRMED:
+        return Refusal(Code.ALREADY_BOOKED)
+    if pending.state is BookingState.CANCELLED:
+        return Refusal(Code.CANCELLED)
+    if pending.state is not BookingState.PENDING or (pending.until or world.now) <= world.now:
+        return Refusal(Code.HOLD_EXPIRED)
     after = msgspec.structs.replace(pending, state=BookingState.BOOKED, until=None)
     fact = facts.Booked(bookings=(BookingNow.of(after, pending.seq),))
     return Told(fact, bookings=(after,), answer=given(after))
@@ -84,9 +111,9 @@ def book_by_staff(
     outside = in_window(wanted.start, world.now, msgspec.structs.replace(rules, lead_minutes=0))
     if outside is not None:
         return outside
-    key = wanted.person_key
-    if key is not None and world.booking_of((key, wanted.group)) is not None:
-        return Refusal(Code.ALREADY_BOOKED, {"group": wanted.group})
+    bound = persons.refused(world, group=wanted.group, person_key=wanted.person_key)
+    if bound is not None:
+        return bound
     change = claims.net((), (wanted,))
     refusal = claims.fits(world, change)
     grants = claims.exceeding(world, change) if refusal and exceed_reason else ()
@@ -131,8 +158,95 @@ def move(
     start: datetime,
     once: tuple[CellKey, ...],
     rules: BookingRules,
+    shape: Booking | None = None,
+    rest: Rest | None = None,
+    own: tuple[BookingId, ...] = (),
 ) -> Told | Refusal:
-    """Take the new cells and give back the old ones in one claim; the visit keeps its length."""
+    """Take the new cells and give back the old ones in one claim.
+
+    `shape` is a new visit of its kind at `start`: what it takes now, after edits of the office;
+    without one it keeps the limits and the length it was booked with.
+    Old cells rest; those of an earlier move (`own`) it may take again while they do.
+    """
+    found = _to_move(world, booking)
+    if isinstance(found, Refusal):
+        return found
+    outside = in_window(start, world.now, rules)
+    if outside is not None:
+        return outside
+    there = shape or msgspec.structs.replace(
+        found, start=start, end=start + (found.end - found.start), once=once
+    )
+    after = msgspec.structs.replace(
+        standing_in(found, there), overbooked=False, moved_from=found.start
+    )
+    rests = exchange(world, found, after, rest, own=own)
+    change = claims.net((found, *rests.before), (after, *rests.after))
+    refusal = claims.fits(world, change)
+    if refusal is not None:
+        return refusal
+    fact = facts.Moved(
+        bookings=(
+            BookingNow.of(after, found.seq),
+            *(BookingNow.of(r, r.seq) for r in rests.after),
+        ),
+        cells=claims.left_after(world, change),
+    )
+    return Told(fact, bookings=(after, *rests.after), net=change, answer=given(after))
+
+
+def swap(world: World, one: Booking, other: Booking, *, reason: facts.SwapReason) -> Told | Refusal:
+    """Two bookings trade their times in one claim: full cells are no hindrance.
+
+    Both are given as they shall be, with the `seq` they were seen with; whoever changed meanwhile
+    makes it `busy_retry`.
+    """
+    before = []
+    for wanted in (one, other):
+        found = _to_move(world, wanted.id)
+        if isinstance(found, Refusal):
+            return found
+        if found.seq != wanted.seq:
+            return Refusal(Code.BUSY_RETRY)
+        before.append(found)
+    after = tuple(
+        msgspec.structs.replace(new, moved_from=old.start)
+        for old, new in zip(before, (one, other), strict=True)
+    )
+    change = claims.net(before, after)
+    refusal = claims.fits(world, change)
+    if refusal is not None:
+        return refusal
+    fact = facts.Swapped(
+        bookings=tuple(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
+        cells=claims.left_after(world, change),
+        reason=reason,
+    )
+    return Told(fact, bookings=after, net=change, answer=Pair(given(after[0]), given(after[1])))
+
+
+def traded(one: Booking, other: Booking) -> tuple[Booking, Booking]:
+    """Both as they stand after a trade of places that are alike: each takes the other's cells."""
+    replace = msgspec.structs.replace
+    return (
+        replace(standing_in(one, other), overbooked=other.overbooked),
+        replace(standing_in(other, one), overbooked=one.overbooked),
+    )
+
+
+def standing_in(booking: Booking, place: Booking) -> Booking:
+    """`booking` with the interval and the cells of `place`."""
+    return msgspec.structs.replace(
+        booking,
+        start=place.start,
+        end=place.end,
+        limits=place.limits,
+        once=place.once,
+        buffer=place.buffer,
+    )
+
+
+def _to_move(world: World, booking: BookingId) -> Booking | Refusal:
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
@@ -140,25 +254,18 @@ def move(
         return Refusal(Code.HOLD_EXPIRED)
     if found.start <= world.now:
         return Refusal(Code.TOO_LATE)
-    outside = in_window(start, world.now, rules)
-    if outside is not None:
-        return outside
-    end = start + (found.end - found.start)
-    after = msgspec.structs.replace(found, start=start, end=end, once=once, overbooked=False)
-    change = claims.net((found,), (after,))
-    refusal = claims.fits(world, change)
-    if refusal is not None:
-        return refusal
-    fact = facts.Moved(
-        bookings=(BookingNow.of(after, found.seq),), cells=claims.left_after(world, change)
-    )
-    return Told(fact, bookings=(after,), net=change, answer=given(after))
+    return found
 
 
 def cancel(
-    world: World, booking: BookingId, *, reason: facts.CancelReason, rules: BookingRules
+    world: World,
+    booking: BookingId,
+    *,
+    reason: facts.CancelReason,
+    rules: BookingRules,
+    rest: Rest | None = None,
 ) -> Told | Refusal:
-    """End a booking or hold before its time; its cells are free in the same turn."""
+    """End a booking or hold before its time: over for its owner at once, its cells may rest."""
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
@@ -167,10 +274,11 @@ def cancel(
     if late and reason is facts.CancelReason.APPLICANT:
         return Refusal(Code.TOO_LATE)
     after = msgspec.structs.replace(found, state=BookingState.CANCELLED, until=None)
-    change = claims.net((found,), (after,))
+    resting = resting_place(found, (), world.now, rest)
+    change = claims.net((found,), (after, *resting))
     fact = facts.Cancelled(
-        bookings=(BookingNow.of(after, found.seq),),
+        bookings=(BookingNow.of(after, found.seq), *(BookingNow.of(r, 0) for r in resting)),
         cells=claims.left_after(world, change),
         reason=reason,
     )
-    return Told(fact, bookings=(after,), net=change, answer=given(after))
+    return Told(fact, bookings=(after, *resting), net=change, answer=given(after))

@@ -65,8 +65,14 @@ _OWN: dict[str, dict[str, object]] = {
     "held": {"receipt": "0123456789abcdef"},
     "booked_by_staff": {"reason": "crowd"},
     "cancelled": {"reason": booking.CancelReason.OFFICE},
+    "swapped": {"reason": booking.SwapReason.ILLNESS},
+    "restored": {
+        "was": BookingState.NO_SHOW,
+        "reason": booking.RestoreReason.CAME_LATE,
+    },
     "called": {"why": floor.WhyNext("emergency_floor", 12, 15, 3)},
     "planned": {"day": date(2026, 11, 23)},
+    "cards_recorded": {"states": {"in_safe": 1, "ready": 2}},
     "configured": {"subjects": ("office", "limit:desks")},
 }
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from display.board import Snapshot
+from queue_service.flows.appointments import DayFigure
 from queue_service.flows.holding import HoldGiven
 from queue_service.flows.serving import UndoShown
 from queue_service.flows.sessions import Signed
@@ -156,6 +157,47 @@ class BookingShown(Answer, frozen=True):
     name: str
 
 
+class StaffBookingShown(BookingShown, frozen=True):
+    """A booking made by staff, with what they hand over."""
+
+    overbooked: bool
+    """Given beyond the places, with a reason."""
+
+
+class BookingAtDesk(Answer, frozen=True):
+    """A booking as staff see it: without secret and contact data."""
+
+    code: str
+    state: BookingState
+    start: datetime
+    end: datetime
+    services: tuple[PartShown, ...]
+    language: str
+    overbooked: bool
+
+
+class SwapShown(Answer, frozen=True):
+    """Two bookings after they traded their times."""
+
+    one: BookingAtDesk
+    other: BookingAtDesk
+
+
+class DayOfBookings(Answer, frozen=True):
+    """The appointments of one local day."""
+
+    office: str
+    date: date
+    bookings: tuple[BookingAtDesk, ...]
+
+
+class OverbookedShown(Answer, frozen=True):
+    """Bookings beyond the places, a day."""
+
+    office: str
+    days: tuple[DayFigure, ...]
+
+
 class Wait(Answer, frozen=True):
     """An honest range of minutes."""
 
@@ -256,7 +298,14 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "GET /bookings/{code}": (200, BookingShown),
     "DELETE /bookings/{code}": (200, BookingShown),
     "POST /bookings/{code}/move": (200, BookingShown),
-    "POST /offices/{office}/bookings": (201, BookingShown),
+    "POST /bookings/{code}/confirm": (200, BookingShown),
+    "POST /offices/{office}/bookings": (201, StaffBookingShown),
+    "GET /offices/{office}/bookings": (200, DayOfBookings),
+    "GET /offices/{office}/overbooked": (200, OverbookedShown),
+    "POST /offices/{office}/swaps": (200, SwapShown),
+    "POST /offices/{office}/bookings/{code}/move": (200, BookingAtDesk),
+    "POST /offices/{office}/bookings/{code}/restore": (200, BookingAtDesk),
+    "POST /offices/{office}/bookings/{code}/no-show": (200, BookingAtDesk),
     "POST /sessions": (201, Signed),
     "DELETE /sessions": (204, None),
     "POST /kiosk/check-ins": (201, TicketGiven),

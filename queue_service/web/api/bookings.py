@@ -13,13 +13,9 @@ from queue_service.flows.holding import HoldGiven
 from queue_service.flows.proving import Proof
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
-from queue_service.rights import Act, check
-from queue_service.web.access import allowed
 from queue_service.web.api.shapes import (
     BookingBody,
     MoveBody,
-    StaffBookingBody,
-    parts_of,
 )
 from queue_service.web.problems import problem
 from queue_service.web.throttle import Throttle, address_of
@@ -42,7 +38,8 @@ def told(content: object, status: int = 200) -> Response[bytes]:
     )
 
 
-def _booking(given: BookingGiven) -> dict[str, object]:
+def booking_shown(given: BookingGiven) -> dict[str, object]:
+    """What the owner of a booking is answered."""
     return {
         "code": given.code,
         "secret": given.secret,
@@ -63,7 +60,7 @@ def private(
     """A booking or hold with its secrets, or the refusal."""
     if isinstance(given, Refusal):
         return problem(request, given)
-    return told(given if isinstance(given, HoldGiven) else _booking(given), status)
+    return told(given if isinstance(given, HoldGiven) else booking_shown(given), status)
 
 
 async def crowded(request: AnyRequest, house: House) -> Refusal | None:
@@ -100,33 +97,13 @@ async def confirm(
     return private(request, given, 201)
 
 
-@post("/offices/{office:str}/bookings", summary="Book by staff", status_code=201)
-async def book_by_staff(
-    request: AnyRequest,
-    house: House,
-    office: FromPath[str],
-    data: StaffBookingBody,
-    key: Key = None,
-) -> Response[Any]:
-    """Staff book on the same cells; capacity is exceeded only with a reason and by role."""
-    actor = await allowed(request, house, Act.BOOK_BY_STAFF, office)
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    refusal = check(actor, Act.EXCEED, office) if data.exceed_reason else None
-    if refusal is not None:
-        return problem(request, refusal)
-    given = await flow.book_by_staff(
-        house,
-        office,
-        parts=parts_of(data.services),
-        start=data.start,
-        applicant=data.applicant.applicant(),
-        language=data.language,
-        by=actor.id,
-        exceed_reason=data.exceed_reason,
-        key=key,
-    )
-    return private(request, given, 201)
+@post("/bookings/{code:str}/confirm", summary="Use the mailed link", status_code=200)
+async def confirm_mailed(request: AnyRequest, house: House, code: FromPath[str]) -> Response[Any]:
+    """Make a booking binding that waits for its mailed link; twice is answered the same."""
+    many = await crowded(request, house)
+    if many is not None:
+        return problem(request, many)
+    return private(request, await flow.confirm_mailed(house, code, bearer(request)))
 
 
 @get("/bookings/{code:str}", summary="One's own booking")
@@ -164,4 +141,4 @@ async def cancel(
     return private(request, await flow.cancel(house, code, _proof(request), key))
 
 
-handlers = [confirm, book_by_staff, show, move, cancel]
+handlers = [confirm, confirm_mailed, show, move, cancel]

@@ -15,7 +15,14 @@ from queue_service.web.problems import PROBLEM_JSON
 
 BASE = "/api/v1"
 METHODS = ("get", "post", "delete")
-BY_KEY = ("/desks/", "/visits/", "/kiosk/", "/offices/{office}/bookings")
+BY_KEY = (
+    "/desks/",
+    "/visits/",
+    "/kiosk/",
+    "/offices/{office}/bookings",
+    "/offices/{office}/swaps",
+    "/offices/{office}/overbooked",
+)
 """For staff and devices alone."""
 BY_SECRET = ("/holds/", "/bookings/")
 """For whoever has the secret of a hold or booking."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from queue_service.events.booking import ExceedReason, RestoreReason, SwapReason
 from queue_service.flows.booking import Applicant
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode
@@ -70,7 +71,7 @@ class StaffBookingBody(Body, frozen=True):
     start: Instant
     applicant: ApplicantBody
     language: Language = "de"
-    exceed_reason: Annotated[str, Meta(max_length=40, pattern="^[a-z_]*$")] = ""
+    exceed_reason: ExceedReason | None = None
     """A reason code; with it, roles that may do so exceed capacity."""
 
 
@@ -78,6 +79,21 @@ class MoveBody(Body, frozen=True):
     """Another start."""
 
     start: Instant
+
+
+class SwapBody(Body, frozen=True):
+    """Two bookings that trade their times."""
+
+    one: Annotated[str, Meta(max_length=64)]
+    other: Annotated[str, Meta(max_length=64)]
+    reason: SwapReason
+
+
+class RestoreBody(Body, frozen=True):
+    """A booking that shall stand again, in its own place or at another start."""
+
+    reason: RestoreReason
+    start: Instant | None = None
 
 
 class SessionBody(Body, frozen=True):
