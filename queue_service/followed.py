@@ -5,6 +5,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 from queue_service.clock import office_now, real_now
+from queue_service.events.cards import CardsRecorded
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
 from queue_service.model.office import Office, OfficeClock, OfficeKey
@@ -27,6 +28,8 @@ class Followed:
         self.seq = 0
         self.openings = Openings(office, row.key.limits)
         self.line = Line(office)
+        self.cards_listed = False
+        """Whether the office has ever recorded a card: before that no card can be asked for."""
         self.fresh_at = datetime.min.replace(tzinfo=UTC)
         """Real time at which the views last were known to reach the journal's end."""
         self._recent: deque[tuple[Entry, AnyFact]] = deque(maxlen=KEPT_ENTRIES)
@@ -71,6 +74,7 @@ class Followed:
         """Start the views anew from rows read at one seq."""
         self.openings.load(load.cells, load.holds, load.receipts)
         self.line.load(load.visits)
+        self.cards_listed = load.cards_listed
         self._recent.clear()
         self.seq = load.seq
         self.wake()
@@ -78,6 +82,8 @@ class Followed:
     def apply(self, entry: Entry, fact: AnyFact) -> None:
         """Feed one entry to the views in order."""
         self.openings.apply(fact)
+        if isinstance(fact, CardsRecorded):
+            self.cards_listed = True
         self.line.apply(fact, entry.seq, entry.recorded)
         self._recent.append((entry, fact))
         self.seq = entry.seq

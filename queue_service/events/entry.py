@@ -39,6 +39,7 @@ class BookingNow(msgspec.Struct, frozen=True, omit_defaults=True):
     """Number of the entry that wrote it before; 0 = none."""
     generation: int = 0
     until: datetime | None = None
+    flags: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, after: Booking, before: int) -> "BookingNow":
@@ -54,6 +55,7 @@ class BookingNow(msgspec.Struct, frozen=True, omit_defaults=True):
             before,
             after.generation,
             after.until,
+            after.flags,
         )
 
 
@@ -74,6 +76,7 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
     called_at: datetime | None = None
     calls: int = 0
     ended_at: datetime | None = None
+    flags: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, after: Visit, before: int) -> "VisitNow":
@@ -93,6 +96,7 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
             after.called_at,
             after.calls,
             after.ended_at,
+            after.flags,
         )
 
 

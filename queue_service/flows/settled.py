@@ -9,6 +9,7 @@ from queue_service.flows.wish import Replayed, Wish
 from queue_service.model.ids import ActorId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.waitlist import WaitingTold, written
 from queue_service.model.world import Told, World
 from queue_service.store.told import Outcome
 from queue_service.store.world import Locked, Receipt
@@ -87,6 +88,9 @@ class Settled:
             outcome.bookings[booking.id] = replace(booking, seq=seq)
         for visit in told.visits:
             outcome.visits[visit.id] = replace(visit, seq=seq)
+        self._gather_waiting(told.waiting)
+        for card in told.cards:
+            outcome.cards[card.key] = card
         for person in told.people:
             outcome.people[person.booking] = person
         if told.series is not None:
@@ -97,6 +101,14 @@ class Settled:
             outcome.grants[grant.key] = grant
         outcome.codes.extend(told.public_codes)
         outcome.layers.extend(told.layers)
-        outcome.ended_layers.extend(told.ended_layers)
+        ended_at = told.ended_at or self._world.now
+        outcome.ended_layers.update(dict.fromkeys(told.ended_layers, ended_at))
+        outcome.errands.extend(told.errands)
         if told.clock is not None:
             outcome.clock = told.clock
+
+    def _gather_waiting(self, told: WaitingTold) -> None:
+        outcome = self.outcome
+        outcome.wishes.update({wish.id: written(wish, self._seq) for wish in told.wishes})
+        outcome.wish_people.update({person.wish: person for person in told.people})
+        outcome.offers.update({offer.booking: offer for offer in told.offers})

@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNKNOWN_COUNTER = "unknown_counter"
     UNKNOWN_VISIT = "unknown_visit"
     UNKNOWN_DISPLAY = "unknown_display"
+    UNKNOWN_LAYER = "unknown_layer"
     UNKNOWN_CODE = "unknown_code"
     INVALID = "invalid"
     FIELD_REQUIRED = "field_required"

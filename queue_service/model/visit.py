@@ -48,6 +48,8 @@ class Visit(msgspec.Struct, frozen=True):
     ended_at: datetime | None = None
     ticket_hash: bytes = b""
     """SHA-256 of the ticket's code; the code itself is derived, never stored."""
+    flags: tuple[str, ...] = ()
+    """Of its booking: what the answers mean for the papers."""
 
 
 class TicketSeries(msgspec.Struct, frozen=True):

@@ -221,12 +221,10 @@ class World:
             if old is None:
                 raise NotNamedError(key)
             self._cells[key] = Cell(old.capacity, old.taken + delta, old.allowed)
-        if told.waiting is not None:
-            self.waiting.take(told.waiting, seq)
+        self.waiting.take(told.waiting, seq)
         for booking in told.bookings:
             self._take_booking(booking, seq)
-        for card in told.cards:
-            self._cards[card.key] = card
+        self._cards.update((card.key, card) for card in told.cards)
         for visit in told.visits:
             self._visits[visit.id] = msgspec.structs.replace(visit, seq=seq)
             if visit.booking is not None:
@@ -262,7 +260,7 @@ class Told(msgspec.Struct, frozen=True):
     visits: tuple[Visit, ...] = ()
     people: tuple[Person, ...] = ()
     cards: tuple[Card, ...] = ()
-    waiting: WaitingTold | None = None
+    waiting: WaitingTold = WaitingTold()
     series: TicketSeries | None = None
     net: dict[CellKey, int] = {}
     grants: tuple[Grant, ...] = ()

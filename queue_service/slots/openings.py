@@ -18,6 +18,7 @@ from queue_service.model.office import Limit, Office, Period, Taker
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey
 from queue_service.slots.calendar import length_of
+from queue_service.slots.together import not_together, too_long
 
 TICK_MINUTES = TICK_SECONDS // 60
 ALTERNATIVES = 3
@@ -60,6 +61,13 @@ class Request(msgspec.Struct, frozen=True):
     """Counted by overlap."""
     once: tuple[tuple[str, Period], ...] = ()
     """Counted once a visit, where it starts."""
+    buffer: int = 0
+    """Of these minutes so many come after the visit: counted in cells, not shown as its length."""
+
+    @property
+    def visit_minutes(self) -> int:
+        """How long the visit itself lasts."""
+        return self.minutes - self.buffer
 
     @property
     def ticks(self) -> int:
@@ -70,7 +78,8 @@ class Request(msgspec.Struct, frozen=True):
 def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
     """What a visit of these parts needs: Σ of its services' minutes, rounded up to the tick.
 
-    Each of its services takes from every limit that names it, over the whole visit.
+    Each of its services takes from every limit that names it, over the whole visit. What cannot
+    be had in one visit is refused here, before any time is shown.
     """
     if not parts:
         return Refusal(Code.INVALID, {"field": "services"})
@@ -88,16 +97,40 @@ def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
             return Refusal(Code.NO_APPOINTMENT_NEEDED, {"service": part.service})
     wanted = {part.service for part in parts}
     touched = [limit for limit in office.limits if _takes(limit, wanted)]
+    apart = not_together(office, parts, touched)
+    if apart is not None:
+        return apart
     limits = tuple(limit.key for limit in touched if limit.period is Period.TICK)
     once = tuple((limit.key, limit.period) for limit in touched if limit.period is not Period.TICK)
     if not limits:
         return Refusal(Code.CLOSED, {"service": parts[0].service})
-    minutes = int(length_of(office, parts) / timedelta(minutes=1))
-    return Request(tuple(parts), minutes, limits, once)
+    minutes, buffer = _minutes(office, parts)
+    refusal = too_long(office, touched, minutes)
+    return refusal or Request(tuple(parts), minutes, limits, once, buffer)
+
+
+def _minutes(office: Office, parts: Sequence[Part]) -> tuple[int, int]:
+    """Minutes in the cells, and how many of them come after the visit.
+
+    One visit is cleared up after once, by the service that needs longest for it.
+    """
+    visit = int(length_of(office, parts) / timedelta(minutes=1))
+    exact = sum(
+        service.minutes_first + service.minutes_next * (part.persons - 1)
+        for part in parts
+        if (service := office.service(part.service)) is not None
+    )
+    after = max((s.buffer_minutes for p in parts if (s := office.service(p.service))), default=0)
+    whole = -(-(exact + after) // TICK_MINUTES) * TICK_MINUTES
+    return whole, whole - visit
 
 
 def _takes(limit: Limit, services: set[ServiceCode]) -> bool:
-    return limit.taker is Taker.BOOKING and not services.isdisjoint(limit.services)
+    """Whether a visit for `services` takes a place; some count only together in one visit."""
+    named = not services.isdisjoint(limit.services)
+    return limit.taker is Taker.BOOKING and (
+        named or any(services.issuperset(k) for k in limit.together)
+    )
 
 
 def on_grid(tick: int, grid_minutes: int, zone: ZoneInfo) -> bool:

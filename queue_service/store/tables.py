@@ -2,14 +2,16 @@
 
 import sqlalchemy as sa
 
-from queue_service.store import wish_tables as wish_tables
-from queue_service.store.card_tables import card as card
-from queue_service.store.card_tables import card_contact as card_contact
+from queue_service.store import access_tables, card_tables, schema, wish_tables
 from queue_service.store.schema import INSTANT
 from queue_service.store.schema import authority_column as _authority
-from queue_service.store.schema import metadata as metadata
 from queue_service.store.schema import office_column as _office
 from queue_service.store.schema import scope_columns as _scope
+
+metadata = schema.metadata
+device, staff, session = access_tables.device, access_tables.staff, access_tables.session
+card, card_contact = card_tables.card, card_tables.card_contact
+wish, wish_person, offer = wish_tables.wish, wish_tables.wish_person, wish_tables.offer
 
 authority = sa.Table(
     "authority",
@@ -92,6 +94,7 @@ DUE_STATES = "state in ('held', 'offered', 'pending', 'resting')"
 RESTING = "state = 'resting'"
 OFFERED = "state = 'offered'"
 TO_COME = "state = 'booked'"
+SURGE_ENTRIES = "starts_with(tag, 'surge_')"
 OPEN_VISITS = "state in ('waiting', 'called')"
 """Written out in statements too: a partial index serves only literals."""
 
@@ -224,6 +227,8 @@ journal = sa.Table(
     sa.Column("salt", sa.LargeBinary),
     sa.Column("link", sa.LargeBinary, nullable=False),
     sa.PrimaryKeyConstraint("office", "seq"),
+    # The state of surge rules is folded from their own entries alone.
+    sa.Index("journal_of_surge", "office", "seq", postgresql_where=sa.text(SURGE_ENTRIES)),
 )
 
 errand = sa.Table(
@@ -265,38 +270,6 @@ outbox_cursor = sa.Table(
     sa.Column("office", sa.Integer, primary_key=True),
     _authority(),
     sa.Column("seq", sa.BigInteger, nullable=False),
-)
-
-device = sa.Table(
-    "device",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    *_scope(),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("generation", sa.Integer, nullable=False),
-    sa.Column("revoked", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("office", "key", name="device_once"),
-)
-
-staff = sa.Table(
-    "staff",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    *_scope(),
-    sa.Column("login", sa.Text, nullable=False, unique=True),
-    sa.Column("password", sa.Text, nullable=False),
-    sa.Column("roles", sa.ARRAY(sa.Text), nullable=False),
-    sa.Column("active", sa.Boolean, nullable=False),
-)
-
-session = sa.Table(
-    "session",
-    metadata,
-    sa.Column("hash", sa.LargeBinary, primary_key=True),
-    _authority(),
-    sa.Column("staff", sa.Integer, nullable=False),
-    sa.Column("until", INSTANT, nullable=False),
 )
 
 OUTSIDE_ROW_SECURITY = frozenset({"authority", "directory"})

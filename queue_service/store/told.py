@@ -7,12 +7,10 @@ from hashlib import sha256
 import asyncpg
 import msgspec
 from sqlalchemy import (
-    ARRAY,
     DateTime,
     Integer,
     LargeBinary,
     Text,
-    any_,
     bindparam,
     func,
     literal_column,
@@ -23,14 +21,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.events.entry import Entry
 from queue_service.model.booking import Booking, Person
+from queue_service.model.card import Card
 from queue_service.model.ids import AuthorityId, OfficeId
 from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock, OfficeKey
 from queue_service.model.visit import TicketSeries, Visit
-from queue_service.model.world import Grant
+from queue_service.model.waiting import Offer, Wish, WishPerson
+from queue_service.model.world import Grant, Noted
+from queue_service.store import cards as store_cards
+from queue_service.store import errands as store_errands
 from queue_service.store import rows
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement, given, given_json, plain
+from queue_service.store import wishes as store_wishes
+from queue_service.store.statement import Statement, given, given_json, plain, upsert
 
 CHANNEL = "queue"
 """NOTIFY carries "office seq" and nothing else; it only says: look again."""
@@ -39,18 +42,8 @@ _AUTHORITY = bindparam("authority", type_=Integer())
 _OFFICE = bindparam("office", type_=Integer())
 
 
-def _upsert(table: object, kinds: rows.Kinds, key: str) -> Statement:
-    # Upsert by primary key only: a guard on any other index still raises and halves the batch.
-    new = given_json(**kinds)
-    statement = insert(table).from_select(  # type: ignore[arg-type]  # a Core table
-        ["authority", "office", *kinds], select(_AUTHORITY, _OFFICE, *plain(new, **kinds))
-    )
-    after = {n: statement.excluded[n] for n in kinds if n != key}
-    return Statement(statement.on_conflict_do_update(index_elements=[key], set_=after))
-
-
-BOOKINGS = _upsert(t.booking, rows.BOOKING, "id")
-VISITS = _upsert(t.visit, rows.VISIT, "id")
+BOOKINGS = upsert(t.booking, rows.BOOKING, "id")
+VISITS = upsert(t.visit, rows.VISIT, "id")
 
 _person = given(**rows.PERSON)
 _people = insert(t.person).from_select(["authority", *rows.PERSON], select(_AUTHORITY, *_person.c))
@@ -156,19 +149,24 @@ CLOCK = Statement(
     )
 )
 
-_layer = given(**rows.LAYER)
+_layer = given(id=Integer(), **rows.LAYER)
 LAYERS = Statement(
     insert(t.layer).from_select(
-        ["authority", "office", *rows.LAYER], select(_AUTHORITY, _OFFICE, *_layer.c)
+        ["authority", "office", "id", *rows.LAYER],
+        select(
+            _AUTHORITY,
+            _OFFICE,
+            # A number drawn beforehand is the answer's; all others come from the same sequence.
+            func.coalesce(_layer.c.id, func.nextval(literal_column("'layer_id_seq'"))),
+            *(_layer.c[name] for name in rows.LAYER),
+        ),
     )
 )
+_ended = given(id=Integer(), until=DateTime(timezone=True))
 END_LAYERS = Statement(
     update(t.layer)
-    .where(
-        t.layer.c.id == any_(bindparam("ids", type_=ARRAY(Integer))),
-        t.layer.c.office == _OFFICE,
-    )
-    .values(until=bindparam("now", type_=DateTime(timezone=True)))
+    .where(t.layer.c.id == _ended.c.id, t.layer.c.office == _OFFICE)
+    .values(until=func.least(t.layer.c.until, _ended.c.until))
 )
 
 LINK = Statement(
@@ -184,12 +182,17 @@ class Outcome(msgspec.Struct):
     bookings: dict[object, Booking] = msgspec.field(default_factory=dict)
     visits: dict[object, Visit] = msgspec.field(default_factory=dict)
     people: dict[object, Person] = msgspec.field(default_factory=dict)
+    cards: dict[object, Card] = msgspec.field(default_factory=dict)
+    wishes: dict[object, Wish] = msgspec.field(default_factory=dict)
+    wish_people: dict[object, WishPerson] = msgspec.field(default_factory=dict)
+    offers: dict[object, Offer] = msgspec.field(default_factory=dict)
     series: dict[object, TicketSeries] = msgspec.field(default_factory=dict)
     net: dict[tuple[int, int], int] = msgspec.field(default_factory=dict)
     grants: dict[tuple[int, int], Grant] = msgspec.field(default_factory=dict)
     codes: list[str] = msgspec.field(default_factory=list)
     layers: list[Layer] = msgspec.field(default_factory=list)
-    ended_layers: list[int] = msgspec.field(default_factory=list)
+    ended_layers: dict[int, datetime] = msgspec.field(default_factory=dict)
+    errands: list[Noted] = msgspec.field(default_factory=list)
     clock: OfficeClock | None = None
     entries: list[Entry] = msgspec.field(default_factory=list)
     receipts: list[tuple[bytes, bytes, str]] = msgspec.field(default_factory=list)
@@ -217,6 +220,14 @@ async def write(
     if outcome.people:
         given_rows = rows.columns(list(outcome.people.values()), rows.PERSON)
         await PEOPLE.execute(connection, authority=key.authority, **given_rows)
+    await store_cards.keep(connection, key, list(outcome.cards.values()))
+    await store_wishes.write(
+        connection,
+        key,
+        list(outcome.wishes.values()),
+        list(outcome.wish_people.values()),
+        list(outcome.offers.values()),
+    )
     if outcome.visits:
         await VISITS.execute(connection, **scope, rows=rows.text_of(list(outcome.visits.values())))
     for series in outcome.series.values():
@@ -256,10 +267,13 @@ async def _write_grants(
 async def _write_settings(connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome) -> None:
     scope = {"authority": key.authority, "office": key.office}
     if outcome.ended_layers:
-        now = outcome.entries[-1].recorded
-        await END_LAYERS.execute(connection, office=key.office, ids=outcome.ended_layers, now=now)
+        ids, until = list(outcome.ended_layers), list(outcome.ended_layers.values())
+        await END_LAYERS.execute(connection, office=key.office, id=ids, until=until)
+    for errand in outcome.errands:
+        await store_errands.new(connection, key, errand)
     if outcome.layers:
-        await LAYERS.execute(connection, **scope, **rows.columns(outcome.layers, rows.LAYER))
+        kinds = {"id": Integer(), **rows.LAYER}
+        await LAYERS.execute(connection, **scope, **rows.columns(outcome.layers, kinds))
     if outcome.clock is not None:
         await CLOCK.execute(connection, office=key.office, **msgspec.structs.asdict(outcome.clock))
 

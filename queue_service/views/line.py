@@ -134,4 +134,5 @@ def _visit(now: VisitNow, seq: int) -> Visit:
         called_at=now.called_at,
         calls=now.calls,
         ended_at=now.ended_at,
+        flags=now.flags,
     )

@@ -21,15 +21,19 @@ CHANGES: tuple[str, ...] = (
     "alter table booking add column buffer integer not null default 0",
     "alter table booking add column flags text not null default '[]'",
     "alter table visit add column flags text not null default '[]'",
-    "create table card (key bytea primary key, authority integer not null,"
-    " office integer not null, state text not null, since date not null,"
-    " lapses integer not null, booking uuid)",
+    (
+        "create table card (key bytea primary key, authority integer not null,"
+        " office integer not null, state text not null, since date not null,"
+        " lapses integer not null, booking uuid)"
+    ),
     "create index card_ready on card (office) where state = 'ready'",
     "create index card_of_booking on card (booking) where booking is not null",
-    "create table card_contact (id uuid primary key, authority integer not null,"
-    " office integer not null, card bytea not null, email text not null,"
-    " language text not null, service text not null, left_at timestamptz not null,"
-    " told_at timestamptz)",
+    (
+        "create table card_contact (id uuid primary key, authority integer not null,"
+        " office integer not null, card bytea not null, email text not null,"
+        " language text not null, service text not null, left_at timestamptz not null,"
+        " told_at timestamptz)"
+    ),
     "create index card_contact_of_card on card_contact (card)",
     "create index card_contact_untold on card_contact (office) where told_at is null",
     # The waiting list; nobody holds two offers.
@@ -50,6 +54,8 @@ CHANGES: tuple[str, ...] = (
     " office integer not null, wish uuid not null, rank integer not null,"
     " made timestamptz not null, until timestamptz not null, answer text not null)",
     "create index offer_of_wish on offer (wish)",
+    # Surge rules fold their state from their own entries.
+    "create index journal_of_surge on journal (office, seq) where starts_with(tag, 'surge_')",
 )
 """Statements in order; a table of its own is created here and named in `TABLES`."""
 

@@ -1,0 +1,40 @@
+"""A residence card (eAT) on its way from the order to its owner, known by a keyed hash alone."""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from queue_service.model.booking import BookingState
+from queue_service.model.ids import BookingId
+
+
+class CardState(StrEnum):
+    """Where a card stands (domain handbook, 4)."""
+
+    ORDERED = "ordered"
+    PRODUCED = "produced"
+    DELIVERED = "delivered"
+    RE_ORDERED = "re_ordered"
+    RECORDED = "recorded"
+    READY = "ready"
+    OFFERED = "offered"
+    BOOKED = "booked"
+    IN_SAFE = "in_safe"
+    HANDED_OUT = "handed_out"
+    POSTED = "posted"
+    DIRECT_SHIPPED = "direct_shipped"
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One card; `booking` is the last claim on it, valid as long as that booking lives."""
+
+    key: bytes
+    state: CardState
+    """As the office recorded it; `standing` adds what its booking makes of it."""
+    since: date
+    lapses: int = 0
+    """Offers that ran out."""
+    booking: BookingId | None = None
+    booking_state: BookingState | None = None
+    """Of that booking, as read or decided in this turn; not stored here."""

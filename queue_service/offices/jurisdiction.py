@@ -1,0 +1,77 @@
+"""Is this office responsible for somebody who lives there? By municipality key, never by guess.
+
+A postcode that belongs to several municipalities is answered only where all of them give the same
+answer; else the municipality is asked for.
+"""
+
+from collections.abc import Iterable
+
+from queue_service.model.asking import Referral
+from queue_service.model.office import Office
+from queue_service.model.refusal import Code, Refusal
+from queue_service.offices import municipalities
+from queue_service.offices.municipalities import POSTCODE_DIGITS, Municipality
+
+KEY_DIGITS = 8
+
+
+def gate(office: Office, *, ags: str = "", postcode: str = "") -> Refusal | None:
+    """None when `office` serves that place, or nothing was said of it; else why not.
+
+    The key wins over the postcode. `which_municipality` names the choices, `not_responsible` the
+    right office where one is known for certain.
+    """
+    if not office.jurisdiction.ags or not (ags or postcode):
+        return None
+    if ags:
+        known = municipalities.of_key(ags)
+        if known is None:
+            return Refusal(Code.UNKNOWN_PLACE, {"field": "ags"})
+        return _answer(office, (known,))
+    if len(postcode) != POSTCODE_DIGITS or not (postcode.isascii() and postcode.isdigit()):
+        return Refusal(Code.INVALID, {"field": "postcode", "reason": "5 digits"})
+    places = municipalities.of_postcode(postcode)
+    if not places:
+        return Refusal(Code.UNKNOWN_PLACE, {"field": "postcode"})
+    return _answer(office, places)
+
+
+def serves(office: Office, ags: str) -> bool:
+    """Whether the municipality of that key is one of the office's."""
+    return any(ags.startswith(own) for own in office.jurisdiction.ags)
+
+
+def referral(office: Office, ags: str) -> Referral | None:
+    """Who is known to be responsible for that municipality; None: we do not know."""
+    return next((r for r in office.jurisdiction.referrals if ags in r.ags), None)
+
+
+def _answer(office: Office, places: Iterable[Municipality]) -> Refusal | None:
+    places = tuple(places)
+    answers = {(serves(office, p.ags), _named(office, p)) for p in places}
+    if len(answers) > 1:
+        choices = [{"ags": p.ags, "name": p.name, "district": p.district} for p in places]
+        return Refusal(Code.WHICH_MUNICIPALITY, {"choices": choices})
+    if next(iter(answers))[0]:
+        return None
+    found = referral(office, places[0].ags)
+    data: dict[str, object] = {"municipality": places[0].name} if len(places) == 1 else {}
+    return Refusal(Code.NOT_RESPONSIBLE, data | ({"responsible": _told(found)} if found else {}))
+
+
+def _named(office: Office, place: Municipality) -> str:
+    found = None if serves(office, place.ags) else referral(office, place.ags)
+    return found.name["de"] if found else ""
+
+
+def _told(found: Referral) -> dict[str, object]:
+    said = {
+        "name": found.name,
+        "street": found.street,
+        "postcode": found.postcode,
+        "town": found.town,
+        "phone": found.phone,
+        "web": found.web,
+        "office": found.office,
+    }
+    return {key: value for key, value in said.items() if value}

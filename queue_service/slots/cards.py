@@ -1,0 +1,196 @@
+"""Residence cards: which state may follow which, who may book one, what an import changes.
+
+A card's booking is not copied into its state: `standing` reads both, so whatever ends a booking
+gives its card back exactly once. Reading files is left to `slots.card_list`, hashing to `seals`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from queue_service.events.cards import CardsRecorded
+from queue_service.model.booking import BookingState
+from queue_service.model.card import Card, CardState
+from queue_service.model.ids import BookingId
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Told, World
+
+S = CardState
+TRANSITIONS: dict[CardState, frozenset[CardState]] = {
+    S.ORDERED: frozenset({S.PRODUCED, S.DIRECT_SHIPPED}),
+    S.PRODUCED: frozenset({S.DELIVERED}),
+    S.DELIVERED: frozenset({S.RECORDED, S.RE_ORDERED}),
+    S.RE_ORDERED: frozenset({S.ORDERED}),
+    S.RECORDED: frozenset({S.READY}),
+    S.READY: frozenset({S.OFFERED, S.BOOKED, S.POSTED, S.HANDED_OUT}),
+    S.OFFERED: frozenset({S.BOOKED, S.READY, S.IN_SAFE}),
+    S.BOOKED: frozenset({S.READY, S.HANDED_OUT}),
+    S.IN_SAFE: frozenset({S.READY}),
+    S.HANDED_OUT: frozenset(),
+    S.POSTED: frozenset(),
+    S.DIRECT_SHIPPED: frozenset(),
+}
+"""State → what may follow at once; the last three are final.
+
+Ready → handed out: somebody came without an appointment. In the safe → ready: the office takes
+the card out again.
+"""
+LAPSES_UNTIL_SAFE = 3
+CLAIMING = frozenset(
+    {
+        BookingState.HELD,
+        BookingState.OFFERED,
+        BookingState.PENDING,
+        BookingState.BOOKED,
+        BookingState.ARRIVED,
+    }
+)
+"""States of a booking that keep its card from others."""
+RECORDABLE = frozenset(S) - {S.OFFERED, S.BOOKED}
+"""What an office may write into its list; the other two follow from bookings."""
+
+
+def _reachable(start: CardState) -> frozenset[CardState]:
+    seen, open_ = {start}, [start]
+    while open_:
+        for following in TRANSITIONS[open_.pop()] - seen:
+            seen.add(following)
+            open_.append(following)
+    return frozenset(seen)
+
+
+REACHABLE = {state: _reachable(state) for state in CardState}
+"""A list is written once a day or a week: states in between may never be seen."""
+
+
+def standing(card: Card) -> CardState:
+    """Where the card stands, its booking counted in."""
+    if card.state is not S.READY or card.booking_state is None:
+        return card.state
+    if card.booking_state is BookingState.OFFERED:
+        return S.OFFERED
+    if card.booking_state is BookingState.SERVED:
+        return S.HANDED_OUT
+    return S.BOOKED if card.booking_state in CLAIMING else S.READY
+
+
+def bookable(card: Card | None, *, replaces: BookingId | None = None) -> bool:
+    """Whether the card may be booked now; `replaces` is a claim its owner gives back."""
+    if card is None:
+        return False
+    mine = replaces is not None and card.booking == replaces
+    return standing(card) is S.READY or (mine and standing(card) is S.BOOKED)
+
+
+def refused(cards: Sequence[Card | None], *, replaces: BookingId | None = None) -> tuple[int, ...]:
+    """Which of the cards, counted from 1, cannot be booked.
+
+    An unknown card, one that is not ready and one that has an appointment are not told apart:
+    whoever tries numbers out learns nothing about any of them.
+    """
+    return tuple(n for n, card in enumerate(cards, 1) if not bookable(card, replaces=replaces))
+
+
+def claimed(
+    world: World,
+    told: Told | Refusal,
+    keys: Sequence[bytes],
+    booking: BookingId,
+    *,
+    replaces: BookingId | None = None,
+) -> Told | Refusal:
+    """`told` with these cards bound to `booking`, or the refusal: all of them or nothing."""
+    if isinstance(told, Refusal) or not keys:
+        return told
+    cards = [world.card(key) for key in keys]
+    missing = refused(cards, replaces=replaces)
+    if missing or len(set(keys)) < len(keys):
+        return Refusal(Code.CARD_NOT_READY, {"cards": list(missing)})
+    bound = tuple(
+        msgspec.structs.replace(card, booking=booking, booking_state=BookingState.HELD)
+        for card in cards
+        if card is not None
+    )
+    return msgspec.structs.replace(told, cards=(*told.cards, *bound))
+
+
+def lapsed(card: Card, on: date) -> Card:
+    """The card after an offer for it ran out: ready again, the third time into the safe."""
+    lapses = card.lapses + 1
+    state = S.IN_SAFE if lapses >= LAPSES_UNTIL_SAFE else S.READY
+    return msgspec.structs.replace(
+        card, state=state, since=on, lapses=lapses, booking=None, booking_state=None
+    )
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One row of a list: what the office says of a card."""
+
+    line: int
+    key: bytes
+    state: CardState
+    since: date
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A row that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """How a piece of a list was taken."""
+
+    changed: int
+    same: int
+    older: int
+    """Rows that say less than was known already."""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def record(world: World, rows: Iterable[Said]) -> Told | Recorded:
+    """Take a piece of a list over; what nothing changes leaves no entry."""
+    after: dict[bytes, Card] = {}
+    same = older = 0
+    doubts: list[Doubt] = []
+    for row in rows:
+        card = after.get(row.key) or world.card(row.key)
+        if card is not None and row.since < card.since:
+            older += 1
+        elif card is not None and card.state is row.state:
+            same += 1
+        elif (reason := _against(card, row)) is not None:
+            doubts.append(Doubt(row.line, reason))
+        else:
+            after[row.key] = _as_said(card, row)
+    recorded = Recorded(len(after), same, older, tuple(doubts))
+    if not after:
+        return recorded
+    fact = CardsRecorded(states=_tally(after.values()))
+    return Told(fact, cards=tuple(after.values()), answer=recorded)
+
+
+def _against(card: Card | None, row: Said) -> str | None:
+    if card is None:
+        return None
+    stands = standing(card)
+    if stands in (S.BOOKED, S.OFFERED) and row.state is not S.HANDED_OUT:
+        return f"has an appointment; {row.state} would leave somebody standing: cancel it first"
+    if row.state not in REACHABLE[card.state]:
+        return f"{row.state} cannot follow {card.state}"
+    return None
+
+
+def _as_said(card: Card | None, row: Said) -> Card:
+    if card is None:
+        return Card(row.key, row.state, row.since)
+    return msgspec.structs.replace(card, state=row.state, since=row.since)
+
+
+def _tally(cards: Iterable[Card]) -> dict[str, int]:
+    many: dict[str, int] = {}
+    for card in cards:
+        many[card.state.value] = many.get(card.state.value, 0) + 1
+    return dict(sorted(many.items()))

@@ -1,0 +1,37 @@
+"""Tables of those who work here: devices with their keys, staff and their sessions."""
+
+import sqlalchemy as sa
+
+from queue_service.store.schema import INSTANT, authority_column, metadata, scope_columns
+
+device = sa.Table(
+    "device",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *scope_columns(),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("office", "key", name="device_once"),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    *scope_columns(),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("roles", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    authority_column(),
+    sa.Column("staff", sa.Integer, nullable=False),
+    sa.Column("until", INSTANT, nullable=False),
+)
