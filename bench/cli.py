@@ -36,10 +36,24 @@ def _fanout(rounds: int | None, quick: bool) -> report.Report:
     return fanout.run(rounds=rounds, quick=quick)
 
 
+def _sharing(rounds: int | None, quick: bool) -> report.Report:
+    from bench import sharing
+
+    return sharing.run(rounds=rounds, quick=quick)
+
+
+def _wait(rounds: int | None, quick: bool) -> report.Report:
+    from bench import wait
+
+    return wait.run(rounds=rounds, quick=quick)
+
+
 BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "race": ("100 clients for the last places, with a negative control (1 minute)", _race),
     "book": ("holds and refusals against hello and the database (4 minutes)", _book),
     "availability": ("a month of availability against hello (2 minutes)", _availability),
+    "sharing": ("limits of shared desks against matching and greedy (1 minute)", _sharing),
+    "wait": ("predicted waits against sixty simulated days (1 minute)", _wait),
     "fanout": ("one event to 1,000 screens against Redis pub/sub (1 minute)", _fanout),
 }
 

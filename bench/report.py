@@ -65,6 +65,12 @@ class Report(msgspec.Struct, frozen=True):
 
 
 GOALS: dict[str, tuple[Goal, ...]] = {
+    "wait": (
+        Goal("error_over_naive", "<=", 0.6),
+        Goal("p80_coverage", ">=", 0.77),
+        Goal("p80_coverage", "<=", 0.83),
+        Goal("cpu_ms_80_waiting", "<=", 50),
+    ),
     "race": (
         Goal("oversold", "==", 0),
         Goal("undersold", "==", 0),
@@ -81,6 +87,15 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     "availability": (
         Goal("month_over_hello", ">=", 0.8),
         Goal("not_modified_over_hello", ">=", 0.85),
+    ),
+    "sharing": tuple(
+        goal
+        for slug in ("stuttgart", "heidelberg")
+        for goal in (
+            Goal(f"{slug}_unservable", "==", 0),
+            Goal(f"{slug}_wrongly_refused", "==", 0),
+            Goal(f"{slug}_over_greedy", ">", 1),
+        )
     ),
     "fanout": (
         Goal("p99_over_redis_1000", "<=", 3),

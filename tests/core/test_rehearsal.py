@@ -1,0 +1,120 @@
+"""The day played forward: the floor's own discipline, and honest ranges from it."""
+
+from datetime import timedelta
+from math import inf
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_service.floor.line import choose
+from queue_service.model.booking import Part
+from queue_service.model.ids import ServiceCode, VisitId
+from queue_service.model.office import LineRules
+from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.rehearsal.day import NEVER, Comer, Desk, Line, play
+from queue_service.rehearsal.wait import Counter, Expected, Stream, Waiting, forecast, usual
+from tests import make
+
+RULES = LineRules()
+A, B, C = (ServiceCode(code) for code in "ABC")
+SERVICES = st.frozensets(st.sampled_from([A, B, C]), min_size=1, max_size=2)
+
+
+@st.composite
+def comers(draw: st.DrawFn) -> Comer:
+    need = draw(st.sampled_from(list(NeedClass)))
+    arrives = float(draw(st.integers(-90, 0)))
+    early = draw(st.integers(-10, 30)) if need is NeedClass.BOOKING else 0
+    return Comer(arrives, arrives + early, need, draw(SERVICES), 10.0)
+
+
+def visit(number: int, comer: Comer) -> Visit:
+    return Visit(
+        VisitId(make.uuid()),
+        f"A{number}",
+        VisitState.WAITING,
+        comer.need,
+        tuple(Part(service, 1) for service in sorted(comer.services)),
+        "de",
+        make.NOW + timedelta(minutes=comer.arrives),
+        make.NOW + timedelta(minutes=comer.due),
+        seq=number,
+    )
+
+
+@given(st.lists(comers(), max_size=12), SERVICES)
+def test_the_line_picks_whom_the_floor_would_call(
+    found: list[Comer], skills: frozenset[str]
+) -> None:
+    able = frozenset(ServiceCode(skill) for skill in skills)
+    line = Line(RULES)
+    for number, comer in enumerate(found):
+        line.join(number, comer)
+    visits = [visit(number, comer) for number, comer in enumerate(found)]
+    while True:
+        chosen = choose(visits, able, make.NOW, RULES)
+        taken = line.take(able, 0.0)
+        assert taken == (chosen[0].seq if chosen else None)
+        if chosen is None:
+            break
+        visits.remove(chosen[0])
+
+
+def test_a_desk_serves_one_after_the_other_until_it_closes() -> None:
+    people = [Comer(n * 1.0, n * 1.0, NeedClass.WALK_IN, frozenset({A}), 10.0) for n in range(4)]
+    called = play(people, [Desk(frozenset({A}), 0.0, closes=25.0)], RULES)
+    assert called == [(0.0, 0), (10.0, 0), (20.0, 0), NEVER]
+
+
+def test_a_desk_without_the_skill_calls_nobody_and_the_day_still_ends() -> None:
+    person = Comer(0.0, 0.0, NeedClass.WALK_IN, frozenset({A, B}), 10.0)
+    assert play([person], [Desk(frozenset({A}), 0.0)], RULES) == [NEVER]
+
+
+def test_a_late_comer_is_called_when_they_come() -> None:
+    person = Comer(30.0, 30.0, NeedClass.BOOKING, frozenset({A}), 10.0)
+    assert play([person], [Desk(frozenset({A}), 0.0)], RULES) == [(30.0, 0)]
+
+
+def test_usual_durations_have_the_mean_they_are_made_for() -> None:
+    sample = usual(12.0)
+    assert sum(sample) / len(sample) == pytest.approx(12.0, rel=0.03)
+    assert min(sample) > 3
+    assert sorted(sample) == list(sample)
+
+
+DURATIONS = {frozenset({A}): usual(10.0), frozenset({B}): usual(20.0)}
+
+
+def waiting(minutes: float, service: ServiceCode = A) -> Waiting:
+    return Waiting(-minutes, -minutes, NeedClass.WALK_IN, frozenset({service}))
+
+
+def test_ranges_rise_along_the_line_and_the_same_chance_gives_the_same_ones() -> None:
+    line = [waiting(30 - n) for n in range(6)]
+    counters = [Counter(frozenset({A}), serving=frozenset({A}), since=3.0)]
+    first = forecast(line, counters, DURATIONS, RULES, Random(7))
+    assert first == forecast(line, counters, DURATIONS, RULES, Random(7))
+    middles = [wait.p50 for wait in first]
+    assert middles == sorted(middles)
+    assert all(w.p10 <= w.p50 <= w.p80 for w in first)
+    assert first[-1].p50 == pytest.approx(57, abs=15)
+
+
+def test_nobody_is_promised_a_call_that_no_counter_can_make() -> None:
+    [wait] = forecast([waiting(5, B)], [Counter(frozenset({A}))], DURATIONS, RULES, Random(1))
+    assert (wait.p10, wait.p50, wait.p80) == (inf, inf, inf)
+
+
+def test_emergencies_and_appointments_to_come_make_the_wait_longer() -> None:
+    line = [waiting(1.0) for _ in range(5)]
+    counters = [Counter(frozenset({A, B}))]
+    alone = forecast(line, counters, DURATIONS, RULES, Random(3))
+    streams = [Stream(NeedClass.EMERGENCY, frozenset({B}), 0.1, 60.0)]
+    expected = [Expected(n * 5.0, frozenset({A}), 0.9) for n in range(6)]
+    busier = forecast(
+        line, counters, DURATIONS, RULES, Random(3), streams=streams, expected=expected
+    )
+    assert busier[-1].p50 > alone[-1].p50 + 10
