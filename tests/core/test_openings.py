@@ -11,14 +11,14 @@ from queue_service.events.booking import CancelReason
 from queue_service.events.capacity import Planned
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import EXPIRING, Booking, BookingState, Part, Person
-from queue_service.model.ids import BookingId, LimitId, Tick
+from queue_service.model.ids import BookingId, Tick
 from queue_service.model.office import Office, Period
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, CellKey, Grant, Told, World
 from queue_service.slots import claims, holds, life
 from queue_service.slots import openings as engine
 from queue_service.slots.calendar import day_tick, touched
-from queue_service.slots.openings import DayState, Request, Start
+from queue_service.slots.openings import DayState, Request
 from queue_service.views.openings import Openings
 from tests import make
 from tests.make import BERLIN, BIO, BIO_DAY, CLOCK, DESKS, HALL, HELP, MAIL, MINUTE, NOW, PICK
@@ -70,60 +70,6 @@ def test_a_service_that_needs_no_appointment_is_not_booked() -> None:
     assert engine.request(office, ONE_PICK) == Refusal(
         Code.NO_APPOINTMENT_NEEDED, {"service": PICK}
     )
-
-
-@given(
-    st.dictionaries(
-        st.tuples(st.integers(1, 2), st.integers(0, 9)), st.integers(-1, 3), max_size=20
-    ),
-    st.integers(1, 4),
-    st.sets(st.tuples(st.integers(1, 2), st.integers(0, 9))),
-)
-def test_a_start_has_as_many_places_as_its_scarcest_cell(
-    cells: dict[tuple[int, int], int], length: int, held: set[tuple[int, int]]
-) -> None:
-    left = {(LimitId(limit), Tick(tick)): rest for (limit, tick), rest in cells.items()}
-    own = frozenset((LimitId(limit), Tick(tick)) for limit, tick in held)
-    found = engine.starts(
-        lambda cell: left.get(cell, -1),
-        [LimitId(1), LimitId(2)],
-        lambda _tick: (),
-        range(7),
-        length,
-        own,
-    )
-    expected = []
-    for tick in range(7):
-        needed = [(LimitId(n), Tick(at)) for n in (1, 2) for at in range(tick, tick + length)]
-        rests = [left.get(cell, -1) for cell in needed]
-        if -1 in rests:
-            continue
-        if min(rests) > 0:
-            state = DayState.FREE
-        elif any(left[cell] == 0 and cell in own for cell in needed):
-            state = DayState.HELD
-        else:
-            state = DayState.TAKEN
-        expected.append((tick, min(rests), state))
-    assert found == expected
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 600), st.booleans()), max_size=20, unique_by=lambda s: s[0]),
-    st.integers(0, 600),
-)
-def test_the_alternatives_are_the_three_nearest_free_starts_in_order(
-    minutes: list[tuple[int, bool]], wanted: int
-) -> None:
-    starts = tuple(
-        Start(FIRST + m * MINUTE, int(free), DayState.FREE if free else DayState.TAKEN)
-        for m, free in minutes
-    )
-    at = FIRST + wanted * MINUTE
-    found = engine.nearest([engine.DayOpenings(TODAY, DayState.FREE, starts)], at)
-    free = sorted(abs(s.start - at) for s in starts if s.places)
-    assert sorted(abs(s.start - at) for s in found) == free[:3]
-    assert list(found) == sorted(found, key=lambda s: s.start)
 
 
 grid = msgspec.structs.replace(OFFICE.booking, grid_minutes=5, lead_minutes=0)
