@@ -22,15 +22,21 @@ from queue_service.events.entry import Entry
 from queue_service.followed import KEPT_ENTRIES, Followed
 from queue_service.model.ids import TICK_SECONDS, AuthorityId, OfficeId, Tick
 from queue_service.model.office import Office, OfficeKey
+from queue_service.offices.layers import is_capacity
 from queue_service.store import offices as store
 from queue_service.store.database import transaction
 from queue_service.store.offices import OfficeRow
 from queue_service.store.told import CHANNEL
 
 POLL_SECONDS = 1.0
-_SETTINGS = (Configured, ClockSet)
-"""Facts after which settings and clock are read anew."""
 _log = structlog.get_logger()
+
+
+def _changes_settings(fact: msgspec.Struct) -> bool:
+    """Whether settings and clock must be read anew: capacity layers change cells alone."""
+    if isinstance(fact, Configured):
+        return not fact.subjects or not all(map(is_capacity, fact.subjects))
+    return isinstance(fact, ClockSet)
 
 
 class _Loaded(msgspec.Struct, frozen=True):
@@ -86,7 +92,7 @@ class Follower:
         followed = self._by_id.get(office)
         if followed is None or entries[0][0].seq != followed.seq + 1:
             return
-        if any(isinstance(fact, _SETTINGS) for _, fact in entries):
+        if any(_changes_settings(fact) for _, fact in entries):
             return
         try:
             for entry, fact in entries:
@@ -175,6 +181,7 @@ class Follower:
                 if self._layers_due(followed):
                     await self._reload(followed)
                 followed.fresh_at = real_now()
+                followed.openings.grow_older(followed.now(), followed.fresh_at)
 
     async def _meet(self, connection: asyncpg.Connection) -> None:
         """Load offices this process does not know yet; those without configuration wait."""
@@ -202,7 +209,7 @@ class Follower:
                     await self._reload(followed)
                     return
                 followed.apply(entry, fact)
-                if isinstance(fact, _SETTINGS):
+                if _changes_settings(fact):
                     await self._reload(followed)
             if entries:
                 followed.wake()

@@ -15,6 +15,9 @@ class Configured(Fact, frozen=True, tag="configured"):
     """Layers changed: whoever holds an Office reads it again."""
 
     subjects: tuple[str, ...] = ()
+    layers: tuple[int, ...] = ()
+    """Numbers of those that a manager, a rule or a disruption began."""
+    ended: tuple[int, ...] = ()
 
 
 class ClockSet(Fact, frozen=True, tag="clock_set"):

@@ -7,32 +7,22 @@ import msgspec
 
 from queue_service import offices as configuration
 from queue_service.clock import real_now
-from queue_service.events.capacity import ClockSet, Configured, Planned
-from queue_service.flows import errands
-from queue_service.flows.errands import Progress
+from queue_service.events.capacity import ClockSet, Configured
+from queue_service.flows import cells, errands
+from queue_service.flows.errands import Progress, RunPiece
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.ids import CONFIGURATION, SYSTEM, Tick
-from queue_service.model.layer import Layer
+from queue_service.model.ids import CONFIGURATION, SYSTEM
 from queue_service.model.office import Office, OfficeClock, OfficeKey
 from queue_service.model.refusal import Refusal
-from queue_service.model.world import CellKey, Grant, Needs, Told, World
+from queue_service.model.world import Needs, Told, World
 from queue_service.offices import Preview
-from queue_service.slots import capacity
-from queue_service.slots.calendar import day_tick
-from queue_service.slots.claims import runs
+from queue_service.slots.release import furthest
 from queue_service.store import offices as store
 from queue_service.store.database import outside, transaction
 
 DAYS_BEYOND_WINDOW = 7
 """Cells are planned this far past the booking window, so that a day opens complete."""
-ONE_DAY = timedelta(days=1)
-
-
-class PlanDays(msgspec.Struct, frozen=True):
-    """Errand `plan`: make the cells of these days what hours and layers say; cursor = next day."""
-
-    last: date
 
 
 async def load(
@@ -81,66 +71,18 @@ async def _configure(house: House, key: OfficeKey, preview: Preview) -> None:
 async def plan(house: House, office: Followed, *, progress: Progress | None = None) -> None:
     """Plan every day from today to the end of the window, as an errand that survives a crash."""
     first, last = planned_days(office)
-    row = await errands.note(house, office, "plan", PlanDays(last), first.isoformat())
-    await errands.run(house, office, row, plan_day, progress)
+    row = await errands.note(house, office, "plan", cells.Days(last), first.isoformat())
+    await errands.run(house, office, row, cells.plan_day, progress)
 
 
 def planned_days(office: Followed) -> tuple[date, date]:
     """First and last local day that should have cells now."""
     today = office.now().date()
-    return today, today + timedelta(days=office.office.booking.window_days + DAYS_BEYOND_WINDOW)
+    return today, today + timedelta(days=furthest(office.office) + DAYS_BEYOND_WINDOW)
 
 
-async def plan_day(house: House, office: Followed, params: str, cursor: str) -> str | None:
-    """One piece of errand `plan`: the cells of one day, as a difference in one turn."""
-    day = date.fromisoformat(cursor)
-    async with transaction(house.pool, office.key.authority) as connection:
-        layers = await store.layers(connection, office.key.office)
-        wanted = _cells_of_day(office, day, layers)
-        needed: dict[CellKey, int] = {}
-        for key, cells in wanted.items():
-            limit = office.key.limits[key]
-            begin, end = _span(office, day)
-            have = await store.capacities(connection, limit, begin, end)
-            for cell in capacity.difference(have, cells):
-                needed[(limit, cell.tick)] = cell.capacity
-    if needed:
-        await house.turn(
-            office.key, SYSTEM, Needs(cells=tuple(needed)), lambda world: _plan(world, day, needed)
-        )
-    following = day + ONE_DAY
-    last = msgspec.json.decode(params, type=PlanDays).last
-    return following.isoformat() if following <= last else None
-
-
-ERRANDS = {"plan": plan_day}
-"""Kinds of errands with what runs a piece of each."""
-
-
-def _plan(world: World, day: date, needed: dict[CellKey, int]) -> Told:
-    left = {}
-    for key, places in needed.items():
-        cell = world.cell(key)
-        left[key] = max(0, places - (cell.taken if cell else 0)) if places else -1
-    return Told(
-        Planned(day=day, cells=runs(left)),
-        grants=tuple(Grant(key, places) for key, places in needed.items()),
-    )
-
-
-def _cells_of_day(
-    office: Followed, day: date, layers: tuple[Layer, ...]
-) -> dict[str, tuple[capacity.Cell, ...]]:
-    holidays = configuration.public_holidays(office.office.land, (day.year,))
-    return {
-        limit.key: capacity.cells(office.office, limit, day, holidays, layers)
-        for limit in office.office.limits
-    }
-
-
-def _span(office: Followed, day: date) -> tuple[Tick, Tick]:
-    zone = office.office.tz
-    return day_tick(day, zone), day_tick(day + ONE_DAY, zone)
+ERRANDS: dict[str, RunPiece] = {"plan": cells.plan_day, "edit": cells.edit_days}
+"""Kinds of errands about cells with what runs a piece of each."""
 
 
 async def rest_clocks(house: House, rested: Mapping[str, datetime]) -> None:

@@ -135,6 +135,11 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("The office has no counter under this name."),
         mark("Please choose a counter from the list."),
     ),
+    Code.UNKNOWN_LAYER: (
+        mark("This change does not exist any more"),
+        mark("Somebody may have taken it back, or it was never made in this office."),
+        mark("Please look at the list of changes again."),
+    ),
     Code.UNKNOWN_VISIT: (
         mark("This visit does not exist"),
         mark("It may belong to another office or another day."),

@@ -22,7 +22,8 @@ class Layer(msgspec.Struct, frozen=True):
 
     Subjects: ``office``, ``service:PICK``, ``counter:5``, ``limit:pickup``, ``hours``,
     ``closures``, ``rules``: config layers say all of it, others patch it (JSON merge patch).
-    ``capacity:pickup`` with the change ``{"limit": "pickup", "add": n}`` adds to its cells.
+    ``capacity:<key>`` adds to cells: places of a limit, a desk in every limit that names the
+    counter, or a window (`offices.layers`: Added, DeskAdded, Opened).
     """
 
     subject: str

@@ -7,10 +7,12 @@ in force and touches nothing else (`differences`). Storing is left to `store`.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from queue_service.model.asking import Jurisdiction
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import (
     BookingRules,
@@ -26,14 +28,41 @@ from queue_service.model.office import (
     Tickets,
     Window,
 )
+from queue_service.model.surge import Staff, SurgeRule
+from queue_service.model.waiting import WaitingRules
 from queue_service.offices.checking import in_normal_order
+from queue_service.offices.surge_rules import SurgeBounds, whole_surge
+from queue_service.offices.validity import as_of
+from queue_service.offices.validity import turns as dated
 
 
 class Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The change of a capacity layer: `add` places (or fewer) in each cell of one limit."""
+    """A capacity layer: `add` places (or fewer) in each cell of one limit while that is open."""
 
     limit: str
     add: int
+
+
+class DeskAdded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A capacity layer: a desk more or fewer in every limit that names the counter.
+
+    However often a counter is said to be absent, it is missing once.
+    """
+
+    counter: str
+    add: int
+
+
+class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A capacity layer: `capacity` places of a limit in [opens, closes), open otherwise or not."""
+
+    limit: str
+    opens: datetime
+    closes: datetime
+    capacity: int
+
+
+Addition = Added | DeskAdded | Opened
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -47,6 +76,7 @@ class Identity(msgspec.Struct, frozen=True):
     ags: str
     place: Place
     languages: tuple[str, ...]
+    jurisdiction: Jurisdiction = Jurisdiction()
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -56,6 +86,7 @@ class Rules(msgspec.Struct, frozen=True):
     line: LineRules = LineRules()
     tickets: Tickets = Tickets()
     limits_per_person: LimitsPerPerson = LimitsPerPerson()
+    waiting: WaitingRules = WaitingRules()
 
 
 class Replaced(msgspec.Struct, frozen=True):
@@ -93,10 +124,15 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
         "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
         "hours": office.hours,
         "closures": office.closures,
-        "rules": Rules(office.booking, office.line, office.tickets, office.limits_per_person),
+        "rules": Rules(
+            office.booking, office.line, office.tickets, office.limits_per_person, office.waiting
+        ),
         **{f"service:{service.code}": service for service in office.services},
         **{f"counter:{counter.key}": counter for counter in office.counters},
         **{f"limit:{limit.key}": limit for limit in office.limits},
+        "staff": office.staff,
+        "surge": SurgeBounds.of(office.surge),
+        **{f"surge_rule:{rule.id}": rule for rule in office.surge.rule},
     }
     encode = msgspec.json.Encoder(order="deterministic").encode
     return tuple(Layer(name, encode(said).decode(), at) for name, said in subjects.items())
@@ -129,14 +165,21 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         "limits": each("limit:"),
         "hours": said.get("hours", []),
         "closures": said.get("closures", []),
+        "staff": said.get("staff", {}),
+        "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
     }
-    return in_normal_order(msgspec.convert(whole, Office))
+    return as_of(in_normal_order(msgspec.convert(whole, Office)), at)
 
 
 def next_change(layers: Iterable[Layer], after: datetime) -> datetime | None:
-    """The first instant after `after` at which a layer begins or ends by itself."""
-    turns = (t for layer in layers for t in (layer.since, layer.until) if t is not None)
-    return min((t for t in turns if t > after), default=None)
+    """The first instant after `after` at which settings begin or end by themselves.
+
+    Capacity layers do not count: cells know their intervals beforehand.
+    """
+    layers = tuple(layers)
+    settings = (layer for layer in layers if not is_capacity(layer.subject))
+    turns = (t for layer in settings for t in (layer.since, layer.until) if t is not None)
+    return min((t for t in (*turns, *dated(layers)) if t > after), default=None)
 
 
 def differences(in_force: Iterable[Layer], wanted: Office, at: datetime) -> Preview:
@@ -161,11 +204,28 @@ def differences(in_force: Iterable[Layer], wanted: Office, at: datetime) -> Prev
     )
 
 
-def added_by(layer: Layer) -> Added | None:
-    """What a capacity layer adds; None for every other subject."""
-    if not layer.subject.startswith("capacity:"):
-        return None
-    return msgspec.json.decode(layer.change, type=Added)
+def is_capacity(subject: str) -> bool:
+    """Whether layers of `subject` add to cells; all others change settings."""
+    return subject.startswith("capacity:")
+
+
+def added_by(layer: Layer) -> Addition | None:
+    """What a capacity layer adds; None for every other subject.
+
+    Raises msgspec.ValidationError for a change that has none of the three forms.
+    """
+    return _addition(layer.change) if is_capacity(layer.subject) else None
+
+
+@lru_cache(maxsize=4096)
+def _addition(change: str) -> Addition:
+    said = _json(change)
+    named = said if isinstance(said, dict) else {}
+    if "opens" in named:
+        return msgspec.convert(said, Opened)
+    if "counter" in named:
+        return msgspec.convert(said, DeskAdded)
+    return msgspec.convert(said, Added)
 
 
 _KINDS: dict[str, Any] = {
@@ -176,6 +236,9 @@ _KINDS: dict[str, Any] = {
     "hours": tuple[Window, ...],
     "closures": tuple[Closure, ...],
     "rules": Rules,
+    "staff": Staff,
+    "surge": SurgeBounds,
+    "surge_rule": SurgeRule,
 }
 
 

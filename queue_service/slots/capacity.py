@@ -4,22 +4,21 @@ Layers add up, so their order changes nothing; a cell never goes below zero. Whi
 the cells is left to `claims`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 
 import msgspec
 
-from queue_service.model.ids import Tick
+from queue_service.model.ids import CounterKey, Tick
 from queue_service.model.layer import Layer
 from queue_service.model.office import Limit, Office, Period
-from queue_service.offices.layers import added_by
+from queue_service.offices.layers import Added, Addition, DeskAdded, Opened, added_by
 from queue_service.slots.calendar import (
     ONE_DAY,
-    Span,
     day_tick,
     half_day_ticks,
-    instant_of,
     ticks_of,
+    ticks_of_day,
     windows,
 )
 
@@ -31,6 +30,10 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
     capacity: int
 
 
+Names = Callable[[range], Iterable[int]]
+"""The cells that a run of ticks touches, also in part, by their names."""
+
+
 def cells(
     office: Office,
     limit: Limit,
@@ -40,17 +43,35 @@ def cells(
 ) -> tuple[Cell, ...]:
     """The cells of `limit` on the local `day`, in order; none while it is closed.
 
-    A capacity layer counts in each cell whose period it overlaps. It adds places to open time
-    only: longer hours are a change of the limit, not of its capacity.
+    A capacity layer counts in each cell whose period it overlaps. Places and desks are added to
+    open time only; a window opens time of its own, also on a closed day, and adds to open time.
     """
-    additions = tuple(_additions(limit, layers))
-    open_spans = windows(office, limit.hours, day, holidays)
-    return tuple(
-        Cell(
-            tick, max(0, limit.capacity + sum(add for span, add in additions if _meet(span, cell)))
-        )
-        for tick, cell in _periods(office, limit.period, day, open_spans)
-    )
+    names = _names(office, limit.period, day)
+    additions = tuple(_additions(limit, layers, ticks_of_day(day, office.tz)))
+    places: dict[int, int] = {}
+    for span in windows(office, limit.hours, day, holidays):
+        places |= dict.fromkeys(names(ticks_of(*span)), limit.capacity)
+    for said, ticks in additions:
+        if isinstance(said, Opened):
+            places |= {tick: places.get(tick, 0) + said.capacity for tick in names(ticks)}
+    changes = [
+        dict.fromkeys(names(ticks), said.add)
+        for said, ticks in additions
+        if isinstance(said, Added)
+    ]
+    changes += [_desk(desk, additions, names) for desk in limit.counters]
+    for change in changes:
+        places |= {tick: places[tick] + add for tick, add in change.items() if tick in places}
+    return tuple(Cell(Tick(tick), max(0, places[tick])) for tick in sorted(places))
+
+
+def end_of(cell: Tick, period: Period, office: Office, day: date) -> Tick:
+    """The tick at which the period of a cell of the local `day` is over."""
+    if period is Period.TICK:
+        return Tick(cell + 1)
+    morning, afternoon = half_day_ticks(day, office.tz)
+    halved = period is Period.HALF_DAY and cell == morning
+    return afternoon if halved else day_tick(day + ONE_DAY, office.tz)
 
 
 def difference(have: Mapping[Tick, int], want: Iterable[Cell]) -> tuple[Cell, ...]:
@@ -64,37 +85,51 @@ def difference(have: Mapping[Tick, int], want: Iterable[Cell]) -> tuple[Cell, ..
     return tuple(Cell(tick, places) for tick, places in sorted((gone | new).items()))
 
 
-def _periods(
-    office: Office, period: Period, day: date, open_spans: tuple[Span, ...]
-) -> Iterator[tuple[Tick, Span]]:
-    """Each cell's name and the span it counts for."""
+def _names(office: Office, period: Period, day: date) -> Names:
     if period is Period.TICK:
-        for tick in sorted({tick for span in open_spans for tick in ticks_of(*span)}):
-            yield Tick(tick), (instant_of(Tick(tick)), instant_of(Tick(tick + 1)))
-        return
-    zone = office.tz
-    next_day = day_tick(day + ONE_DAY, zone)
-    morning, afternoon = half_day_ticks(day, zone)
-    halves = ((morning, afternoon), (afternoon, next_day))
-    for first, end in halves if period is Period.HALF_DAY else ((morning, next_day),):
-        span = (instant_of(first), instant_of(end))
-        if any(_overlap(span, other) for other in open_spans):
-            yield first, span
+        return lambda ticks: ticks
+    next_day = day_tick(day + ONE_DAY, office.tz)
+    morning, afternoon = half_day_ticks(day, office.tz)
+    halves = (range(morning, afternoon), range(afternoon, next_day))
+    spans = halves if period is Period.HALF_DAY else (range(morning, next_day),)
+    return lambda ticks: [
+        span.start for span in spans if ticks.start < span.stop and span.start < ticks.stop
+    ]
 
 
 def _additions(
-    limit: Limit, layers: Iterable[Layer]
-) -> Iterator[tuple[tuple[datetime, datetime | None], int]]:
+    limit: Limit, layers: Iterable[Layer], day: range
+) -> Iterator[tuple[Addition, range]]:
+    """What reaches this limit on this day, each with the ticks of the day it holds for."""
     for layer in layers:
-        added = added_by(layer)
-        if added is not None and added.limit == limit.key:
-            yield (layer.since, layer.until), added.add
+        said = added_by(layer)
+        if said is None or not _reaches(said, limit):
+            continue
+        since, until = layer.since, layer.until
+        if isinstance(said, Opened):
+            since = max(since, said.opens)
+            until = said.closes if until is None else min(until, said.closes)
+        if until is not None and until <= since:
+            continue
+        first = max(day.start, ticks_of(since, since).start)
+        stop = day.stop if until is None else min(day.stop, ticks_of(since, until).stop)
+        if first < stop:
+            yield said, range(first, stop)
 
 
-def _meet(layer: tuple[datetime, datetime | None], cell: Span) -> bool:
-    since, until = layer
-    return since < cell[1] and (until is None or cell[0] < until) and since != until
+def _reaches(said: Addition, limit: Limit) -> bool:
+    if isinstance(said, DeskAdded):
+        return said.counter in limit.counters
+    return said.limit == limit.key
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+def _desk(
+    desk: CounterKey, additions: Iterable[tuple[Addition, range]], names: Names
+) -> dict[int, int]:
+    """What layers on one counter change, cell by cell: it can be absent only once."""
+    change: dict[int, int] = {}
+    for said, ticks in additions:
+        if isinstance(said, DeskAdded) and said.counter == desk:
+            for tick in names(ticks):
+                change[tick] = change.get(tick, 0) + said.add
+    return {tick: max(-1, sum_) for tick, sum_ in change.items()}

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, select, text, update
 
 from queue_service.model.ids import OfficeId
 from queue_service.model.office import OfficeKey
+from queue_service.model.world import Noted
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement
 
@@ -45,7 +46,7 @@ MARK = Statement(
 )
 
 
-async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow) -> None:
+async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow | Noted) -> None:
     """Note an errand to be run."""
     await NEW.execute(
         connection,

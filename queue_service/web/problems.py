@@ -28,6 +28,7 @@ STATUS: dict[Code, int] = {
     Code.UNKNOWN_COUNTER: 404,
     Code.UNKNOWN_VISIT: 404,
     Code.UNKNOWN_DISPLAY: 404,
+    Code.UNKNOWN_LAYER: 404,
     Code.UNKNOWN_CODE: 404,
     Code.WRONG_SECRET: 403,
     Code.NOT_ALLOWED: 403,

@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_service.model.ids import ActorId, ServiceCode, Tick
+from queue_service.events.booking import Held
+from queue_service.model.ids import ActorId, CounterKey, ServiceCode, Tick
 from queue_service.model.office import Limit, Office, Period, Window
+from queue_service.model.world import Told, World
 from queue_service.offices import Layer, Origin, read
+from queue_service.offices.layers import added_by
+from queue_service.slots import claims
 from queue_service.slots.calendar import half_day_ticks, instant_of, tick_of, ticks_of_day
-from queue_service.slots.capacity import Cell, cells, difference
+from queue_service.slots.capacity import Cell, cells, difference, end_of
+from tests import make
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)
@@ -126,6 +131,116 @@ def test_layers_of_other_limits_and_subjects_change_nothing() -> None:
         Layer("service:PICK", '{"bookable": false}', at(MONDAY, "08:00")),
     ]
     assert told(cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, others)) == ["08:00 3"]
+
+
+def desk_layer(counter: str, add: int, since: str, until: str) -> Layer:
+    change = json.dumps({"counter": counter, "add": add})
+    return Layer(f"capacity:{counter}", change, at(MONDAY, since), at(MONDAY, until))
+
+
+def window(opens: datetime, closes: datetime, capacity: int, **more: object) -> Layer:
+    said = {"limit": "pickup", "opens": opens.isoformat(), "closes": closes.isoformat()}
+    made = Layer("capacity:pickup", json.dumps(said | {"capacity": capacity}), opens, closes)
+    return msgspec.structs.replace(made, **more)
+
+
+DESKS = (CounterKey("1"), CounterKey("2"), CounterKey("3"))
+
+
+def test_a_desk_reaches_every_limit_made_of_it_and_no_other() -> None:
+    absent = desk_layer("2", -1, "09:00", "10:00")
+    for desks, expected in (
+        (DESKS, ["08:00 3", "09:00 2", "10:00 3"]),
+        (DESKS[:1], ["08:00 3"]),
+        ((), ["08:00 3"]),
+    ):
+        found = cells(OFFICE, limit(counters=desks), MONDAY, NO_HOLIDAYS, [absent])
+        assert told(found) == expected
+
+
+def test_a_counter_is_absent_only_once_however_often_it_is_said() -> None:
+    layers = [
+        desk_layer("2", -1, "09:00", "11:00"),
+        desk_layer("2", -1, "10:00", "12:00"),
+        desk_layer("3", -1, "10:30", "11:30"),
+    ]
+    found = cells(OFFICE, limit(counters=DESKS), MONDAY, NO_HOLIDAYS, layers)
+    assert told(found) == ["08:00 3", "09:00 2", "10:30 1", "11:30 2"]
+
+
+def test_three_desks_and_two_more_are_exactly_five_at_once() -> None:
+    """A visit of half an hour takes one place in each of its six ticks."""
+    two = [layer(+1, at(MONDAY, "09:00"), at(MONDAY, "10:00")) for _ in range(2)]
+    found = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, two)
+    assert told(found) == ["08:00 3", "09:00 5", "10:00 3"]
+    world = World(
+        at(MONDAY, "08:00"),
+        cells={(make.DESKS, cell.tick): make.Cell(cell.capacity, 0) for cell in found},
+    )
+    for n in range(1, 7):
+        visit = make.booking(at(MONDAY, "09:10"), 30)
+        change = claims.net((), (visit,))
+        assert sum(change.values()) == 6
+        refusal = claims.fits(world, change)
+        assert (refusal is None) is (n <= 5)
+        if refusal is None:
+            world.take(Told(Held(), bookings=(visit,), net=change), n)
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 28), MONDAY])
+def test_a_window_opens_time_that_is_closed_and_adds_to_open_time(day: date) -> None:
+    extra = window(at(day, "11:30"), at(day, "13:00"), 2)
+    closed = cells(OFFICE, limit(), day, frozenset({day}), [extra])
+    assert told(closed) == ["11:30 2"]
+    assert len(closed) == 18
+    if day == MONDAY:
+        found = told(cells(OFFICE, limit(), day, NO_HOLIDAYS, [extra]))
+        assert found == ["08:00 3", "11:30 5", "12:00 2"]
+
+
+def test_a_window_that_was_taken_back_ends_there() -> None:
+    day = date(2026, 11, 28)
+    extra = window(at(day, "08:00"), at(day, "12:00"), 2, until=at(day, "09:00"))
+    assert len(cells(OFFICE, limit(), day, NO_HOLIDAYS, [extra])) == 12
+    never = msgspec.structs.replace(extra, until=at(MONDAY, "09:00"))
+    assert cells(OFFICE, limit(), day, NO_HOLIDAYS, [never]) == ()
+
+
+def test_a_layer_that_was_taken_back_before_it_began_counts_nowhere() -> None:
+    quota = limit(period=Period.DAY, capacity=60)
+    gone = layer(10, at(TUESDAY, "14:00"), at(TUESDAY, "09:00"))
+    assert told(cells(OFFICE, quota, TUESDAY, NO_HOLIDAYS, [gone])) == ["00:00 60"]
+
+
+def test_places_are_added_to_a_window_too() -> None:
+    day = date(2026, 11, 28)
+    layers = [window(at(day, "08:00"), at(day, "10:00"), 2), layer(1, at(day, "09:00"), None)]
+    assert told(cells(OFFICE, limit(), day, NO_HOLIDAYS, layers)) == ["08:00 2", "09:00 3"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "[]",
+        '{"limit": "pickup"}',
+        '{"limit": "pickup", "add": "2"}',
+        '{"limit": "pickup", "add": 2, "more": 1}',
+        '{"counter": "1", "limit": "pickup", "add": 1}',
+        '{"limit": "pickup", "opens": "soon", "closes": "late", "capacity": 1}',
+    ],
+)
+def test_a_change_of_no_known_form_is_refused(change: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        added_by(Layer("capacity:pickup", change, at(MONDAY, "08:00")))
+
+
+@pytest.mark.parametrize("period", list(Period))
+def test_the_end_of_a_cell_is_where_the_next_one_begins(period: Period) -> None:
+    for day in (MONDAY, date(2027, 3, 28), date(2027, 10, 31)):
+        all_day = limit(period=period, hours=(Window(EVERY_DAY, time(0), time(23, 59)),))
+        ticks = [cell.tick for cell in cells(OFFICE, all_day, day, NO_HOLIDAYS)]
+        ends = [end_of(tick, period, OFFICE, day) for tick in ticks]
+        assert ends == [*ticks[1:], ticks_of_day(day, BERLIN).stop]
 
 
 hours_of_day = st.integers(0, 287)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Planned
-from queue_service.flows import booking, errands, planning
+from queue_service.flows import booking, cells, errands, planning
 from queue_service.flows.holding import HoldGiven
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -28,7 +28,7 @@ async def unfinished(small: Small) -> list[ErrandRow]:
         return await store.unfinished(connection, small.office.key.office)
 
 
-async def cells(small: Small) -> list[tuple[object, ...]]:
+async def planned(small: Small) -> list[tuple[object, ...]]:
     return [
         tuple(row)
         for row in await small.fetch(
@@ -42,11 +42,11 @@ def with_desks(many: int) -> Office:
 
 
 async def test_planning_again_changes_nothing_and_writes_nothing(small: Small) -> None:
-    before, entries = await cells(small), len(await small.journal())
+    before, entries = await planned(small), len(await small.journal())
     await planning.plan(small.house, small.office)
     preview = await planning.load(small.house, make.office())
     assert not preview
-    assert await cells(small) == before
+    assert await planned(small) == before
     assert len(await small.journal()) == entries
     assert await unfinished(small) == []
 
@@ -65,7 +65,7 @@ async def test_an_errand_that_was_cut_off_is_resumed_by_another_process(
             raise KilledError
         return str(int(cursor) + 1) if cursor != "3" else None
 
-    params = planning.PlanDays(make.NOW.date())
+    params = cells.Days(make.NOW.date())
     row = await errands.note(small.house, small.office, "test", params, "0")
     with pytest.raises(KilledError):
         await errands.run(small.house, small.office, row, piece)
@@ -81,10 +81,8 @@ async def test_planning_that_was_cut_off_is_finished_by_resuming(
 ) -> None:
     await small.fetch("update cell set capacity = 0")
     first, last = planning.planned_days(small.office)
-    row = await errands.note(
-        small.house, small.office, "plan", planning.PlanDays(last), first.isoformat()
-    )
-    stopped_after = await planning.plan_day(small.house, small.office, row.params, row.cursor)
+    row = await errands.note(small.house, small.office, "plan", cells.Days(last), first.isoformat())
+    stopped_after = await cells.plan_day(small.house, small.office, row.params, row.cursor)
     assert stopped_after is not None
     assert await errands.resume(beside.house, beside.office, planning.ERRANDS) == 1
     capacities = await small.fetch('select distinct capacity from cell where "limit" = 1')
@@ -94,12 +92,12 @@ async def test_planning_that_was_cut_off_is_finished_by_resuming(
 async def test_two_processes_that_plan_at_once_end_with_the_same_cells(
     small: Small, beside: Small
 ) -> None:
-    before = await cells(small)
+    before = await planned(small)
     await small.fetch('update cell set capacity = 1 where "limit" = 1')
     await asyncio.gather(
         planning.plan(small.house, small.office), planning.plan(beside.house, beside.office)
     )
-    assert await cells(small) == before
+    assert await planned(small) == before
     await small.audit()
 
 

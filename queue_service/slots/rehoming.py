@@ -1,0 +1,200 @@
+"""Whose place an edit takes away, and the nearest other start for each: a proposal, nothing more.
+
+Emergencies and those who come from far are asked last: they keep their place while others can go,
+and where they must go they get the nearest start. A family stays together: all on one day, or no
+proposal. Taken as a whole, in its order, a proposal puts no cell over. Whether it is carried out
+is decided elsewhere.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from queue_service.model.booking import Booking
+from queue_service.model.ids import BookingId, LimitId, Tick
+from queue_service.model.office import Office, Period
+from queue_service.model.world import CellKey
+from queue_service.slots.calendar import instant_of, tick_of, touched
+from queue_service.slots.claims import taken_by
+from queue_service.slots.openings import on_grid
+
+LARGEST_FAMILY = 8
+"""Bookings of one address on one day; more are an institution's, each for somebody else."""
+_Family = tuple[bytes | BookingId, date]
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A booking and the start it could have instead; None where nothing suitable is free."""
+
+    booking: Booking
+    start: datetime | None
+
+
+class Free(msgspec.Struct, frozen=True):
+    """What the house has left: places by cell, and what is known of limits by number."""
+
+    office: Office
+    left: Mapping[CellKey, int]
+    """May be negative where more sit than there are places."""
+    periods: Mapping[LimitId, Period]
+    earliest: datetime
+    """No start before this."""
+
+
+def losing(
+    bookings: Iterable[Booking],
+    room: Mapping[CellKey, int],
+    office: Office,
+    far: Collection[BookingId] = (),
+) -> tuple[Booking, ...]:
+    """Those of `bookings` for whom `room` (places by cell; cells not named are ample) is too small.
+
+    Kept first: emergencies and `far`, then whoever booked first. What staff granted above capacity
+    has a place of its own and is not looked at.
+    """
+    rest = dict(room)
+    lost = []
+    for booking in sorted(
+        (b for b in bookings if not b.overbooked),
+        key=lambda b: (not _last(b, office, far), b.held_at or b.start, b.seq, b.id),
+    ):
+        cells = [key for key in taken_by(booking) if key in rest]
+        if all(rest[key] > 0 for key in cells):
+            for key in cells:
+                rest[key] -= 1
+        else:
+            lost.append(booking)
+    return tuple(sorted(lost, key=lambda b: (b.start, b.id)))
+
+
+def propose(
+    bookings: Iterable[Booking], free: Free, far: Collection[BookingId] = ()
+) -> tuple[Proposal, ...]:
+    """The nearest new start for each booking, in the order in which they can be moved."""
+    families: dict[_Family, list[Booking]] = {}
+    for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
+        families.setdefault(_family(booking, free.office), []).append(booking)
+    groups = [
+        group
+        for family in families.values()
+        for group in ([family] if len(family) <= LARGEST_FAMILY else [[b] for b in family])
+    ]
+    groups.sort(
+        key=lambda group: (
+            not any(_last(b, free.office, far) for b in group),
+            -len(group),
+            group[0].start,
+            group[0].id,
+        )
+    )
+    rest = Counter(dict(free.left))
+    found: list[Proposal] = []
+    for group in groups:
+        found += _together(group, free, rest)
+    return tuple(found)
+
+
+def moved(booking: Booking, start: datetime, free: Free) -> Booking:
+    """The booking as it would be with another start: its cells follow."""
+    zone = free.office.tz
+    once = tuple(
+        (limit, touched(free.periods[limit], start, start, zone)[0]) for limit, _ in booking.once
+    )
+    end = start + (booking.end - booking.start)
+    return msgspec.structs.replace(booking, start=start, end=end, once=once)
+
+
+def _last(booking: Booking, office: Office, far: Collection[BookingId]) -> bool:
+    services = (office.service(part.service) for part in booking.parts)
+    return booking.id in far or any(s is not None and s.emergency for s in services)
+
+
+def _family(booking: Booking, office: Office) -> _Family:
+    day = booking.start.astimezone(office.tz).date()
+    return (booking.email_key or booking.id, day)
+
+
+def _together(group: Sequence[Booking], free: Free, rest: "Counter[CellKey]") -> Iterator[Proposal]:
+    """One group's proposals; `rest` is left as it is when they are carried out."""
+    tried: set[date] = set()
+    for first in _starts(group[0], free, rest):
+        day = first.astimezone(free.office.tz).date()
+        if day in tried:
+            continue
+        tried.add(day)
+        starts = _on_day(group, day, free, rest)
+        if starts is not None:
+            yield from (Proposal(b, s) for b, s in zip(group, starts, strict=True))
+            return
+    yield from (Proposal(booking, None) for booking in group)
+
+
+def _on_day(
+    group: Sequence[Booking], day: date, free: Free, rest: "Counter[CellKey]"
+) -> list[datetime] | None:
+    """A start on `day` for each of the group, taken from `rest`; None, and `rest` as it was."""
+    starts: list[datetime] = []
+    done: list[tuple[Booking, Booking]] = []
+    for booking in group:
+        start = next(
+            (s for s in _starts(booking, free, rest) if s.astimezone(free.office.tz).date() == day),
+            None,
+        )
+        if start is None:
+            for old, new in done:
+                _exchange(rest, new, old)
+            return None
+        after = moved(booking, start, free)
+        _exchange(rest, booking, after)
+        starts.append(start)
+        done.append((booking, after))
+    return starts
+
+
+def _exchange(rest: "Counter[CellKey]", gives: Booking, takes: Booking) -> None:
+    rest.update(taken_by(gives))
+    rest.subtract(taken_by(takes))
+
+
+def _starts(booking: Booking, free: Free, rest: "Counter[CellKey]") -> Iterator[datetime]:
+    """Every start the booking could move to, the nearest first; its own cells may be used again."""
+    own = set(taken_by(booking))
+
+    def fits(start: datetime) -> bool:
+        cells = taken_by(moved(booking, start, free))
+        return all(key in rest and rest[key] + (key in own) > 0 for key in cells)
+
+    for tick in _nearest(booking, free):
+        start = instant_of(tick).astimezone(free.office.tz)
+        if start != booking.start and fits(start):
+            yield start
+
+
+def _nearest(booking: Booking, free: Free) -> Iterator[Tick]:
+    """The grid's ticks in the booking's first limit, outward from its start."""
+    if not booking.limits:
+        return
+    office = free.office
+    earliest = tick_of(free.earliest)
+    ticks = sorted(
+        tick
+        for limit, tick in free.left
+        if limit == booking.limits[0]
+        and tick >= earliest
+        and on_grid(tick, office.booking.grid_minutes, office.tz)
+    )
+    at = tick_of(booking.start)
+    after = bisect_left(ticks, at)
+    before = after - 1
+    while before >= 0 or after < len(ticks):
+        later = ticks[after] - at if after < len(ticks) else None
+        sooner = at - ticks[before] if before >= 0 else None
+        if sooner is None or (later is not None and later < sooner):
+            yield ticks[after]
+            after += 1
+        else:
+            yield ticks[before]
+            before -= 1
