@@ -10,11 +10,11 @@ from datetime import datetime
 import msgspec
 
 from queue_service.events.booking import Why
-from queue_service.flows import errands
+from queue_service.flows import errands, resting
 from queue_service.flows.errands import Progress
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, Part
+from queue_service.model.booking import Booking
 from queue_service.model.ids import ActorId, BookingId, ServiceCode
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Needs, Told, World
@@ -52,16 +52,6 @@ class CancelAll(msgspec.Struct, frozen=True):
     first: datetime
     end: datetime
     services: tuple[ServiceCode, ...] = ()
-
-
-class ToCall(msgspec.Struct, frozen=True):
-    """Somebody no letter reaches, and when they are expected."""
-
-    name: str
-    phone: str
-    start: datetime
-    parts: tuple[Part, ...]
-    language: str
 
 
 async def move_all(
@@ -102,18 +92,6 @@ async def standing(
         found = await store.standing(connection, office.key.office, first, end)
     wanted = set(services)
     return [b for b in found if not wanted or wanted & {part.service for part in b.parts}]
-
-
-async def to_call(house: House, office: Followed, bookings: Sequence[Booking]) -> list[ToCall]:
-    """Those of `bookings` whom no letter reaches, in order of start."""
-    async with transaction(house.pool, office.key.authority) as connection:
-        people = await store.people(connection, [booking.id for booking in bookings])
-    zone = office.office.tz
-    return [
-        ToCall(person.name, person.phone, b.start.astimezone(zone), b.parts, b.language)
-        for b in bookings
-        if (person := people.get(b.id)) is not None and not person.email
-    ]
 
 
 async def move_group(house: House, office: Followed, params: str, cursor: str) -> str | None:
@@ -183,11 +161,12 @@ async def cancel_some(house: House, office: Followed, params: str, cursor: str) 
     wanted = msgspec.json.decode(params, type=CancelAll)
     found = await standing(house, office, wanted.first, wanted.end, wanted.services)
     some = [booking.id for booking in found[:AT_ONCE]]
+    rest = resting.rest(office)
     if not some:
         return None
 
     def decide(world: World) -> Told | Refusal:
-        return disruption.cancel_all(world, some, wanted.why)
+        return disruption.cancel_all(world, some, wanted.why, rest)
 
     await house.turn(office.key, wanted.by, Needs(bookings=tuple(some)), decide)
     return str(int(cursor) + len(some)) if len(found) > AT_ONCE else None

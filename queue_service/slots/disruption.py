@@ -15,6 +15,7 @@ from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
+from queue_service.slots.release import Rest, resting_place
 
 
 class Rehomed(msgspec.Struct, frozen=True):
@@ -48,8 +49,13 @@ def move_all(world: World, wanted: Sequence[Booking], why: Why) -> Told | Refusa
     )
 
 
-def cancel_all(world: World, bookings: Sequence[BookingId], why: Why) -> Told | Refusal:
-    """Cancel those of `bookings` that still stand; refused with `cancelled` when none does."""
+def cancel_all(
+    world: World, bookings: Sequence[BookingId], why: Why, rest: Rest | None = None
+) -> Told | Refusal:
+    """Cancel those of `bookings` that still stand; refused with `cancelled` when none does.
+
+    Their places come back by the office's rule of release.
+    """
     found = (world.booking(booking) for booking in bookings)
     before = tuple(b for b in found if b is not None and _stands(world, b))
     if not before:
@@ -57,14 +63,23 @@ def cancel_all(world: World, bookings: Sequence[BookingId], why: Why) -> Told | 
     after = tuple(
         msgspec.structs.replace(b, state=BookingState.CANCELLED, until=None) for b in before
     )
-    change = claims.net(before, after)
+    resting = tuple(r for old in before for r in resting_place(old, (), world.now, rest))
+    change = claims.net(before, (*after, *resting))
     fact = Cancelled(
-        bookings=tuple(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
+        bookings=(
+            *(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
+            *(BookingNow.of(place, 0) for place in resting),
+        ),
         cells=claims.left_after(world, change),
         reason=CancelReason.OFFICE,
         why=why,
     )
-    return Told(fact, bookings=after, net=change, answer=Rehomed(tuple(b.id for b in before)))
+    return Told(
+        fact,
+        bookings=(*after, *resting),
+        net=change,
+        answer=Rehomed(tuple(b.id for b in before)),
+    )
 
 
 def _unchanged(world: World, new: Booking) -> Booking | None:

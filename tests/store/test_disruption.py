@@ -6,6 +6,7 @@ from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.flows import booking as flow
 from queue_service.flows import disruption, errands
 from queue_service.flows.booking import BookingGiven
+from queue_service.flows.calling import to_call
 from queue_service.flows.disruption import CancelAll, Target
 from queue_service.flows.proving import Proof
 from queue_service.model.booking import Booking, BookingState, Part
@@ -79,10 +80,23 @@ async def test_cancelling_a_service_spares_the_others_and_resumes_after_a_crash(
     await small.audit()
 
 
-async def test_the_list_of_calls_names_those_without_mail_alone(small: Small) -> None:
+async def test_the_list_of_calls_names_those_alone_whom_no_letter_reaches(small: Small) -> None:
     await small.booked("10:00", name="With Mail", email="with@example.org")
     await small.booked("10:10", name="Without Mail", phone="0711 1")
-    listed = await disruption.to_call(small.house, small.office, await standing(small))
-    assert [(each.name, each.phone, each.start) for each in listed] == [
-        ("Without Mail", "0711 1", make.at("10:10"))
+    await small.booked("10:20", name="Cancelled", phone="0711 2")
+    found = await standing(small)
+    later = [[Target(b.id, b.seq, b.start + timedelta(hours=1))] for b in found[:2]]
+    await disruption.move_all(small.house, small.office, later, Why.STAFF_MISSING, CLERK)
+    wanted = CancelAll(CLERK, Why.CLOSED, make.at("10:20"), make.at("10:30"))
+    await disruption.cancel_all(small.house, small.office, wanted)
+    listed = await to_call(small.house, small.office)
+    assert [(each.name, each.phone, each.before, each.now, each.why) for each in listed] == [
+        ("Without Mail", "0711 1", make.at("10:10"), make.at("11:10"), Why.STAFF_MISSING),
+        ("Cancelled", "0711 2", make.at("10:20"), None, Why.CLOSED),
     ]
+    # Who then cancels by herself needs no call any more.
+    [hers] = [b for b in await standing(small) if b.start == make.at("11:10")]
+    assert hers.code
+    proof = Proof(secret=small.house.keys.booking_secret(hers.id, hers.generation))
+    assert isinstance(await flow.cancel(small.house, hers.code, proof), BookingGiven)
+    assert [each.name for each in await to_call(small.house, small.office)] == ["Cancelled"]
