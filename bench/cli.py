@@ -24,6 +24,12 @@ def _book(rounds: int | None, quick: bool) -> report.Report:
     return book.run(rounds=rounds, quick=quick)
 
 
+def _crowd(rounds: int | None, quick: bool) -> report.Report:
+    from bench import crowd
+
+    return crowd.run(rounds=rounds, quick=quick)
+
+
 def _availability(rounds: int | None, quick: bool) -> report.Report:
     from bench import availability
 
@@ -50,6 +56,7 @@ def _wait(rounds: int | None, quick: bool) -> report.Report:
 
 BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "race": ("100 clients for the last places, with a negative control (1 minute)", _race),
+    "crowd": ("500 clients for 200 places, 2,000 for 50, over HTTP (1 minute)", _crowd),
     "book": ("holds and refusals against hello and the database (4 minutes)", _book),
     "availability": ("a month of availability against hello (2 minutes)", _availability),
     "sharing": ("limits of shared desks against matching and greedy (1 minute)", _sharing),

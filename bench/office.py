@@ -24,8 +24,12 @@ from queue_service.model.office import (
 SLUG = "bench"
 ROOM = "ROOM"
 """Service with room for every hold of a run."""
-SCARCE = {1: "ONE", 3: "THREE"}
+SCARCE = {1: "ONE", 3: "THREE", 50: "FIFTY", 200: "CROWD"}
 """Capacity → the service that has so many places at each start."""
+TRADED = "TRADED"
+"""Service of one place a start, whose bookings trade their times."""
+SLOW = "SLOW"
+"""Service of half an hour and one place: a short move overlaps its own full cells."""
 WALK_IN = "WALK"
 COUNTERS = 16
 PLACES = 5_000
@@ -40,7 +44,7 @@ _ALWAYS = Window(tuple(range(7)), time(0), time(23, 55))
 
 def office() -> Office:
     """The measured office."""
-    codes = (ROOM, *SCARCE.values())
+    codes = (ROOM, *SCARCE.values(), TRADED, SLOW)
     return Office(
         slug=SLUG,
         authority=SLUG,
@@ -73,7 +77,7 @@ def office() -> Office:
             *(_limit(name, ROOM, PLACES) for name in ("room_house", "room_desks")),
             *(
                 _limit(f"{code.lower()}_{name}", code, places)
-                for places, code in SCARCE.items()
+                for places, code in (*SCARCE.items(), (1, TRADED), (1, SLOW))
                 for name in ("house", "desks")
             ),
             Limit(
@@ -108,7 +112,7 @@ def _service(code: str, *, group: str) -> Service:
     return Service(
         ServiceCode(code),
         _named(code.title()),
-        minutes_first=15,
+        minutes_first=30 if code == SLOW else 15,
         minutes_next=15,
         group=group,
         walk_in=False,
@@ -117,6 +121,11 @@ def _service(code: str, *, group: str) -> Service:
 
 def _limit(key: str, code: str, places: int) -> Limit:
     return Limit(key, _named(key), places, (ServiceCode(code),))
+
+
+def limits_of(code: str) -> tuple[str, str]:
+    """The keys of the two limits of a scarce service."""
+    return f"{code.lower()}_house", f"{code.lower()}_desks"
 
 
 def starts(count: int, *, skip_days: int = 1) -> tuple[datetime, ...]:

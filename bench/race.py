@@ -1,26 +1,24 @@
 """Races for the last places: two server processes, one database, a hundred clients at once.
 
-Counts what was given from the answers and, independently, from the database. The negative control
-runs the same race with the office's lock and the guards of the database off: it must oversell, else
-the race proves nothing.
+Counts what was given from the answers and, independently, from the database, and after each round
+holds every cell against the bookings in it. The negative control runs the same race with the
+office's lock and the guards of the database off: it must oversell, else the race proves nothing.
 """
 
 import asyncio
 import itertools
 import os
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
 import uvloop
 
+from bench import lives, racing, report
 from bench import office as measured
-from bench import report, wire
-from bench.stage import Stage, execute, fetch, server_version, stage
+from bench.racing import CLIENTS, Tally
+from bench.stage import Stage, execute, server_version, stage
 from bench.wire import Answer, Line
 
-CLIENTS = 100
 CAPACITIES = (1, 3)
 ROUNDS = 20
 MOST_CONTROL_ROUNDS = 100
@@ -30,30 +28,10 @@ GUARDS_OFF = (
     # Two turns that read the same journal number would refuse each other here.
     "alter table journal drop constraint journal_pkey",
 )
-_HOLDS = f"/api/v1/offices/{measured.SLUG}/holds"
-_BOOKINGS = "/api/v1/bookings"
-_STAFF = f"/api/v1/offices/{measured.SLUG}/bookings"
-_OCCUPYING = (
-    'select count(*) from booking where "start" = $1 and parts like $2 '
-    "and state in ('held', 'booked')"
-)
-
-
-class Tally(msgspec.Struct):
-    """What the rounds came to."""
-
-    oversold: int = 0
-    undersold: int = 0
-    rounds: int = 0
-    wrong_refusals: int = 0
-    given: int = 0
-    refused: int = 0
-    wrong: list[str] = []
-    """The first wrong answers in full, to see what happened."""
 
 
 def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
-    """Race for holds, holds with confirmation and staff bookings; then the negative control."""
+    """Race for holds, confirmations, staff bookings, moves, swaps and edits; then the control."""
     rounds = rounds or (3 if quick else ROUNDS)
     load_before = os.getloadavg()[0]
     with stage() as fair:
@@ -71,6 +49,7 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
         "undersold": tally.undersold,
         "rounds": tally.rounds,
         "wrong_refusals": tally.wrong_refusals,
+        "lost_cells": tally.lost_cells,
         "control_oversold": broken.oversold,
         "control_rounds": broken.rounds,
         "given": tally.given,
@@ -84,6 +63,7 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
         rounds=rounds,
         remarks=(
             f"{CLIENTS} clients; capacities {CAPACITIES}; no times are measured",
+            f"{lives.PAIRS} pairs in full starts swap at once; every cell reconciled each round",
             *tally.wrong,
         ),
     )
@@ -92,29 +72,36 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
 
 async def _races(fair: Stage, ports: Sequence[int], rounds: int) -> Tally:
     tally = Tally()
-    lines = await _lines(ports)
+    lines = await racing.connect(ports)
     try:
         for capacity in CAPACITIES:
-            # Each round has a start of its own; alternatives are left until the last.
-            starts = iter(measured.starts(3 * rounds))
-            for start in itertools.islice(starts, rounds):
-                await _round(fair, tally, capacity, start, await _hold_all(lines, capacity, start))
-            for start in itertools.islice(starts, rounds):
-                held = await _hold_all(lines, capacity, start)
-                booked = await _confirm_all(lines, held)
-                await _round(fair, tally, capacity, start, booked)
-            for start in itertools.islice(starts, rounds):
-                booked = await _book_all(lines, capacity, start, fair.staff_token)
-                await _round(fair, tally, capacity, start, booked)
+            await _for_places(fair, tally, lines, capacity, rounds)
+        await lives.run(fair, tally, lines, rounds)
     finally:
         for line in lines:
             line.close()
     return tally
 
 
+async def _for_places(
+    fair: Stage, tally: Tally, lines: Sequence[Line], capacity: int, rounds: int
+) -> None:
+    # Each round has a start of its own; alternatives are left until the last.
+    starts = iter(measured.starts(3 * rounds))
+    for start in itertools.islice(starts, rounds):
+        await _round(fair, tally, capacity, start, await _hold_all(lines, capacity, start))
+    for start in itertools.islice(starts, rounds):
+        held = await _hold_all(lines, capacity, start)
+        await _round(fair, tally, capacity, start, await _confirm_all(lines, held))
+    for start in itertools.islice(starts, rounds):
+        service = measured.SCARCE[capacity]
+        questions = [racing.by_staff(service, start, fair.staff_token) for _ in lines]
+        await _round(fair, tally, capacity, start, await racing.ask_all(lines, questions))
+
+
 async def _control(broken: Stage, ports: Sequence[int], rounds: int) -> Tally:
     tally = Tally()
-    lines = await _lines(ports)
+    lines = await racing.connect(ports)
     try:
         for start in measured.starts(max(rounds, MOST_CONTROL_ROUNDS)):
             await _round(broken, tally, 1, start, await _hold_all(lines, 1, start))
@@ -126,59 +113,18 @@ async def _control(broken: Stage, ports: Sequence[int], rounds: int) -> Tally:
     return tally
 
 
-async def _lines(ports: Sequence[int]) -> list[Line]:
-    return [await wire.connect(ports[n % len(ports)]) for n in range(CLIENTS)]
-
-
-async def _ask_all(lines: Sequence[Line], questions: Sequence[bytes]) -> list[Answer]:
-    return await asyncio.gather(
-        *(line.ask(question) for line, question in zip(lines, questions, strict=True))
-    )
-
-
-def _wish(capacity: int, start: datetime) -> dict[str, object]:
-    return {
-        "services": [{"service": measured.SCARCE[capacity], "persons": 1}],
-        "start": start.isoformat(),
-        "language": "de",
-    }
-
-
-def _key() -> dict[str, str]:
-    return {"idempotency-key": str(uuid.uuid4())}
-
-
 async def _hold_all(lines: Sequence[Line], capacity: int, start: datetime) -> list[Answer]:
-    wish = _wish(capacity, start)
-    return await _ask_all(lines, [wire.request("POST", _HOLDS, wish, _key()) for _ in lines])
+    service = measured.SCARCE[capacity]
+    return await racing.ask_all(lines, [racing.hold(service, start) for _ in lines])
 
 
 async def _confirm_all(lines: Sequence[Line], held: Sequence[Answer]) -> list[Answer]:
     """Each winner of a hold confirms it on the same connection; refusals stay what they are."""
 
     async def confirm(line: Line, answer: Answer) -> Answer:
-        if answer.status != 201:
-            return answer
-        given = answer.json()
-        body = {
-            "hold": given["hold"],
-            "secret": given["secret"],
-            "applicant": {"name": f"Renn {uuid.uuid4().hex}"},
-            "language": "de",
-        }
-        return await line.ask(wire.request("POST", _BOOKINGS, body, _key()))
+        return await line.ask(racing.confirmation(answer)) if answer.status == 201 else answer
 
     return await asyncio.gather(*map(confirm, lines, held))
-
-
-async def _book_all(
-    lines: Sequence[Line], capacity: int, start: datetime, token: str
-) -> list[Answer]:
-    def question() -> bytes:
-        wish = _wish(capacity, start) | {"applicant": {"name": f"Renn {uuid.uuid4().hex}"}}
-        return wire.request("POST", _STAFF, wish, _key() | {"authorization": f"Bearer {token}"})
-
-    return await _ask_all(lines, [question() for _ in lines])
 
 
 async def _round(
@@ -186,32 +132,12 @@ async def _round(
 ) -> None:
     """Count one round: what was said, and what the database has."""
     said = sum(answer.status == 201 for answer in answers)
-    rows = await fetch(at, _OCCUPYING, start, f'%"{measured.SCARCE[capacity]}"%')
-    has = int(rows[0][0])
+    has = await racing.standing(at, measured.SCARCE[capacity], start)
     tally.rounds += 1
     tally.given += said
     tally.oversold += max(0, said - capacity, has - capacity)
     tally.undersold += max(0, capacity - said, capacity - has)
     for answer in answers:
-        if answer.status == 201:
-            continue
-        tally.refused += 1
-        if not _is_right(answer):
-            tally.wrong_refusals += 1
-            if len(tally.wrong) < 3:
-                tally.wrong.append(f"{answer.status} {answer.body[:400].decode(errors='replace')}")
-
-
-def _is_right(answer: Answer) -> bool:
-    """A loser is told `slot_full` with the three nearest alternatives: there are always some."""
-    try:
-        said = answer.json()
-    except msgspec.DecodeError:
-        return False
-    alternatives = said.get("alternatives")
-    return (
-        answer.status == 409
-        and said.get("code") == "slot_full"
-        and isinstance(alternatives, list)
-        and len(alternatives) == 3
-    )
+        if answer.status != 201:
+            tally.judge(answer)
+    await racing.reconcile(at, tally)

@@ -75,6 +75,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("oversold", "==", 0),
         Goal("undersold", "==", 0),
         Goal("wrong_refusals", "==", 0),
+        Goal("lost_cells", "==", 0),
         Goal("control_oversold", ">", 0),
     ),
     "book": (
@@ -83,6 +84,14 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("sold_out_over_hello_w1", ">=", 0.45),
         Goal("in_process_over_unbatched", ">=", 5),
         Goal("in_process_over_insert", ">=", 0.4),
+    ),
+    "crowd": (
+        Goal("decided_500_s", "<", 0.5),
+        Goal("loser_p99_500_s", "<", 0.4),
+        Goal("decided_2000_s", "<", 1),
+        Goal("oversold", "==", 0),
+        Goal("undersold", "==", 0),
+        Goal("errors_5xx", "==", 0),
     ),
     "availability": (
         Goal("month_over_hello", ">=", 0.8),
