@@ -14,8 +14,12 @@ import msgspec
 from queue_service.model.office import Office, Place
 from queue_service.offices.reading import SHOWN_CHARACTERS, Fault, Found, Reader
 from queue_service.offices.rules import Draft, broken_rules
+from queue_service.offices.rules_of_sharing import with_shared_limits
+from queue_service.offices.sharing import Sharing
 
 Raw = dict[str, object]
+_SHARING = "sharing"
+"""The one table that is no part of an Office: it is turned into limits."""
 
 _LISTS = ("services", "counters", "limits", "hours", "closures")
 _EMPTY: Raw = {
@@ -70,6 +74,9 @@ def in_normal_order(office: Office) -> Office:
         services=tuple(sorted(office.services, key=lambda s: (s.order, s.code))),
         counters=tuple(sorted(office.counters, key=lambda c: natural(c.key))),
         limits=tuple(sorted(office.limits, key=lambda limit: limit.key)),
+        surge=msgspec.structs.replace(
+            office.surge, rule=tuple(sorted(office.surge.rule, key=lambda rule: rule.id))
+        ),
     )
 
 
@@ -82,15 +89,20 @@ def _draft(tables: Raw, *, partial: bool) -> tuple[Draft, list[Found]]:
     said = tables.get("languages")
     known = isinstance(said, list) and all(isinstance(tag, str) for tag in said)
     reader = Reader(tuple(said) if known and isinstance(said, list) else ())
-    office = reader.struct(Office, tables, "")
+    own = {key: value for key, value in tables.items() if key != _SHARING}
+    office = reader.struct(Office, own, "")
+    sharing = reader.struct(Sharing, tables.get(_SHARING, {}), _SHARING)
     found = reader.found
     faulty = frozenset(_top(f.key) for f in found)
     unread: frozenset[str] = frozenset()
     if office is None:
-        office, unread = _what_could_be_read(tables)
+        office, unread = _what_could_be_read(own)
     if partial:
         found = [f for f in found if not (f.value is None and f.key in _fields())]
     draft = Draft(office, unread, faulty, _codes(tables))
+    if _SHARING in tables:
+        draft, faults = with_shared_limits(draft, sharing)
+        found.extend(faults)
     return draft, found + list(broken_rules(draft))
 
 

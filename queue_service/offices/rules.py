@@ -14,6 +14,7 @@ from queue_service.model.ids import TICK_SECONDS
 from queue_service.model.office import Office, Service, Taker
 from queue_service.offices.reading import Found
 from queue_service.offices.rules_of_time import is_zone, window_faults
+from queue_service.offices.surge_rules import surge_faults
 
 TICK_MINUTES = TICK_SECONDS // 60
 APPLICANT_FIELDS = ("name", "email", "phone", "birth_date", "document")
@@ -78,6 +79,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from _booking_rules(office)
     yield from _line_rules(office)
     yield from _tickets(office)
+    yield from surge_faults(office, draft.faulty)
     yield from _limits_per_person(office)
 
 
@@ -189,9 +191,11 @@ def _limits(draft: Draft) -> Iterator[Found]:
         if not _KEY.fullmatch(limit.key):
             yield Found(f"{key}.key", limit.key, "must be letters, digits, - and _")
         yield from _at_least(key, limit, capacity=0)
-        if not limit.services:
+        if not limit.services and not limit.together:
             yield Found(f"{key}.services", limit.services, "must not be empty")
         yield from _known_services(f"{key}.services", limit.services, draft)
+        for kind in limit.together:
+            yield from _known_services(f"{key}.together", kind, draft)
         if limit.taker is Taker.WALK_IN and limit.period == "tick":
             reason = "must be half_day or day for walk-ins, who have no time of their own"
             yield Found(f"{key}.period", limit.period, reason)
