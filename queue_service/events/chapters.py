@@ -27,8 +27,10 @@ AnyFact = (
     | waiting.Offered
     | waiting.OfferAccepted
     | waiting.OfferDeclined
+    | waiting.WishHere
     | waiting.WishEnded
     | capacity.Planned
+    | capacity.KeptBack
     | capacity.Configured
     | capacity.ClockSet
     | surge.SurgeDecided

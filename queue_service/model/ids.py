@@ -9,6 +9,7 @@ LimitId = NewType("LimitId", int)
 """Number of a limit, unique within the authority; its key in the configuration never changes."""
 BookingId = NewType("BookingId", UUID)
 VisitId = NewType("VisitId", UUID)
+WishId = NewType("WishId", UUID)
 ServiceCode = NewType("ServiceCode", str)
 CounterKey = NewType("CounterKey", str)
 ActorId = NewType("ActorId", int)

@@ -7,8 +7,20 @@ each statement is compiled at import and keeps the order of its parameters.
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ARRAY, LargeBinary, Text, bindparam, cast, column, func, literal_column
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -83,3 +95,17 @@ def plain(given: TableValuedAlias, **columns: TypeEngine[Any]) -> list[Any]:
         else given.c[name]
         for name, kind in columns.items()
     ]
+
+
+def upsert(table: Table, kinds: dict[str, TypeEngine[Any]], key: str) -> Statement:
+    """Write Structs as rows of an office: new ones, and those known by the primary key `key`.
+
+    By the primary key only: a guard on any other index still raises and halves the batch.
+    """
+    new = given_json(**kinds)
+    scope = [bindparam(name, type_=Integer()) for name in ("authority", "office")]
+    statement = insert(table).from_select(
+        ["authority", "office", *kinds], select(*scope, *plain(new, **kinds))
+    )
+    after = {n: statement.excluded[n] for n in kinds if n != key}
+    return Statement(statement.on_conflict_do_update(index_elements=[key], set_=after))

@@ -4,7 +4,7 @@ A released fact only gains defaulted fields. When this fails, give the new meani
 a sample for it with ``python -m tests.core.test_golden``, which never rewrites an old one.
 """
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import get_args
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from queue_service.events import booking, capacity, floor
+from queue_service.events import booking, capacity, floor, waiting
 from queue_service.events.chapters import AnyFact, decode, encode
 from queue_service.events.entry import BookingNow, CellsNow, Entry, Fact, VisitNow
 from queue_service.model.booking import BookingState, Part
@@ -25,8 +25,10 @@ from queue_service.model.ids import (
     ServiceCode,
     Tick,
     VisitId,
+    WishId,
 )
 from queue_service.model.visit import NeedClass, VisitState
+from queue_service.model.waiting import Acceptable, Passed, WishClass, WishState
 from tests.make import NOW, at
 
 SAMPLES = Path(__file__).parent / "golden"
@@ -61,7 +63,32 @@ _VISIT = VisitNow(
     at("10:20"),
 )
 _CELLS = (CellsNow(LimitId(1), Tick(5_980_000), 1, (0, 2, -1)),)
+_WISH = waiting.WishNow(
+    WishId(UUID(int=3)),
+    WishState.OPEN,
+    WishClass.EARLIER,
+    (Part(ServiceCode("PICK"), 2),),
+    (Acceptable(date(2026, 11, 23), date(2026, 11, 27), (0, 2), time(8), time(11, 30)),),
+    at("2026-11-27 12:00"),
+    "ar",
+    40,
+    39,
+    BookingId(UUID(int=1)),
+    WishId(UUID(int=4)),
+    at("12:00"),
+)
+_OFFER = waiting.OfferMade(
+    BookingId(UUID(int=1)),
+    WishId(UUID(int=3)),
+    39,
+    2,
+    at("10:00"),
+    (waiting.PassedOver(Passed.NOT_WANTED, (17,)),),
+    True,
+)
 _OWN: dict[str, dict[str, object]] = {
+    "offer_accepted": {"moved": BookingId(UUID(int=1))},
+    "wish_ended": {"reason": waiting.EndReason.OVER},
     "held": {"receipt": "0123456789abcdef"},
     "booked_by_staff": {"reason": "crowd"},
     "cancelled": {"reason": booking.CancelReason.OFFICE},
@@ -84,6 +111,9 @@ def sample(tag: str) -> Fact:
     shared: dict[str, object] = {"cells": _CELLS}
     if module == "booking":
         shared["bookings"] = (_BOOKING,)
+    if module == "waiting":
+        offers = (_OFFER,)
+        shared |= {"bookings": (_BOOKING,), "wishes": (_WISH,), "offers": offers, "seen": 38}
     if module == "floor":
         shared |= {"bookings": (_BOOKING,), "visits": (_VISIT,)}
     if kind in (capacity.Configured, capacity.ClockSet):

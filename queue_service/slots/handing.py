@@ -1,0 +1,216 @@
+"""Places handed on: rows gathered until they are one claim, and offers to the next in the list.
+
+Used by every act of the waiting list; whom to offer is decided in `offering`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypedDict
+
+import msgspec
+from msgspec.structs import replace
+
+from queue_service.events.entry import BookingNow, CellsNow
+from queue_service.events.waiting import OfferMade, WaitingFact, WishNow
+from queue_service.model.booking import Booking, BookingState, Person
+from queue_service.model.ids import BookingId, WishId
+from queue_service.model.refusal import Refusal
+from queue_service.model.waiting import Offer, Wish, WishState
+from queue_service.model.waitlist import WaitingTold
+from queue_service.model.world import CellKey, Told, World
+from queue_service.slots import claims, offering
+from queue_service.slots.calendar import tick_of
+from queue_service.slots.offering import Chosen, Places, Room, Terms
+from queue_service.slots.release import Rest, over, resting_place
+
+
+class Fresh(msgspec.Struct, frozen=True):
+    """Id and code of an offer that may be made; drawn outside."""
+
+    booking: BookingId
+    code: str
+
+
+class Grounds(msgspec.Struct, frozen=True):
+    """Where a turn may look for places, and how."""
+
+    places: Places
+    terms: Callable[[datetime], Terms]
+    fresh: tuple[Fresh, ...]
+    resting: tuple[BookingId, ...] = ()
+    rest: Rest | None = None
+    """How places rest that nobody on the list wants."""
+
+    @property
+    def cells(self) -> tuple[CellKey, ...]:
+        """What a decision looks at."""
+        return tuple({c for each in self.places.values() for place in each for c in place.cells})
+
+
+class Draft(msgspec.Struct):
+    """Rows before and after, gathered until they become one claim."""
+
+    before: list[Booking] = msgspec.field(default_factory=list)
+    after: list[Booking] = msgspec.field(default_factory=list)
+    wishes: list[Wish] = msgspec.field(default_factory=list)
+    offers: list[Offer] = msgspec.field(default_factory=list)
+    made: list[OfferMade] = msgspec.field(default_factory=list)
+    codes: list[str] = msgspec.field(default_factory=list)
+
+    def change(self) -> dict[CellKey, int]:
+        """The net difference."""
+        return claims.net(self.before, self.after)
+
+    def shown(self) -> tuple[BookingNow, ...]:
+        """Public states after."""
+        known = {b.id: b.seq for b in self.before}
+        return tuple(BookingNow.of(b, known.get(b.id, 0)) for b in self.after)
+
+
+class Shared(TypedDict):
+    """Fields that every fact of the chapter has."""
+
+    bookings: tuple[BookingNow, ...]
+    cells: tuple[CellsNow, ...]
+    wishes: tuple[WishNow, ...]
+    offers: tuple[OfferMade, ...]
+    seen: int
+
+
+def shared(world: World, draft: Draft, terms: Terms) -> Shared:
+    """What the fact says of the rows; of wishes only those that are no longer on the list."""
+    ended = [wish for wish in draft.wishes if wish.state is not WishState.OPEN]
+    return {
+        "bookings": draft.shown(),
+        "cells": claims.left_after(world, draft.change()),
+        "wishes": tuple(WishNow.of(wish, wish.seq) for wish in ended),
+        "offers": tuple(draft.made),
+        "seen": terms.seen if draft.made else 0,
+    }
+
+
+def told(
+    world: World,
+    draft: Draft,
+    fact: WaitingFact,
+    *,
+    answer: msgspec.Struct,
+    people: tuple[Person, ...] = (),
+) -> Told | Refusal:
+    """The draft as one claim; a refusal where its net difference does not fit."""
+    change = draft.change()
+    refusal = claims.fits(world, change)
+    if refusal is not None:
+        return refusal
+    return Told(
+        fact,
+        bookings=tuple(draft.after),
+        people=people,
+        net=change,
+        waiting=WaitingTold(tuple(draft.wishes), tuple(draft.offers)),
+        public_codes=tuple(draft.codes),
+        answer=answer,
+    )
+
+
+def hand_on(
+    world: World,
+    grounds: Grounds,
+    terms: Terms,
+    draft: Draft,
+    freed: Booking,
+    *,
+    without: WishId,
+) -> None:
+    """Offer to the next what `freed` gives back; what nobody wants rests as the office says."""
+    offer_next(world, grounds, terms, draft, without=without)
+    kept = {cell for booking in draft.after for cell in claims.taken_by(booking)}
+    draft.after += resting_place(freed, kept, world.now, grounds.rest)
+
+
+def offer_next(
+    world: World,
+    grounds: Grounds,
+    terms: Terms,
+    draft: Draft,
+    *,
+    without: WishId | None = None,
+) -> None:
+    """Offer what the draft leaves free to the next, apart from the wish that acted."""
+    room = Room(_left(world, grounds.cells, draft.change()), _resting(world, grounds.resting))
+    waiting = [each for each in world.waiting.all() if each.wish.id != without]
+    chosen = offering.choose(waiting, grounds.places, room, terms, most=len(grounds.fresh))
+    for each, fresh in zip(chosen, grounds.fresh, strict=False):
+        draft.before += each.resting
+        draft.after += [over(resting) for resting in each.resting]
+        _note(draft, each, fresh, terms.now, grounds.rest)
+
+
+def _note(draft: Draft, each: Chosen, fresh: Fresh, now: datetime, rest: Rest | None) -> None:
+    wish, place, live = each.waiting.wish, each.place, each.waiting.live
+    booking = Booking(
+        fresh.booking,
+        BookingState.BOOKED if each.at_once else BookingState.OFFERED,
+        place.start,
+        place.end,
+        wish.parts,
+        place.limits,
+        wish.language,
+        place.once,
+        code=fresh.code,
+        group=wish.group,
+        person_key=wish.person_key,
+        until=None if each.at_once else each.until,
+        buffer=place.buffer,
+    )
+    if each.at_once and live is not None:
+        booking = brought_forward(live, booking)
+        draft.before.append(live)
+        draft.after += resting_place(live, claims.taken_by(booking), now, rest)
+    else:
+        draft.codes.append(fresh.code)
+    asked = tuple(tick for tick in wish.asked if tick >= tick_of(now))
+    draft.after.append(booking)
+    draft.wishes.append(
+        replace(
+            wish,
+            state=WishState.PLACED if each.at_once else WishState.OPEN,
+            offered=booking.id,
+            asked=(*asked, tick_of(place.start)),
+        )
+    )
+    answer = "accepted" if each.at_once else ""
+    draft.offers.append(Offer(booking.id, wish.id, each.rank, now, each.until, answer))
+    draft.made.append(
+        OfferMade(
+            booking.id, wish.id, wish.number, each.rank, place.start, each.passed, each.at_once
+        )
+    )
+
+
+def _left(world: World, cells: Sequence[CellKey], change: dict[CellKey, int]) -> dict[CellKey, int]:
+    left = {}
+    for key in cells:
+        cell = world.cell(key)
+        if cell is not None and cell.capacity:
+            left[key] = max(0, cell.capacity - cell.taken - change.get(key, 0))
+    return left
+
+
+def _resting(world: World, named: Sequence[BookingId]) -> list[Booking]:
+    found = (world.booking(each) for each in named)
+    return [b for b in found if b is not None and b.state is BookingState.RESTING]
+
+
+def brought_forward(later: Booking, place: Booking) -> Booking:
+    """The later appointment at an earlier place; code and calendar entry stay."""
+    return replace(
+        later,
+        start=place.start,
+        end=place.end,
+        limits=place.limits,
+        once=place.once,
+        buffer=place.buffer,
+        moved_from=later.start,
+        overbooked=False,
+    )
