@@ -60,6 +60,8 @@ def test_every_goal_names_a_figure_of_the_published_list() -> None:
         "book": "holds_over_hello_w1 holds_over_hello_w2 sold_out_over_hello_w1 "
         "in_process_over_unbatched in_process_over_insert",
         "availability": "month_over_hello not_modified_over_hello",
+        "sharing": "stuttgart_unservable stuttgart_wrongly_refused stuttgart_over_greedy "
+        "heidelberg_unservable heidelberg_wrongly_refused heidelberg_over_greedy",
         "fanout": "p99_over_redis_1000 board_p95_ms board_p99_ms lost_events",
     }
     assert set(GOALS) == set(published)
