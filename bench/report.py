@@ -16,12 +16,13 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
+    "<": operator.lt,
     "==": operator.eq,
 }
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """A bound that a figure has to keep; `op` is one of ``>= <= > ==``."""
+    """A bound that a figure has to keep; `op` is one of ``>= <= > < ==``."""
 
     figure: str
     op: str
