@@ -10,17 +10,20 @@ from datetime import datetime
 import msgspec
 
 from queue_service.events.booking import Why
-from queue_service.flows import errands, resting
+from queue_service.flows import errands, layering, resting
 from queue_service.flows.errands import Progress
+from queue_service.flows.previewing import Preview
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
-from queue_service.model.ids import ActorId, BookingId, ServiceCode
+from queue_service.model.ids import SYSTEM, ActorId, BookingId, CounterKey, ServiceCode
+from queue_service.model.layer import Layer, Origin
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Needs, Told, World
 from queue_service.slots import disruption
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import Request
+from queue_service.slots.rehoming import together
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
 
@@ -52,6 +55,65 @@ class CancelAll(msgspec.Struct, frozen=True):
     first: datetime
     end: datetime
     services: tuple[ServiceCode, ...] = ()
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Counters at which nobody serves in [since, until), and why."""
+
+    counters: tuple[CounterKey, ...]
+    since: datetime
+    until: datetime
+    why: Why
+
+
+class CarriedOut(msgspec.Struct, frozen=True):
+    """What became of a proposal; `left` keep their time, above what the counters can serve."""
+
+    moved: int
+    left: int
+
+
+def _layers(missing: Missing, by: ActorId) -> tuple[Layer, ...]:
+    return tuple(
+        Layer(
+            f"capacity:{counter}",
+            msgspec.json.encode({"counter": counter, "add": -1}).decode(),
+            missing.since,
+            missing.until,
+            by,
+            missing.why.value,
+            Origin.DISRUPTION,
+        )
+        for counter in missing.counters
+    )
+
+
+async def propose(house: House, office: Followed, missing: Missing) -> Preview | Refusal:
+    """Who would lose their place when these counters are missing, and where each could go."""
+    return await layering.preview(house, office, _layers(missing, SYSTEM))
+
+
+async def carry_out(
+    house: House, office: Followed, missing: Missing, by: ActorId, *, key: str | None = None
+) -> CarriedOut | Refusal:
+    """Take the counters out and move whoever loses their place, as proposed at this moment.
+
+    Families move together; whoever has no other start keeps theirs and is counted in `left`.
+    """
+    layers = _layers(missing, by)
+    found = await layering.preview(house, office, layers)
+    if isinstance(found, Refusal):
+        return found
+    added = await layering.add(house, office, layers, by, key=key)
+    if isinstance(added, Refusal):
+        return added
+    groups = [
+        [Target(p.booking.id, p.booking.seq, p.start) for p in group if p.start is not None]
+        for group in together(found.proposals, office.office)
+    ]
+    await move_all(house, office, groups, missing.why, by)
+    moved = sum(map(len, groups))
+    return CarriedOut(moved, len(found.proposals) - moved)
 
 
 async def move_all(

@@ -97,6 +97,19 @@ def propose(
     return tuple(found)
 
 
+def together(proposals: Iterable[Proposal], office: Office) -> tuple[tuple[Proposal, ...], ...]:
+    """The proposals that found a start, families in one group, in the order they can be moved."""
+    groups: dict[_Family, list[Proposal]] = {}
+    for proposal in proposals:
+        if proposal.start is not None:
+            groups.setdefault(_family(proposal.booking, office), []).append(proposal)
+    return tuple(
+        part
+        for group in groups.values()
+        for part in ([tuple(group)] if len(group) <= LARGEST_FAMILY else [(p,) for p in group])
+    )
+
+
 def moved(booking: Booking, start: datetime, free: Free) -> Booking:
     """The booking as it would be with another start: its cells follow."""
     zone = free.office.tz

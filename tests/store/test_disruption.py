@@ -4,15 +4,17 @@ from datetime import timedelta
 
 from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.flows import booking as flow
-from queue_service.flows import disruption, errands
+from queue_service.flows import disruption, errands, planning
 from queue_service.flows.booking import BookingGiven
 from queue_service.flows.calling import to_call
-from queue_service.flows.disruption import CancelAll, Target
+from queue_service.flows.disruption import CancelAll, CarriedOut, Missing, Target
+from queue_service.flows.previewing import Preview
 from queue_service.flows.proving import Proof
 from queue_service.model.booking import Booking, BookingState, Part
-from queue_service.model.ids import ServiceCode
+from queue_service.model.ids import CounterKey, ServiceCode
 from tests import make
 from tests.small import CLERK, Small
+from tests.store.test_layering import of_desks
 
 DAY = (make.at("08:00"), make.at("12:00"))
 
@@ -100,3 +102,26 @@ async def test_the_list_of_calls_names_those_alone_whom_no_letter_reaches(small:
     proof = Proof(secret=small.house.keys.booking_secret(hers.id, hers.generation))
     assert isinstance(await flow.cancel(small.house, hers.code, proof), BookingGiven)
     assert [each.name for each in await to_call(small.house, small.office)] == ["Cancelled"]
+
+
+async def test_a_missing_desk_moves_who_no_longer_fits_and_comes_back_by_itself(
+    small: Small,
+) -> None:
+    await planning.load(small.house, of_desks())
+    await small.settle()
+    for number in range(3):
+        await small.booked("10:00", name=f"Person {number}", phone=f"0711 {number}")
+    missing = Missing((CounterKey("1"),), make.at("09:30"), make.at("10:30"), Why.STAFF_MISSING)
+    proposed = await disruption.propose(small.house, small.office, missing)
+    assert isinstance(proposed, Preview)
+    [proposal] = proposed.proposals
+    done = await disruption.carry_out(
+        small.house, small.office, missing, CLERK, key="once-and-for-all"
+    )
+    assert done == CarriedOut(moved=1, left=0)
+    starts = [b.start for b in await standing(small)]
+    assert starts.count(make.at("10:00")) == 2
+    assert proposal.start in starts
+    [called] = await to_call(small.house, small.office)
+    assert called.now == proposal.start
+    await small.audit()
