@@ -35,6 +35,8 @@ class Act(StrEnum):
     SEE_FIGURES = "see_figures"
     SEE_SURGE = "see_surge"
     APPROVE_SURGE = "approve_surge"
+    SEE_CAPACITY = "see_capacity"
+    EDIT_CAPACITY = "edit_capacity"
     CONFIGURE = "configure"
 
 
@@ -50,6 +52,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.SEE_FIGURES: frozenset({Role.MANAGER}),
     Act.SEE_SURGE: frozenset({Role.CASE_WORKER, Role.MANAGER}),
     Act.APPROVE_SURGE: frozenset({Role.MANAGER}),
+    Act.SEE_CAPACITY: frozenset({Role.MANAGER}),
+    Act.EDIT_CAPACITY: frozenset({Role.MANAGER}),
     Act.CONFIGURE: frozenset({Role.MANAGER}),
 }
 """A row an act: adding a role to it is the whole change."""
