@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from queue_service.events.entry import CellsNow
 from queue_service.model.ids import TICK_SECONDS, LimitId, Tick
-from queue_service.model.world import CellKey
 from queue_service.slots.calendar import ONE_DAY, day_tick, half_day_ticks
 from queue_service.slots.openings import on_grid
 
@@ -52,18 +51,19 @@ class Row:
         self.open = self.open & kept | opened << index
         self.full = self.full & kept | full << index
 
-    def hold(self, index: int, change: int) -> bool:
-        """Count a hold in or out; True when a full cell now looks different."""
-        many = self.holders.get(index, 0) + change
-        bit = 1 << index
-        was = self.held & bit
-        if many > 0:
-            self.holders[index] = many
-            self.held |= bit
-        else:
-            self.holders.pop(index, None)
-            self.held &= ~bit
-        return bool((was ^ self.held & bit) and self.full & bit)
+    def hold(self, index: int, many: int, change: int) -> bool:
+        """Count a hold in or out of a run; True when a full cell now looks different."""
+        holders, held = self.holders, self.held
+        for at in range(index, index + many):
+            sitting = holders.get(at, 0) + change
+            if sitting > 0:
+                holders[at] = sitting
+                held |= 1 << at
+            else:
+                holders.pop(at, None)
+                held &= ~(1 << at)
+        before, self.held = self.held, held
+        return bool((before ^ held) & self.full)
 
 
 class Day:
@@ -127,6 +127,8 @@ class Cells:
         self._first_of_block: dict[int, Day] = {}
         self.longest = 1
         """Ticks of the longest visit anybody asked for: so far back a change is seen."""
+        self._nights = False
+        """Whether a limit may be open over midnight."""
 
     def load(self, cells: Iterable[tuple[LimitId, Tick, int]]) -> None:
         """Start anew from (limit, tick, left); the days' versions start anew too."""
@@ -139,6 +141,7 @@ class Cells:
         for day in self.days.values():
             for row in day.rows.values():
                 row.put(0, row.left)
+                self._nights = self._nights or row.left[-1] >= 0
 
     def replace(self, run: CellsNow) -> None:
         """Take over what is left in a run of cells."""
@@ -146,20 +149,27 @@ class Cells:
         day = self.at(first)
         if run.step == 1 and first + len(left) <= day.end:
             day.row(run.limit).put(first - day.begin, left)
+            if first + len(left) == day.end:
+                self._nights = True
             self._touch(day)
             return
         for n, rest in enumerate(left):
             tick = first + n * run.step
             day = self.at(tick)
             day.row(run.limit).put(tick - day.begin, (rest,))
+            self._nights = True
             self._touch(day)
 
-    def hold(self, cells: Iterable[CellKey], change: int) -> None:
-        """Count a hold in (+1) or out (-1) of its cells."""
-        for limit, tick in cells:
-            day = self.at(tick)
-            if day.row(limit).hold(tick - day.begin, change):
-                self._touch(day)
+    def hold(self, limits: Iterable[LimitId], ticks: range, change: int) -> None:
+        """Count a hold in (+1) or out (-1) of the cells of these limits."""
+        first, end = ticks.start, ticks.stop
+        while first < end:
+            day = self.at(first)
+            many = min(end, day.end) - first
+            for limit in limits:
+                if day.row(limit).hold(first - day.begin, many, change):
+                    self._touch(day)
+            first += many
 
     def at(self, tick: int) -> Day:
         """The local day in which a tick lies."""
@@ -197,7 +207,7 @@ class Cells:
 
     def _touch(self, day: Day) -> None:
         day.version += 1
-        back = self.longest
+        back = self.longest if self._nights else 0
         while back > 1:
             before = self.days.get(day.date - ONE_DAY)
             if before is None or not any(

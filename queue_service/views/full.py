@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from queue_service.events.entry import BookingNow
-from queue_service.model.booking import DUE
+from queue_service.model.booking import DUE, BookingState
 from queue_service.model.ids import BookingId
 
 _FAR = datetime.max.replace(tzinfo=UTC)
@@ -56,6 +56,17 @@ class Holds:
                 return now >= until
             heapq.heappop(self._due)
         return False
+
+
+def same_cells(before: BookingNow, after: BookingNow) -> bool:
+    """Whether a hold that changed still sits where it sat, and is told alike."""
+    return (
+        before.start == after.start
+        and before.end == after.end
+        and before.limits == after.limits
+        and before.parts == after.parts
+        and BookingState.RESTING not in (before.state, after.state)
+    )
 
 
 class Keys:

@@ -17,12 +17,12 @@ from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import CellKey
 from queue_service.slots import openings as engine
-from queue_service.slots.calendar import ONE_DAY, touched
+from queue_service.slots.calendar import ONE_DAY, ticks_of, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import ALTERNATIVES, DayOpenings, DayState, Request, Start
 from queue_service.slots.release import last_bookable
 from queue_service.views.cells import Cells
-from queue_service.views.full import Holds, Keys
+from queue_service.views.full import Holds, Keys, same_cells
 from queue_service.views.wanted import Wanted
 
 _MOST_REMEMBERED = 5_000
@@ -65,7 +65,7 @@ class Openings:
         self._cells.load(cells)
         self._holds.load(holds)
         for hold in self._holds.live():
-            self._cells.hold(self._cells_of(hold), 1)
+            self._count(hold, 1)
         self._keys.load(receipts)
         self._birth = next(_births)
         self._forget_answers()
@@ -85,10 +85,23 @@ class Openings:
     def _follow(self, booking: BookingNow) -> None:
         # No cell changes when a hold becomes binding, yet what was held is taken now.
         before = self._holds.follow(booking)
+        now = booking if self._holds.is_live(booking.id) else None
+        if before is not None and now is not None and same_cells(before, now):
+            return
         if before is not None:
-            self._cells.hold(self._cells_of(before), -1)
-        if self._holds.is_live(booking.id):
-            self._cells.hold(self._cells_of(booking), 1)
+            self._count(before, -1)
+        if now is not None:
+            self._count(now, 1)
+
+    def _count(self, hold: BookingNow, change: int) -> None:
+        """What is held by others; a place that rests is taken, whoever asks."""
+        if hold.state is BookingState.RESTING:
+            return
+        self._cells.hold(hold.limits, ticks_of(hold.start, hold.end), change)
+        request = self.request(hold.parts)
+        if isinstance(request, Request) and request.once:
+            for limit, tick in self.once_of(request, hold.start):
+                self._cells.hold((limit,), range(tick, tick + 1), change)
 
     def grow_older(self, now: datetime, real: datetime) -> None:
         """Drop days that are over at `now` and keys whose receipts are purged by `real`."""
@@ -179,7 +192,7 @@ class Openings:
         seconds = start.timestamp()
         wanted = self._wants(request)
         key = (id(request), seconds, others)
-        stand = (self.version, self._soonest(now))
+        stand = self.stand(now)
         known = self._nearest.get(key)
         if known is not None and known[0] == stand:
             return known[1]
@@ -241,6 +254,10 @@ class Openings:
         services = (self.office.service(part.service) for part in parts)
         return last_bookable(self.office.booking, (s for s in services if s is not None), now)
 
+    def stand(self, now: datetime) -> tuple[object, ...]:
+        """Changes whenever any answer could: by an entry, by the clock, by loading anew."""
+        return self._birth, self.version, self._soonest(now), now.date()
+
     def stamp(self, first: date, last: date, now: datetime) -> tuple[object, ...]:
         """Changes whenever `month` over these days could: for ETags and cached bytes."""
         known = self._cells.days
@@ -272,11 +289,3 @@ class Openings:
             del self._shown[next(iter(self._shown))]
         self._shown[key] = (day.version, cut, found)
         return found
-
-    def _cells_of(self, hold: BookingNow) -> tuple[CellKey, ...]:
-        """What is held by others; a place that rests is taken, whoever asks."""
-        if hold.state is BookingState.RESTING:
-            return ()
-        request = self.request(hold.parts)
-        once = self.once_of(request, hold.start) if isinstance(request, Request) else ()
-        return cells_of(hold.limits, hold.start, hold.end) + once

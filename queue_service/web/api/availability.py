@@ -1,7 +1,8 @@
 """What is free, per day: the page everybody reloads, so it is answered from ready bytes.
 
-A month is made once per change of its days (the view's versions) and kept with its compressed form
-and validator; until the view or the five-minute tick of `now` moves, a request costs one look-up.
+A month is made once per change of its days (the view's versions), of days that are made once per
+change of their own, and kept with its compressed form and validator; until the view or the
+five-minute tick of `now` moves, a request costs one look-up.
 """
 
 from datetime import date, timedelta
@@ -14,17 +15,16 @@ from litestar.types import ASGIApp, Scope
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
-from queue_service.model.ids import TICK_SECONDS, ServiceCode
+from queue_service.model.ids import ServiceCode
 from queue_service.model.refusal import Code, Refusal
-from queue_service.slots.openings import DayState
-from queue_service.web.cache import Cached, lean_answer
+from queue_service.slots.openings import DayOpenings, DayState
+from queue_service.web.cache import Cached, Kept, lean_answer
 from queue_service.web.lean import AnyRequest, documented, parameter
 from queue_service.web.problems import lean_problem
 
 MOST_DAYS = 62
 YEARS = range(2000, 2200)
 """Days of other years are mistyped; the calendar's last year would have no day after it."""
-_MOST_KEPT = 2_000
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,8 +47,18 @@ _PARAMETERS = (
     parameter("to", "query", _DAY, "Last local day, at most 62 days; default the window's end"),
 )
 
-_quick: dict[tuple[str, bytes], tuple[tuple[object, ...], Cached]] = {}
-_months: dict[tuple[object, ...], tuple[tuple[object, ...], Cached]] = {}
+_BESIDE = 500
+"""Bytes that an answer or a day costs beside its content."""
+
+
+def _size(made: Cached) -> int:
+    return len(made.plain) + len(made.zipped) + _BESIDE
+
+
+_answers = Kept[Cached](24_000_000, _size)
+"""By query as it was sent."""
+_months = Kept[Cached](24_000_000, _size)
+_days = Kept[bytes](24_000_000, lambda piece: len(piece) + _BESIDE)
 
 
 @get(
@@ -70,18 +80,16 @@ async def availability(request: AnyRequest) -> ASGIApp:
 
 def _answer(followed: Followed, query: bytes) -> Cached | Refusal:
     now = followed.now()
-    openings = followed.openings
-    mark = (id(openings), openings.version, int(now.timestamp()) // TICK_SECONDS)
-    known = _quick.get((followed.key.slug, query))
-    if known is not None and known[0] == mark:
-        return known[1]
+    mark = followed.openings.stand(now)
+    key = (followed.key.slug, query)
+    found = _answers.find(key, mark)
+    if found is not None:
+        return found
     asked = _asked(query)
-    found = asked if isinstance(asked, Refusal) else _month(followed, asked)
-    if isinstance(found, Cached):
-        if len(_quick) > _MOST_KEPT:
-            _quick.clear()
-        _quick[(followed.key.slug, query)] = (mark, found)
-    return found
+    made = asked if isinstance(asked, Refusal) else _month(followed, asked)
+    if isinstance(made, Cached):
+        _answers.keep(key, mark, made)
+    return made
 
 
 def _asked(query: bytes) -> Asked | Refusal:
@@ -118,41 +126,45 @@ def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
     if last < first or (last - first).days >= MOST_DAYS:
         return Refusal(Code.INVALID, {"field": "to", "reason": f"0 to {MOST_DAYS - 1} days"})
     key = (followed.key.office, asked.services, asked.persons, first, last)
-    stamp = (id(followed.openings), *followed.openings.stamp(first, last, now))
-    known = _months.get(key)
-    if known is not None and known[0] == stamp:
-        return known[1]
+    stamp = followed.openings.stamp(first, last, now)
+    known = _months.find(key, stamp)
+    if known is not None:
+        return known
     parts = _parts(asked.services, asked.persons)
     if isinstance(parts, Refusal):
         return parts
     request = followed.openings.request(parts)
     if isinstance(request, Refusal):
         return request
+    slug = followed.key.slug
     days = [
-        {
-            "date": day.date,
-            "state": day.state,
-            "starts": [
-                {"start": s.start, "places": s.places}
-                for s in day.starts
-                if s.state is DayState.FREE
-            ],
-        }
+        msgspec.Raw(_day(slug, parts, day))
         for day in followed.openings.month(parts, first, last, now)
     ]
     made = Cached.of(
         _encode(
             {
-                "office": followed.key.slug,
+                "office": slug,
                 "services": [{"service": p.service, "persons": p.persons} for p in parts],
-                "minutes": request.minutes,
+                "minutes": request.visit_minutes,
                 "days": days,
             }
         )
     )
-    if len(_months) > _MOST_KEPT:
-        _months.clear()
-    _months[key] = (stamp, made)
+    _months.keep(key, stamp, made)
+    return made
+
+
+def _day(slug: str, parts: tuple[Part, ...], day: DayOpenings) -> bytes:
+    key = (slug, parts, day.date)
+    made = _days.find(key, day)
+    if made is None:
+        free = [
+            {"start": s.start, "places": s.places} for s in day.starts if s.state is DayState.FREE
+        ]
+        made = _encode({"date": day.date, "state": day.state, "starts": free})
+        if day.starts:
+            _days.keep(key, day, made)
     return made
 
 
