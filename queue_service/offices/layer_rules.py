@@ -18,7 +18,19 @@ from queue_service.offices.rules import Draft, broken_rules
 MOST_ADDED = 500
 LONGEST_WINDOW = timedelta(days=1)
 KINDS = frozenset(
-    {"capacity", "hours", "closures", "exceptions", "rules", "service", "limit", "counter", "surge"}
+    {
+        "capacity",
+        "hours",
+        "closures",
+        "exceptions",
+        "rules",
+        "service",
+        "limit",
+        "counter",
+        "surge",
+        "surge_rule",
+        "staff",
+    }
 )
 """Subjects that layers beside the configuration may change; an office stays who it is."""
 

@@ -7,9 +7,10 @@ read field by field: unknown and missing keys, wrong types, texts without German
 
 import difflib
 import json
+import re
 import types
 from collections.abc import Callable, Iterable
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Any, NewType, TypeVar, get_args, get_origin
 
@@ -17,6 +18,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from queue_service.model.office import Texts, Window
+from queue_service.model.surge import Do
 
 SHOWN_CHARACTERS = 80
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -25,11 +27,15 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _KINDS: dict[type, str] = {
     int: "a whole number",
+    float: "a number",
+    timedelta: "a duration such as 30m, 2h or 5d",
     str: "text in quotes",
     bool: "true or false",
     date: "a date such as 2026-12-24",
     time: "a time such as 08:00:00",
 }
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Fault(msgspec.Struct, frozen=True, order=True):
@@ -89,6 +95,8 @@ class Reader:
             return self.items(get_args(kind)[0], raw, key)
         if kind == Texts:
             return self.texts(raw, key)
+        if kind is timedelta:
+            return self.duration(raw, key)
         try:
             return msgspec.convert(raw, kind)
         except msgspec.ValidationError:
@@ -155,18 +163,28 @@ class Reader:
             return None
         return tuple(WEEKDAYS.index(day) for day in raw)
 
+    def duration(self, raw: object, key: str) -> timedelta | None:
+        """A length of time is written as a number and its unit: 30m, 2h, 5d."""
+        said = re.fullmatch(r"(\d{1,5})([mhd])", raw) if isinstance(raw, str) else None
+        if said is None:
+            self._note(key, raw, f"must be {_KINDS[timedelta]}")
+            return None
+        return timedelta(**{_UNITS[said[2]]: int(said[1])})
+
     def _note(self, key: str, value: object, reason: str) -> None:
         self.found.append(Found(key, value, reason))
 
 
 _OWN_FORM: dict[tuple[type, str], Callable[[Reader, Any, object, str], Any]] = {
     (Window, "weekdays"): Reader.weekdays,
+    (Do, "weekdays"): Reader.weekdays,
 }
 
 
 def label(key: str, number: int, item: object) -> str:
-    """How an item of a list is called: by its code or key, else by its place counted from 1."""
-    name = item.get("code", item.get("key")) if isinstance(item, dict) else None
+    """How an item of a list is called: by code, key or id, else by its place counted from 1."""
+    named = item if isinstance(item, dict) else {}
+    name = named.get("code", named.get("key", named.get("id")))
     return f"{key}.{name}" if isinstance(name, str) and name else f"{key}[{number}]"
 
 

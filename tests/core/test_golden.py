@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from queue_service.events import booking, capacity, floor, waiting
+from queue_service.events import booking, capacity, floor, surge, waiting
 from queue_service.events.chapters import AnyFact, decode, encode
 from queue_service.events.entry import BookingNow, CellsNow, Entry, Fact, VisitNow
 from queue_service.model.booking import BookingState, Part
@@ -86,6 +86,8 @@ _OFFER = waiting.OfferMade(
     (waiting.PassedOver(Passed.NOT_WANTED, (17,)),),
     True,
 )
+_RULE: dict[str, object] = {"rule": "eat_season", "on": 41}
+_MEASURED = surge.Measured("cards_ready_unbooked", 612.0, 450.0, 350.0, 75, 60, 1440, 1)
 _OWN: dict[str, dict[str, object]] = {
     "offer_accepted": {"moved": BookingId(UUID(int=1))},
     "wish_ended": {"reason": waiting.EndReason.OVER},
@@ -101,6 +103,30 @@ _OWN: dict[str, dict[str, object]] = {
     "planned": {"day": date(2026, 11, 23)},
     "cards_recorded": {"states": {"in_safe": 1, "ready": 2}},
     "configured": {"subjects": ("office", "limit:desks")},
+    "surge_decided": {
+        **_RULE,
+        "outcome": "fired",
+        "reason": "cooldown",
+        "measured": _MEASURED,
+        "measures": (
+            surge.Measure("open_counters", "pickup", 2, at("13:00"), at("16:00"), 10, 36, 2),
+        ),
+        "wave": 2,
+        "ends": at("2026-12-04 16:00"),
+        "places_before": 60,
+        "places_after": 110,
+        "days_to_clear": 5,
+    },
+    "surge_approved": {**_RULE, "complete": False, "ends": at("2026-12-04 16:00")},
+    "surge_declined": _RULE,
+    "surge_overridden": {
+        **_RULE,
+        "act": "start",
+        "reason": "crowd",
+        "until": at("12:00"),
+        "ends": at("16:00"),
+    },
+    "surge_ended": {**_RULE, "why": "cleared", "measured": _MEASURED},
 }
 
 
@@ -116,7 +142,7 @@ def sample(tag: str) -> Fact:
         shared |= {"bookings": (_BOOKING,), "wishes": (_WISH,), "offers": offers, "seen": 38}
     if module == "floor":
         shared |= {"bookings": (_BOOKING,), "visits": (_VISIT,)}
-    if kind in (capacity.Configured, capacity.ClockSet):
+    if kind in (capacity.Configured, capacity.ClockSet) or module == "surge":
         shared = {}
     made: Fact = kind(**shared, **_OWN.get(tag, {}))
     return made
