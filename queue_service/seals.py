@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
-from queue_service.model.ids import BookingId, VisitId
+from queue_service.model.ids import BookingId, VisitId, WishId
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -40,6 +40,10 @@ class Keys(msgspec.Struct, frozen=True):
     def release_chance(self, office: str, day: date) -> bytes:
         """Chance of one day's releases: the same in every process, computed by nobody else."""
         return self._mac("release", office.encode(), day.isoformat().encode())
+
+    def wish_secret(self, wish: WishId, generation: int) -> str:
+        """The secret of a wish on the waiting list."""
+        return _token(self._mac("wish", wish.bytes, str(generation).encode()))
 
     def ticket(self, visit: VisitId) -> str:
         """The code on a ticket, 128 bits: opens that ticket and no other."""
@@ -78,7 +82,6 @@ class Keys(msgspec.Struct, frozen=True):
         else:
             return None
         return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
-
 
     def email_key(self, office: str, email: str) -> bytes | None:
         """How bookings of one address are counted in one office; None without an address.

@@ -13,7 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import closing, disruption, errands, planning
+from queue_service.flows import closing, disruption, errands, planning, releasing
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
@@ -73,6 +73,9 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (15, plan_days),
     (30, resume_errands),
     (5, close_days),
+    (20, releasing.keep_back),
+    (15, releasing.move_on),
+    (60, releasing.switch),
 )
 """Real seconds between two runs of each work, for every office."""
 

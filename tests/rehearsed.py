@@ -18,6 +18,7 @@ from queue_service.model.visit import Visit
 from queue_service.model.world import Cell, CellKey, Told, World
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
+from queue_service.slots.release import Rest
 from tests.make import NOW
 
 Decide = Callable[[World], Told | Refusal]
@@ -32,6 +33,8 @@ class Rehearsed:
         self.bookings: dict[BookingId, Booking] = {}
         self.visits: dict[VisitId, Visit] = {}
         self.people = people
+        self.rests: Callable[[], Rest | None] = lambda: None
+        """How what lapses rests, with chance of its own each time."""
         self.groups: set[str] = {""}
         self.journal: list[tuple[int, AnyFact, datetime]] = []
         self.past = [(dict(self.cells), dict(self.bookings))]
@@ -64,7 +67,7 @@ class Rehearsed:
     def turn(self, *decisions: Decide) -> list[Told | Refusal]:
         """Lapse, then decide each on what its predecessors left."""
         world = self.world()
-        over = lapse(world)
+        over = lapse(world, self.rests())
         if over is not None:
             self._accept(world, over)
         answers = []

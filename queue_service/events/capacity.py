@@ -11,6 +11,10 @@ class Planned(Fact, frozen=True, tag="planned"):
     day: date
 
 
+class KeptBack(Fact, frozen=True, tag="kept_back"):
+    """Places of a share or a reserve are kept for later, or no longer."""
+
+
 class Configured(Fact, frozen=True, tag="configured"):
     """Layers changed: whoever holds an Office reads it again."""
 

@@ -15,6 +15,8 @@ class Origin(StrEnum):
     MANAGER = "manager"
     SURGE = "surge"
     DISRUPTION = "disruption"
+    RELEASE = "release"
+    """The house itself: the horizon moved on, first come, first served switched."""
 
 
 class Layer(msgspec.Struct, frozen=True):

@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from queue_service.model import asking
 from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
-from queue_service.model.asking import Texts as Texts
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
+from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.model.surge import Staff, Surge
 from queue_service.model.waiting import WaitingRules
+
+Texts = asking.Texts
 
 
 class Fee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +104,22 @@ class Closure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Texts
 
 
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From when until when, local time, on one day."""
+
+    opens: time
+    closes: time
+
+
+class Special(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days, both included, with hours of their own instead of the weekly ones."""
+
+    first: date
+    last: date
+    hours: tuple[Opening, ...]
+    reason: Texts
+
+
 class Period(StrEnum):
     """How long one cell of a limit lasts."""
 
@@ -134,27 +153,10 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     together: tuple[tuple[ServiceCode, ...], ...] = ()
     """Services that take from this limit only when one visit is for all of them."""
-
-
-class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes bookable when; without a word of it at once, and a new day at midnight."""
-
-    rest_minutes: tuple[int, ...] = ()
-    """Least and most: a place that was cancelled, moved from or lapsed rests for a random while."""
-    hold_rest_minutes: tuple[int, ...] = ()
-    """The same for a hold given up by its own browser; empty: as `rest_minutes`."""
-    rest_to: tuple[time, ...] = ()
-    """Instead of a while: freed places rest until the next of these local times."""
-    open_between: tuple[time, ...] = ()
-    """A new day of the horizon opens at a secret moment between these two local times."""
-    moved_on: date | None = None
-    """The last local day on which that happened: a layer of the house's own says so."""
-    busy_above: float = 1.0
-    """Demand over supply from which a service is no longer first come, first served."""
-    calm_below: float = 0.8
-    """Below it first come, first served holds again."""
-    busy_window_days: int = 0
-    """Horizon of a service while it is busy; 0: unchanged, and nothing is switched."""
+    last_minute: tuple[LastMinute, ...] = ()
+    """Shares that open late, stage by stage."""
+    reserve: Reserve = Reserve()
+    """What is kept for people without booking; demand and steps only for days and half days."""
 
 
 class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -239,6 +241,8 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: tuple[Limit, ...]
     hours: tuple[Window, ...]
     closures: tuple[Closure, ...] = ()
+    exceptions: tuple[Special, ...] = ()
+    """Of several for one day the last holds; closures and public holidays stand above them."""
     booking: BookingRules = BookingRules()
     line: LineRules = LineRules()
     tickets: Tickets = Tickets()

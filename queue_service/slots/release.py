@@ -15,8 +15,9 @@ import msgspec
 
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import BookingId
-from queue_service.model.office import BookingRules, Office, Release, Service
+from queue_service.model.office import BookingRules, Office, Service
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.release import Release
 from queue_service.model.world import CellKey, World
 from queue_service.slots.claims import taken_by
 
@@ -76,6 +77,18 @@ def _last(rules: BookingRules, today: date) -> date:
     waits = bool(rules.release.open_between) and moved is not None and moved < today
     # What was open yesterday stays open, however long nobody moved the horizon on.
     return last - ONE_DAY if waits else last
+
+
+def opening(rules: Release, now: datetime, chance: bytes) -> datetime:
+    """The moment of the local day of `now` at which its new day of the horizon opens.
+
+    `chance` belongs to that day and office alone, and is told to nobody.
+    """
+    first, last = (datetime.combine(now.date(), at, now.tzinfo) for at in rules.open_between)
+    # Added as instants: on a day of a clock change the wall does not run evenly.
+    begin = first.timestamp()
+    moment = begin + (last.timestamp() - begin) * fraction(chance, b"move on")
+    return datetime.fromtimestamp(moment, now.tzinfo)
 
 
 class Rest(msgspec.Struct, frozen=True):
