@@ -21,7 +21,7 @@ Raw = dict[str, object]
 _SHARING = "sharing"
 """The one table that is no part of an Office: it is turned into limits."""
 
-_LISTS = ("services", "counters", "limits", "hours", "closures")
+_LISTS = ("services", "counters", "limits", "hours", "closures", "exceptions")
 _EMPTY: Raw = {
     "slug": "",
     "authority": "",

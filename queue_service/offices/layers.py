@@ -24,6 +24,7 @@ from queue_service.model.office import (
     Office,
     Place,
     Service,
+    Special,
     Texts,
     Tickets,
     Window,
@@ -124,6 +125,7 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
         "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
         "hours": office.hours,
         "closures": office.closures,
+        "exceptions": office.exceptions,
         "rules": Rules(
             office.booking, office.line, office.tickets, office.limits_per_person, office.waiting
         ),
@@ -165,6 +167,7 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         "limits": each("limit:"),
         "hours": said.get("hours", []),
         "closures": said.get("closures", []),
+        "exceptions": said.get("exceptions", []),
         "staff": said.get("staff", {}),
         "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
     }
@@ -235,6 +238,7 @@ _KINDS: dict[str, Any] = {
     "limit": Limit,
     "hours": tuple[Window, ...],
     "closures": tuple[Closure, ...],
+    "exceptions": tuple[Special, ...],
     "rules": Rules,
     "staff": Staff,
     "surge": SurgeBounds,
@@ -259,9 +263,14 @@ def _json(change: str) -> Any:
 
 
 def _patched(value: Any, patch: Any) -> Any:
-    """JSON merge patch (RFC 7396): tables are merged, null removes, all else replaces."""
+    """JSON merge patch (RFC 7396): tables are merged, null removes, all else replaces.
+
+    ``{"add": [...]}`` adds to a list, so that two who add closures can be taken back apart.
+    """
     if not isinstance(patch, dict):
         return patch
+    if isinstance(value, list) and patch.keys() == {"add"}:
+        return [*value, *patch["add"]]
     merged = dict(value) if isinstance(value, dict) else {}
     for key, change in patch.items():
         if change is None:

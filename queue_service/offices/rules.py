@@ -13,7 +13,7 @@ import msgspec
 from queue_service.model.ids import TICK_SECONDS
 from queue_service.model.office import Office, Service, Taker
 from queue_service.offices.reading import Found
-from queue_service.offices.rules_of_time import is_zone, window_faults
+from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
 from queue_service.offices.surge_rules import surge_faults
 
 TICK_MINUTES = TICK_SECONDS // 60
@@ -76,6 +76,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     for number, closure in enumerate(office.closures, 1):
         if closure.last < closure.first:
             yield Found(f"closures[{number}].last", closure.last, f"is before {closure.first}")
+    yield from special_faults(office.exceptions, office.zone)
     yield from _booking_rules(office)
     yield from _line_rules(office)
     yield from _tickets(office)

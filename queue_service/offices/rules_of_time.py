@@ -7,7 +7,7 @@ from itertools import combinations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from queue_service.model.ids import TICK_SECONDS
-from queue_service.model.office import Window
+from queue_service.model.office import Special, Window
 from queue_service.offices.reading import WEEKDAYS, Found
 
 FIRST_YEAR, LAST_YEAR = 2024, 2037
@@ -33,6 +33,23 @@ def window_faults(windows: tuple[Window, ...], key: str, zone: str) -> Iterator[
             days = ", ".join(WEEKDAYS[day] for day in shared)
             reason = f"overlaps {key}[{one}] on {days}"
             yield Found(f"{key}[{two}]", f"{second.opens:%H:%M}–{second.closes:%H:%M}", reason)
+
+
+def special_faults(exceptions: tuple[Special, ...], zone: str) -> Iterator[Found]:
+    """Every fault of the days with hours of their own: judged as windows of those days alone."""
+    for number, special in enumerate(exceptions, 1):
+        key = f"exceptions[{number}]"
+        if special.last < special.first:
+            yield Found(f"{key}.last", special.last, f"is before {special.first}")
+            continue
+        if not special.hours:
+            yield Found(f"{key}.hours", None, "must not be empty: closed days are closures")
+        days = tuple(range(len(WEEKDAYS)))
+        windows = tuple(
+            Window(days, hours.opens, hours.closes, special.first, special.last)
+            for hours in special.hours
+        )
+        yield from window_faults(windows, f"{key}.hours", zone)
 
 
 def _window(window: Window, key: str, zone: str) -> Iterator[Found]:

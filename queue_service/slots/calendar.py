@@ -6,13 +6,13 @@ twice means its first occurrence; one that does not exist is refused by `offices
 places there are is left to `capacity`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from queue_service.model.booking import Part
 from queue_service.model.ids import TICK_SECONDS, Tick
-from queue_service.model.office import Office, Period, Window
+from queue_service.model.office import Office, Opening, Period, Window
 
 Span = tuple[datetime, datetime]
 """From and to (not included), both in UTC."""
@@ -72,29 +72,25 @@ def is_closed(office: Office, day: date, holidays: frozenset[date]) -> bool:
 def windows(
     office: Office, hours: tuple[Window, ...], day: date, holidays: frozenset[date]
 ) -> tuple[Span, ...]:
-    """The spans of `hours` (empty: the office's own) on the local `day`, in order."""
+    """The spans of `hours` (empty: the office's own) on the local `day`, in order.
+
+    An exception says when the house is open on its days; hours of a limit's own lie within.
+    """
     if is_closed(office, day, holidays):
         return ()
-    zone = office.tz
-    return tuple(
-        sorted(
-            (_local(day, window.opens, zone), _local(day, window.closes, zone))
-            for window in hours or office.hours
-            if _holds(window, day)
-        )
-    )
+    special = next((s for s in reversed(office.exceptions) if s.first <= day <= s.last), None)
+    if special is not None and not hours:
+        return _spans(special.hours, day, office.tz)
+    weekly = [window for window in hours or office.hours if _holds(window, day)]
+    spans = _spans(weekly, day, office.tz)
+    return spans if special is None else common(spans, _spans(special.hours, day, office.tz))
 
 
 def common(first: Iterable[Span], second: Iterable[Span]) -> tuple[Span, ...]:
-    """Where both are open: a visit that takes from two limits needs both."""
+    """Where both are open."""
     second = tuple(second)
     both = ((max(a, c), min(b, d)) for a, b in first for c, d in second)
     return tuple(sorted(span for span in both if span[0] < span[1]))
-
-
-def starts(spans: Iterable[Span], length: timedelta, grid: timedelta) -> tuple[datetime, ...]:
-    """When a visit of `length` may start: each span's begin + k · grid, so that it ends inside."""
-    return tuple(start for span in spans for start in _starts(span, length, grid))
 
 
 def length_of(office: Office, parts: Iterable[Part]) -> timedelta:
@@ -111,14 +107,6 @@ def length_of(office: Office, parts: Iterable[Part]) -> timedelta:
     return timedelta(seconds=-(-minutes * 60 // TICK_SECONDS) * TICK_SECONDS)
 
 
-def working_days(
-    office: Office, first: date, last: date, holidays: frozenset[date]
-) -> tuple[date, ...]:
-    """The days in [first, last] on which the office is open at all."""
-    days = (first + n * ONE_DAY for n in range((last - first).days + 1))
-    return tuple(day for day in days if windows(office, (), day, holidays))
-
-
 def _local(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
@@ -129,8 +117,5 @@ def _holds(window: Window, day: date) -> bool:
     return began and lasts and day.weekday() in window.weekdays
 
 
-def _starts(span: Span, length: timedelta, grid: timedelta) -> Iterator[datetime]:
-    start, end = span
-    while start + length <= end:
-        yield start
-        start += grid
+def _spans(windows: Iterable[Window | Opening], day: date, zone: ZoneInfo) -> tuple[Span, ...]:
+    return tuple(sorted((_local(day, w.opens, zone), _local(day, w.closes, zone)) for w in windows))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode, Tick
-from queue_service.model.office import Closure, Office, Period, Window
+from queue_service.model.office import Closure, Office, Opening, Period, Special, Window
 from queue_service.offices import public_holidays, read
 from queue_service.slots.calendar import (
     ONE_DAY,
@@ -22,13 +22,11 @@ from queue_service.slots.calendar import (
     instant_of,
     is_closed,
     length_of,
-    starts,
     tick_of,
     ticks_of,
     ticks_of_day,
     touched,
     windows,
-    working_days,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -86,9 +84,10 @@ def test_when_heidelberg_is_open(day: date, open_hours: list[str]) -> None:
     assert said(windows(HEIDELBERG, (), day, holidays)) == open_hours
 
 
-def test_the_working_days_around_christmas() -> None:
+def test_the_open_days_around_christmas() -> None:
     holidays = public_holidays("BW", [2026, 2027])
-    worked = working_days(HEIDELBERG, date(2026, 12, 23), date(2027, 1, 7), holidays)
+    around = [date(2026, 12, 23) + n * ONE_DAY for n in range(16)]
+    worked = [day for day in around if windows(HEIDELBERG, (), day, holidays)]
     assert [day.isoformat() for day in worked] == [
         "2026-12-23",
         "2026-12-28",
@@ -105,6 +104,42 @@ def test_a_closure_holds_on_its_first_and_its_last_day() -> None:
     office = heidelberg(closures=(closure,))
     around = [date(2026, 11, 23) + n * ONE_DAY for n in range(4)]
     assert [is_closed(office, day, NO_HOLIDAYS) for day in around] == [False, True, True, False]
+
+
+def special(first: date, last: date, *hours: tuple[int, int]) -> Special:
+    opened = tuple(Opening(time(opens), time(closes)) for opens, closes in hours)
+    return Special(first, last, opened, {"de": "Personalversammlung"})
+
+
+def test_an_exception_replaces_the_weekly_hours_of_its_days_alone() -> None:
+    tuesday, wednesday = date(2026, 11, 24), date(2026, 11, 25)
+    office = heidelberg(exceptions=(special(tuesday, wednesday, (13, 15), (9, 11)),))
+    found = {
+        day: said(windows(office, (), day, NO_HOLIDAYS))
+        for day in (tuesday - ONE_DAY, tuesday, wednesday, wednesday + ONE_DAY)
+    }
+    assert list(found.values()) == [
+        ["08:00–12:00"],
+        ["09:00–11:00", "13:00–15:00"],
+        ["09:00–11:00", "13:00–15:00"],
+        ["08:00–16:00"],
+    ]
+
+
+def test_hours_of_a_limits_own_lie_within_an_exception() -> None:
+    tuesday = date(2026, 11, 24)
+    own = (Window((1,), time(8), time(10)), Window((1,), time(12), time(18)))
+    office = heidelberg(exceptions=(special(tuesday, tuesday, (9, 14)),))
+    assert said(windows(office, own, tuesday, NO_HOLIDAYS)) == ["09:00–10:00", "12:00–14:00"]
+
+
+def test_of_two_exceptions_the_last_holds_and_a_closure_stands_above_both() -> None:
+    tuesday = date(2026, 11, 24)
+    two = (special(tuesday, tuesday, (9, 11)), special(tuesday, tuesday, (10, 12)))
+    assert said(windows(heidelberg(exceptions=two), (), tuesday, NO_HOLIDAYS)) == ["10:00–12:00"]
+    closed = heidelberg(exceptions=two, closures=(Closure(tuesday, tuesday, {"de": "zu"}),))
+    assert windows(closed, (), tuesday, NO_HOLIDAYS) == ()
+    assert windows(heidelberg(exceptions=two), (), tuesday, frozenset({tuesday})) == ()
 
 
 def test_hours_of_a_limit_replace_those_of_the_office_and_come_in_order() -> None:
@@ -184,37 +219,7 @@ def test_a_visit_takes_from_every_tick_it_overlaps() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("minutes", "grid", "begins"),
-    [
-        (10, 10, ["11:30", "11:40", "11:50"]),
-        (15, 10, ["11:30", "11:40"]),
-        (15, 5, ["11:30", "11:35", "11:40", "11:45"]),
-        (30, 10, ["11:30"]),
-        (35, 10, []),
-    ],
-)
-def test_starts_end_inside_the_window(minutes: int, grid: int, begins: list[str]) -> None:
-    monday = date(2026, 11, 23)
-    span = (local(monday, "11:30").astimezone(UTC), local(monday, "12:00").astimezone(UTC))
-    found = starts((span,), minutes * MINUTE, grid * MINUTE)
-    assert [f"{start.astimezone(BERLIN):%H:%M}" for start in found] == begins
-
-
-@given(days, st.sampled_from([5, 10, 15, 20, 30]), st.integers(1, 24))
-def test_starts_are_on_the_grid_of_their_window_and_never_twice(
-    day: date, grid: int, ticks: int
-) -> None:
-    spans = windows(NEVER_CLOSED, (Window(EVERY_DAY, time(0), time(6)),), day, NO_HOLIDAYS)
-    length = ticks * 5 * MINUTE
-    found = starts(spans, length, grid * MINUTE)
-    ((opens, closes),) = spans
-    assert len(set(found)) == len(found)
-    assert all((start - opens) % (grid * MINUTE) == timedelta(0) for start in found)
-    assert all(opens <= start and start + length <= closes for start in found)
-
-
-def test_two_limits_are_both_open_only_where_their_hours_meet() -> None:
+def test_two_lists_of_hours_meet_where_both_are_open() -> None:
     monday = date(2026, 11, 23)
     early = Window((0,), time(8), time(12))
     late = Window((0,), time(11), time(13))
