@@ -31,10 +31,24 @@ from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
 from queue_service.web.access import DEVICE_COOKIE
-from queue_service.web.api import availability, bookings, document, hall, holds, public, staffing
+from queue_service.web.api import (
+    availability,
+    bookings,
+    cards,
+    confirmations,
+    disruption,
+    document,
+    hall,
+    holds,
+    public,
+    scheduling,
+    staffing,
+)
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
-from queue_service.web.pages import apply, desk, faults, kiosk, signin, status
+from queue_service.web.pages import apply, card_list, desk, faults, kiosk, signin, status
+from queue_service.web.pages import disruption as disruption_place
+from queue_service.web.pages import appointments, staff_booking
 from queue_service.web.short import Short
 
 LARGEST_BODY = 64_000
@@ -102,6 +116,8 @@ def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
         house = await open_house(chosen)
         app.state.house = house
         app.state.throttle = throttle.make(chosen.holds_per_minute, chosen.redis_url)
+        cards_per_minute = min(chosen.holds_per_minute, throttle.CARDS_PER_MINUTE)
+        app.state.card_throttle = throttle.make(cards_per_minute, chosen.redis_url)
         app.state.lobby = HouseLobby(house)
         ticker = Ticker(house, chosen.database_url)
         await ticker.start()
@@ -143,7 +159,7 @@ def _on_defect(request: Request[Any, Any, Any], fault: Exception) -> Response[An
 
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
-    chapters = (public, availability, holds, bookings, staffing, hall)
+    chapters = (public, availability, holds, bookings, staffing, hall, disruption, cards, confirmations)
     api = Router(
         "/api/v1",
         route_handlers=[h for c in chapters for h in c.handlers],
@@ -154,15 +170,26 @@ def build(chosen: Settings) -> Litestar:
     )
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
-    pages += apply.handlers
+    pages += [*card_list.handlers, *apply.handlers]
+    pages += disruption_place.handlers
+    pages += [*appointments.handlers, *staff_booking.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
     app = Litestar(
-        [api, shown, feed.routes(_lobby), enrol, *assets.handlers, *health.handlers, *demo],
+        [
+            api,
+            shown,
+            feed.routes(_lobby),
+            enrol,
+            *assets.handlers,
+            *health.handlers,
+            *scheduling.handlers,
+            *demo,
+        ],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
         },
-        lifespan=[_lifespan(chosen)],
+        lifespan=[_lifespan(chosen), scheduling.publishing],
         exception_handlers={HTTPException: _on_http, Exception: _on_defect},
         template_config=_templates(),
         openapi_config=OpenAPIConfig(

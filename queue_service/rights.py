@@ -37,6 +37,7 @@ class Act(StrEnum):
     APPROVE_SURGE = "approve_surge"
     SEE_CAPACITY = "see_capacity"
     EDIT_CAPACITY = "edit_capacity"
+    RECORD_CARDS = "record_cards"
     CONFIGURE = "configure"
 
 
@@ -54,6 +55,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.APPROVE_SURGE: frozenset({Role.MANAGER}),
     Act.SEE_CAPACITY: frozenset({Role.MANAGER}),
     Act.EDIT_CAPACITY: frozenset({Role.MANAGER}),
+    Act.RECORD_CARDS: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CONFIGURE: frozenset({Role.MANAGER}),
 }
 """A row an act: adding a role to it is the whole change."""

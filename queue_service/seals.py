@@ -1,7 +1,7 @@
 """Keys as values → secrets, signatures, person keys. No secret is stored: each can be rebuilt.
 
-All are keyed BLAKE2b over length-prefixed fields under a key of their own, derived from the master
-secret by purpose, so that one kind can never stand in for another.
+All but signatures are keyed BLAKE2b over length-prefixed fields under a key of their own, derived
+from the master secret by purpose, so that one kind can never stand in for another.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ from functools import lru_cache
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.ids import BookingId, VisitId, WishId
@@ -93,6 +95,32 @@ class Keys(msgspec.Struct, frozen=True):
             return None
         box = f"{local.partition('+')[0]}@{domain}"
         return self._mac("email", office.encode(), box.encode())[:16]
+
+    def seal(self, office: str, number: int, message: bytes) -> bytes:
+        """The office's Ed25519 signature under its key of that number, 64 bytes."""
+        return _seal_key(self._seal_seed(office, number)).sign(message)
+
+    def seal_public(self, office: str, number: int) -> bytes:
+        """The public half of that key, 32 bytes; all that checking needs."""
+        public = _seal_key(self._seal_seed(office, number)).public_key()
+        return public.public_bytes_raw()
+
+    def _seal_seed(self, office: str, number: int) -> bytes:
+        return self._mac("seal", office.encode(), str(number).encode())
+
+
+def sealed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the holder of the private half of `public` signed exactly `message`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def _seal_key(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 TOKEN_BITS = 5 * TOKEN_LENGTH

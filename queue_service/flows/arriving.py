@@ -11,6 +11,7 @@ import msgspec
 from queue_service.events.entry import BookingNow, VisitNow
 from queue_service.events.floor import CheckedIn
 from queue_service.floor.line import Range
+from queue_service.flows import sealing
 from queue_service.flows.proving import where
 from queue_service.flows.tickets import first_wait, ticket
 from queue_service.flows.wish import Decide, ReceiptKey, Replayed, receipt_for
@@ -67,7 +68,10 @@ async def check_in(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    code = numbers.code_in(code)
+    found = sealing.code_of(house, numbers.code_in(code))
+    if isinstance(found, Refusal):
+        return found
+    code = found
     home = await where(house, code) if len(code) == CODE_LENGTH else None
     if home is None:
         return Refusal(Code.UNKNOWN_CODE)
@@ -113,7 +117,12 @@ def _admit(
         house,
         office,
         world,
-        _new_visit(visit, admitted.need, found.parts, found.language, now, admitted.due, found.id),
+        msgspec.structs.replace(
+            _new_visit(
+                visit, admitted.need, found.parts, found.language, now, admitted.due, found.id
+            ),
+            flags=found.flags,
+        ),
         fresh,
         admitted.instruction,
         bookings=(after,),

@@ -1,6 +1,8 @@
 """Booking by applicants: confirm, show, move, cancel - one turn each; staff: `staffing`."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -31,6 +33,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import holds, life, persons
+from queue_service.slots.asking import flags_of
 from queue_service.slots.release import rules_for
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
@@ -63,6 +66,10 @@ class BookingGiven(msgspec.Struct, frozen=True):
     overbooked: bool = False
     moved_from: datetime | None = None
     """Start before the last move."""
+    until: datetime | None = None
+    """Until when it can be confirmed, while it waits for that."""
+    flags: tuple[str, ...] = ()
+    """What the answers mean for the papers."""
 
 
 def booking_given(
@@ -84,6 +91,8 @@ def booking_given(
         told.booking,
         told.overbooked,
         told.moved_from and told.moved_from.astimezone(zone),
+        told.until and told.until.astimezone(zone),
+        told.flags,
     )
 
 
@@ -99,8 +108,9 @@ async def confirm(
     applicant: Applicant,
     language: str,
     key: str | None = None,
+    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> BookingGiven | Refusal:
-    """Make a hold binding for `applicant`."""
+    """Make a hold binding for `applicant`; of `answers` only flags are kept."""
     found = await held_by(house, (hold, secret))
     if found is None:
         return Refusal(Code.WRONG_SECRET)
@@ -111,6 +121,9 @@ async def confirm(
     missing = missing_fields(service, applicant)
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
+    flags = flags_of(office.office, booking.parts, answers)
+    if isinstance(flags, Refusal):
+        return flags
     person_key = person_key_of(house, office, applicant)
     person = person_of(booking.id, applicant)
     code, clock = new_code(), office.clock
@@ -130,6 +143,7 @@ async def confirm(
             confirm_minutes=office.office.booking.confirm_minutes,
             email_key=email_key,
             most_live=most,
+            flags=flags,
         )
 
     needs = Needs(
@@ -137,7 +151,7 @@ async def confirm(
         people=((person_key, service.group),) if person_key else (),
         emails=(email_key,) if email_key and most else (),
     )
-    receipt = receipt_for(office.key.slug, key, "confirm", booking.id, applicant, language)
+    receipt = receipt_for(office.key.slug, key, "confirm", booking.id, applicant, language, flags)
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return answer

@@ -6,6 +6,7 @@ import msgspec
 
 from queue_service.chance import fresh_id
 from queue_service.events.booking import CancelReason
+from queue_service.flows import cards as card_flow
 from queue_service.flows import resting
 from queue_service.flows.proving import held_by
 from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
@@ -16,6 +17,7 @@ from queue_service.model.ids import APPLICANT, ActorId, BookingId, address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import holds, life
+from queue_service.slots.cards import claimed
 from queue_service.slots.openings import Request
 from queue_service.slots.release import may_start, rules_for
 
@@ -69,11 +71,13 @@ async def hold(
     language: str,
     key: str | None = None,
     replaces: tuple[str, str] | None = None,
+    cards: tuple[bytes, ...] = (),
 ) -> HoldGiven | Refusal:
     """Hold places for one person.
 
     `start` is aware. A certainly full start is refused from memory; `replaces` is the same
-    browser's live hold (id, secret), given back in the same claim.
+    browser's live hold (id, secret), given back in the same claim. `cards` are bound by it where
+    the service goes by cards.
     """
     office = house.follower.office(slug)
     if office is None:
@@ -86,20 +90,24 @@ async def hold(
     old = await held_by(house, replaces) if replaces else None
     replaced = old[1].id if old and old[0] is office else None
     now = office.now()
+    bound = await card_flow.checked(house, office, parts, cards, replaced)
+    if isinstance(bound, Refusal):
+        return bound
     if replaced is None and _refused_from_memory(office, request, start, now, mark):
         return full(office, request, start, now)
-    receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language)
+    receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language, *bound)
     booking = visit_of(office, request, start, language, BookingState.HELD)
     own = await resting.own(house, office, replaced)
     needs = Needs(
         cells=office.openings.cells_for(request, start),
         bookings=(replaced, *own) if replaced else (),
+        cards=bound,
     )
     rules, clock = rules_for(office.office, parts), office.clock
     rest = resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:
-        return holds.hold(
+        told = holds.hold(
             world,
             booking,
             rules=rules,
@@ -109,10 +117,12 @@ async def hold(
             rest=rest,
             own=own,
         )
+        return claimed(world, told, bound, booking.id, replaces=replaced)
 
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
-        return with_alternatives(office, request, start, answer)
+        refusal = card_flow.with_next_check(office, answer)
+        return with_alternatives(office, request, start, refusal)
     return _hold_given(house, office, answer)
 
 
@@ -129,6 +139,7 @@ def visit_of(
         office.openings.limits_of(request),
         language,
         office.openings.once_of(request, start),
+        buffer=request.buffer,
     )
 
 
@@ -178,7 +189,7 @@ def with_alternatives(
 def _add_alternatives(
     office: Followed, request: Request, start: datetime, refusal: Refusal, now: datetime
 ) -> Refusal:
-    length = timedelta(minutes=request.minutes)
+    length = timedelta(minutes=request.visit_minutes)
     found = [
         {"start": s.start, "end": s.start + length, "places": s.places}
         for s in office.openings.alternatives(request, start, now, others=True)

@@ -42,6 +42,7 @@ class VisitShown(msgspec.Struct, frozen=True):
     called_at: datetime | None = None
     calls: int = 0
     has_appointment: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class UndoShown(msgspec.Struct, frozen=True):
@@ -125,6 +126,7 @@ def _visit_shown(office: Followed, visit: Visit, line: list[Visit], now: datetim
         visit.called_at.astimezone(zone) if visit.called_at else None,
         visit.calls,
         visit.booking is not None,
+        visit.flags,
     )
 
 

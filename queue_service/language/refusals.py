@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from queue_service.language.catalogues import Catalogue, catalogue, mark
 from queue_service.language.formats import clock, day_long
+from queue_service.language.refusals_of_requests import REQUESTS, detail_of_request
+from queue_service.language.verdicts import CONFIRMATIONS
 from queue_service.model.refusal import Code, Refusal
 
 
@@ -31,6 +33,7 @@ FIELDS = {
     "persons": mark("Number of persons"),
     "start": mark("Day and time"),
     "postcode": mark("Postcode"),
+    "cards": mark("Number of the card"),
 }
 """Labels of the fields people fill in, here once for forms and errors."""
 
@@ -69,16 +72,6 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("The office is closed at that time"),
         mark("There are no appointments outside the opening hours."),
         mark("Please choose another day or time."),
-    ),
-    Code.NOT_RESPONSIBLE: (
-        mark("Another authority is responsible for you"),
-        mark("Your place of residence decides which office may help."),
-        mark("Please ask the guide at the entrance or call us for the right address."),
-    ),
-    Code.CARD_NOT_READY: (
-        mark("Your card is not ready yet"),
-        mark("It can be picked up only after it has arrived at the office."),
-        mark("Please wait for our message and then book."),
     ),
     Code.NO_APPOINTMENT_NEEDED: (
         mark("You need no appointment for this"),
@@ -260,6 +253,8 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("Both must be typed exactly, also capital and small letters."),
         mark("Please try again or ask your manager for a new password."),
     ),
+    **REQUESTS,
+    **CONFIRMATIONS,
 }
 
 
@@ -279,6 +274,9 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
         return t.plural(
             "At most {n} person can come.", "At most {n} persons can come together.", most
         )
+    said = detail_of_request(t, refusal)
+    if said:
+        return said
     start, opens = _instant(refusal, "start"), _instant(refusal, "check_in_from")
     if refusal.code is Code.OTHER_DAY and start:
         day = day_long(start.date(), t.language)

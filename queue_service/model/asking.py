@@ -52,6 +52,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a choice."""
     persons_from: int = 1
     """Asked only when so many come."""
+    optional: bool = False
+    """May be left open, which then brings nothing about."""
     after: str = ""
     """Answered only when this earlier question said yes, or a number above 0."""
     counts_persons: bool = False

@@ -48,6 +48,8 @@ def judge(service: Service, persons: int, answers: Mapping[str, str]) -> Judged:
         if question.after and not _affirmed(given.get(question.after, "")):
             continue
         answer = _plain(question, answers.get(question.key, ""))
+        if not answer and question.optional:
+            continue
         fault = _fault(question, answer, persons)
         if fault is not None:
             faults.append(fault)

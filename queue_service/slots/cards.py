@@ -5,7 +5,7 @@ gives its card back exactly once. Reading files is left to `slots.card_list`, ha
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -13,8 +13,10 @@ from queue_service.events.cards import CardsRecorded
 from queue_service.model.booking import BookingState
 from queue_service.model.card import Card, CardState
 from queue_service.model.ids import BookingId
+from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
+from queue_service.slots.calendar import windows
 
 S = CardState
 TRANSITIONS: dict[CardState, frozenset[CardState]] = {
@@ -37,6 +39,7 @@ Ready → handed out: somebody came without an appointment. In the safe → read
 the card out again.
 """
 LAPSES_UNTIL_SAFE = 3
+_DAYS_LOOKED_AT = 60
 CLAIMING = frozenset(
     {
         BookingState.HELD,
@@ -122,6 +125,18 @@ def lapsed(card: Card, on: date) -> Card:
     return msgspec.structs.replace(
         card, state=state, since=on, lapses=lapses, booking=None, booking_state=None
     )
+
+
+def next_check(office: Office, today: date, days: int, holidays: frozenset[date]) -> date:
+    """When to look again: `days` ahead, on the first day from there on which the office is open.
+
+    The same for every card that cannot be booked, so the date says nothing about one either.
+    """
+    day = today + timedelta(days=days)
+    for later in (day + timedelta(days=n) for n in range(_DAYS_LOOKED_AT)):
+        if windows(office, (), later, holidays):
+            return later
+    return day
 
 
 class Said(msgspec.Struct, frozen=True):

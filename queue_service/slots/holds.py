@@ -36,6 +36,7 @@ class Given(msgspec.Struct, frozen=True):
     parts: tuple[tuple[str, int], ...] = ()
     overbooked: bool = False
     moved_from: datetime | None = None
+    flags: tuple[str, ...] = ()
 
 
 MAX_EXTENSIONS = 12
@@ -48,7 +49,7 @@ def given(after: Booking) -> Given:
         after.id,
         after.state,
         after.start,
-        after.end,
+        after.leaves,
         after.generation,
         after.code,
         after.until,
@@ -57,6 +58,7 @@ def given(after: Booking) -> Given:
         tuple((p.service, p.persons) for p in after.parts),
         after.overbooked,
         after.moved_from,
+        after.flags,
     )
 
 

@@ -49,10 +49,12 @@ def confirm(
     confirm_minutes: int = 60,
     email_key: bytes | None = None,
     most_live: int = 0,
+    flags: tuple[str, ...] = (),
 ) -> Told | Refusal:
     """Make a hold binding, or pending until the mailed link is opened.
 
-    An address has at most `most_live` live bookings; 0 = without bound.
+    An address has at most `most_live` live bookings; 0 = without bound. `flags` are what the
+    answers mean for the papers.
     """
     held = live_hold(world, booking)
     if isinstance(held, Refusal):
@@ -73,6 +75,7 @@ def confirm(
         person_key=person_key,
         email_key=email_key,
         language=language,
+        flags=flags,
     )
     fact = facts.Booked(bookings=(BookingNow.of(after, held.seq),))
     return Told(

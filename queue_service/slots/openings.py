@@ -1,11 +1,10 @@
-"""Free starts for a request, from what is left in the cells; four honest states.
+"""What a request needs, and how a day and its starts are told: four honest states.
 
-Leaves alone: where the cells come from (`views.openings`) and what a claim may do (`claims`): what
-stands here is an offer, the turn decides.
+Leaves alone: what is free (`views.openings`) and what a claim may do (`claims`): what is shown is
+an offer, the turn decides.
 """
 
-import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -13,10 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from queue_service.model.booking import Part
-from queue_service.model.ids import TICK_SECONDS, LimitId, ServiceCode, Tick
+from queue_service.model.ids import TICK_SECONDS, ServiceCode
 from queue_service.model.office import Limit, Office, Period, Taker
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import CellKey
 from queue_service.slots.calendar import length_of
 from queue_service.slots.together import not_together, too_long
 
@@ -139,57 +137,6 @@ def on_grid(tick: int, grid_minutes: int, zone: ZoneInfo) -> bool:
         return True
     local = datetime.fromtimestamp(tick * TICK_SECONDS, zone)
     return (local.hour * 60 + local.minute) % grid_minutes == 0
-
-
-Left = Callable[[CellKey], int]
-"""What is left in a cell: ≥ 0, or -1 where none is planned."""
-
-
-def starts(
-    left: Left,
-    limits: Sequence[LimitId],
-    once: Callable[[int], Iterable[CellKey]],
-    ticks: Iterable[int],
-    length: int,
-    held: frozenset[CellKey],
-) -> list[tuple[int, int, DayState]]:
-    """(tick, places, state) of every candidate among `ticks` that lies in opened time.
-
-    `once` names the cells counted once for a visit that starts at a tick.
-    """
-    found = []
-    for tick in ticks:
-        cells = [(limit, Tick(at)) for limit in limits for at in range(tick, tick + length)]
-        cells.extend(once(tick))
-        places = min(left(cell) for cell in cells)
-        if places < 0:
-            continue
-        state = DayState.FREE
-        if not places:
-            by_hold = any(left(cell) == 0 and cell in held for cell in cells)
-            state = DayState.HELD if by_hold else DayState.TAKEN
-        found.append((tick, places, state))
-    return found
-
-
-def nearest(
-    days: Iterable[DayOpenings],
-    wanted: datetime,
-    many: int = ALTERNATIVES,
-    *,
-    others: bool = False,
-) -> tuple[Start, ...]:
-    """The free starts closest to `wanted`, in order of time; with `others` not `wanted` itself."""
-    free = (
-        s
-        for day in days
-        for s in day.starts
-        if s.state is DayState.FREE and not (others and s.start == wanted)
-    )
-    chosen = heapq.nsmallest(
-        many, free, key=lambda s: (abs((s.start - wanted).total_seconds()), s.start)
-    )
-    return tuple(sorted(chosen, key=lambda s: s.start))
 
 
 def bookable_days(now: datetime, window_days: int) -> tuple[date, date]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import time
 
 from queue_service.model.booking import Part
-from queue_service.model.office import Limit, Office, Period, Window
+from queue_service.model.office import Limit, Office, Period, Service, Taker, Window
 from queue_service.model.refusal import Code, Refusal
 
 _MINUTES_A_DAY = 24 * 60
@@ -31,6 +31,19 @@ def not_together(office: Office, parts: Sequence[Part], limits: Sequence[Limit])
     if pool and any(wanted <= set(counter.skills) for counter in office.counters):
         return None
     return Refusal(Code.NOT_TOGETHER, {"services": codes})
+
+
+def beside(office: Office, service: Service) -> tuple[Service, ...]:
+    """The other services that can be had in one visit with `service`."""
+    limits = [limit for limit in office.limits if limit.taker is Taker.BOOKING]
+    return tuple(
+        other
+        for other in office.services
+        if other.code != service.code
+        and other.bookable
+        and not other.not_needed
+        and not_together(office, (Part(service.code, 1), Part(other.code, 1)), limits) is None
+    )
 
 
 def too_long(office: Office, limits: Sequence[Limit], minutes: int) -> Refusal | None:

@@ -8,6 +8,7 @@ from queue_service.flows import sessions
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
+from queue_service.web.throttle import Throttle, address_of
 
 STAFF_COOKIE = "queue_staff"
 DEVICE_COOKIE = "queue_device"
@@ -35,6 +36,13 @@ async def allowed(
         if answer is not None and answer.code is Code.NOT_ALLOWED:
             refusal = answer
     return refusal
+
+
+async def guessing(request: Request[Any, Any, Any], house: House) -> bool:
+    """Whether this address tries card numbers out faster than people type them."""
+    throttle: Throttle = request.app.state.card_throttle
+    address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
+    return not await throttle.passes(f"card {address}")
 
 
 async def actor_of(request: Request[Any, Any, Any], house: House) -> Actor | None:

@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 
 _log = structlog.get_logger()
 _MOST_ADDRESSES = 50_000
+CARDS_PER_MINUTE = 20
+"""Card numbers asked for by one address: a hall of families, no machine."""
 
 # Atomic token bucket; keys live as long as they could matter.
 _BUCKET = """

@@ -19,6 +19,7 @@ from queue_service.language import (
     span,
 )
 from queue_service.model.ids import ServiceCode
+from queue_service.notify.letters.code import signed_link
 from queue_service.notify.letters.facts import Facts, greetable, one_line
 from queue_service.notify.plan import Purpose
 
@@ -133,7 +134,7 @@ def _because(t: Catalogue, why: Why | None) -> str:
 
 def _rows(t: Catalogue, facts: Facts, *, with_code: bool) -> tuple[tuple[str, str], ...]:
     booking, place, zone = facts.booking, facts.office.place, facts.office.tz
-    start, end = booking.start.astimezone(zone), booking.end.astimezone(zone)
+    start, end = booking.start.astimezone(zone), booking.leaves.astimezone(zone)
     name, _ = pick(facts.office.name, t.language)
     way, _ = pick(place.way, t.language)
     rows = [
@@ -174,7 +175,16 @@ def _links(t: Catalogue, purpose: Purpose, facts: Facts) -> tuple[Link, ...]:
         case Purpose.CONFIRM_BY_LINK:
             return (Link(t("Confirm the appointment"), mine), cancel)
         case _:
-            return (cancel, Link(t("See or move the appointment"), mine))
+            shown = Link(t("See or move the appointment"), mine)
+            return (cancel, shown, *_proof(t, facts))
+
+
+def _proof(t: Catalogue, facts: Facts) -> tuple[Link, ...]:
+    """For authorities and employers who are shown the letter."""
+    if not facts.sealed:
+        return ()
+    words = t("For others: check that this confirmation is genuine")
+    return (Link(words, signed_link(facts.base_url, facts.sealed)),)
 
 
 def _bring(facts: Facts, language: str) -> tuple[Passage, ...]:

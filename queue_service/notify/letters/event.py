@@ -40,7 +40,7 @@ def calendar(facts: Facts, method: Method, sequence: int) -> bytes:
         sequence=sequence,
         stamp=facts.written.astimezone(UTC),
         start=booking.start.astimezone(zone),
-        end=booking.end.astimezone(zone),
+        end=booking.leaves.astimezone(zone),
         summary=catalogue(booking.language)("Appointment"),
         location=f"{place.street}, {place.postcode} {place.town}",
         organizer=vCalAddress(f"mailto:{facts.sender}"),

@@ -12,6 +12,7 @@ from queue_service.flows.appointments import DayFigure
 from queue_service.flows.holding import HoldGiven
 from queue_service.flows.serving import UndoShown
 from queue_service.flows.sessions import Signed
+from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
 from queue_service.model.booking import BookingState
 from queue_service.model.office import (
     BookingRules,
@@ -24,6 +25,8 @@ from queue_service.model.office import (
 )
 from queue_service.model.visit import NeedClass, VisitState
 from queue_service.slots.openings import DayState
+from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
+from queue_service.web.api.answers_of_cards import CARD_ANSWERS
 
 Texts = dict[str, str]
 """A text by language; `de` is always there."""
@@ -74,7 +77,16 @@ class ServiceShown(Answer, frozen=True):
     confirm: Confirm
     required: tuple[str, ...]
     not_needed: Texts
+    not_needed_from: date | None
+    not_needed_to: date | None
+    exempt: tuple[Exemption, ...]
+    buffer_minutes: int
+    questions: tuple[Question, ...]
+    flags: tuple[Flag, ...]
+    pickup: Pickup | None
     order: int
+    window_days: int | None
+    first_come: bool
 
 
 class CounterShown(Answer, frozen=True):
@@ -106,6 +118,7 @@ class OfficeShown(Answer, frozen=True):
     hours: tuple[Window, ...]
     closures: tuple[Closure, ...]
     rules: RulesShown
+    jurisdiction: Jurisdiction
     now: datetime
     rate: float
     seq: int
@@ -256,6 +269,7 @@ class VisitAtDesk(Answer, frozen=True):
     called_at: datetime | None
     calls: int
     has_appointment: bool
+    flags: tuple[str, ...]
     service_name: str
     text: str
 
@@ -318,5 +332,7 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /visits/{visit}/missed": (200, Desk),
     "POST /visits/{visit}/finish": (200, Desk),
     "POST /visits/{visit}/undo": (200, Desk),
+    **CARD_ANSWERS,
+    **CAPACITY_ANSWERS,
 }
 """What each operation answers when it succeeds; a refusal is a `Problem` everywhere."""

@@ -17,7 +17,9 @@ from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode
 from queue_service.model.refusal import Code, Refusal
+from queue_service.offices.jurisdiction import gate
 from queue_service.slots.openings import DayOpenings, DayState
+from queue_service.slots.release import rules_for
 from queue_service.web.cache import Cached, Kept, lean_answer
 from queue_service.web.lean import AnyRequest, documented, parameter
 from queue_service.web.problems import lean_problem
@@ -35,14 +37,19 @@ class Asked(msgspec.Struct, frozen=True):
     persons: tuple[int, ...]
     first: date | None
     last: date | None
+    ags: str = ""
+    postcode: str = ""
 
 
 _LIST_OF_TEXT = {"type": "array", "items": {"type": "string"}}
 _LIST_OF_NUMBERS = {"type": "array", "items": {"type": "integer", "minimum": 1}}
+_TEXT = {"type": "string", "maxLength": 20}
 _DAY = {"type": "string", "format": "date"}
 _PARAMETERS = (
     parameter("service", "query", _LIST_OF_TEXT, "Service codes; may repeat", required=True),
     parameter("persons", "query", _LIST_OF_NUMBERS, "Persons, one a service; default 1"),
+    parameter("ags", "query", _TEXT, "Municipality key of residence: may answer not_responsible"),
+    parameter("postcode", "query", _TEXT, "The same by postcode; may answer which_municipality"),
     parameter("from", "query", _DAY, "First local day; default today"),
     parameter("to", "query", _DAY, "Last local day, at most 62 days; default the window's end"),
 )
@@ -96,6 +103,7 @@ def _asked(query: bytes) -> Asked | Refusal:
     services: list[str] = []
     persons: list[int] = []
     days: dict[str, date] = {}
+    place = {"ags": "", "postcode": ""}
     try:
         fields = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=40)
     except ValueError:
@@ -108,13 +116,20 @@ def _asked(query: bytes) -> Asked | Refusal:
                 persons.append(int(value))
             elif name in ("from", "to"):
                 days[name] = date.fromisoformat(value)
+            elif name in place:
+                place[name] = value[:20]
             else:
                 return Refusal(Code.INVALID, {"field": name[:80], "reason": "unknown"})
         except ValueError:
             return Refusal(Code.INVALID, {"field": name, "value": value[:80]})
     if not services:
         return Refusal(Code.FIELD_REQUIRED, {"fields": ["service"]})
-    return Asked(tuple(services), tuple(persons), days.get("from"), days.get("to"))
+    return Asked(tuple(services), tuple(persons), days.get("from"), days.get("to"), **place)
+
+
+def _horizon(followed: Followed, asked: Asked) -> int:
+    parts = (Part(ServiceCode(code), 1) for code in asked.services)
+    return rules_for(followed.office, parts).window_days
 
 
 def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
@@ -122,7 +137,7 @@ def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
     first = asked.first or now.date()
     if first.year not in YEARS:
         return Refusal(Code.INVALID, {"field": "from", "reason": "years 2000 to 2199"})
-    last = asked.last or first + timedelta(days=followed.office.booking.window_days)
+    last = asked.last or first + timedelta(days=_horizon(followed, asked))
     if last < first or (last - first).days >= MOST_DAYS:
         return Refusal(Code.INVALID, {"field": "to", "reason": f"0 to {MOST_DAYS - 1} days"})
     key = (followed.key.office, asked.services, asked.persons, first, last)
@@ -133,6 +148,9 @@ def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
     parts = _parts(asked.services, asked.persons)
     if isinstance(parts, Refusal):
         return parts
+    elsewhere = gate(followed.office, ags=asked.ags, postcode=asked.postcode)
+    if elsewhere is not None:
+        return elsewhere
     request = followed.openings.request(parts)
     if isinstance(request, Refusal):
         return request

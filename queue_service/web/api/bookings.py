@@ -92,7 +92,7 @@ async def confirm(
 ) -> Response[Any]:
     """Make a hold binding; required fields are the service's configuration."""
     given = await flow.confirm(
-        house, data.hold, data.secret, data.applicant.applicant(), data.language, key
+        house, data.hold, data.secret, data.applicant.applicant(), data.language, key, data.answers
     )
     return private(request, given, 201)
 

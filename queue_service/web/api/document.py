@@ -22,9 +22,18 @@ BY_KEY = (
     "/offices/{office}/bookings",
     "/offices/{office}/swaps",
     "/offices/{office}/overbooked",
+    "/offices/{office}/cards",
+    "/offices/{office}/capacity",
+    "/offices/{office}/card-lists",
 )
 """For staff and devices alone."""
-BY_SECRET = ("/holds/", "/bookings/")
+WITH_ETAG = (
+    "/offices",
+    "/offices/{office}/availability",
+    "/offices/{office}/capacity",
+)
+"""Answered 304 where nothing has changed."""
+BY_SECRET = ("/holds/", "/bookings/", "/offices/{office}/card-contacts/")
 """For whoever has the secret of a hold or booking."""
 _REFS = "#/components/schemas/{name}"
 _SECOND_FACTOR = {
@@ -78,7 +87,7 @@ def _put_right(operation: Operation, path: str, status: int, schema: Any) -> Non
         "content": {PROBLEM_JSON: {"schema": {"$ref": _REFS.format(name="Problem")}}},
     }
     answers: Any = {str(status): good, "default": refused}
-    if path in ("/offices", "/offices/{office}/availability"):
+    if path in WITH_ETAG:
         answers["304"] = {"description": "As the ETag says"}
     operation.responses = answers
     parameters: Any = [*(operation.parameters or ()), _LANGUAGE]

@@ -9,10 +9,12 @@ from litestar import Response, delete, post
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Scope
 
-from queue_service.flows import holding
+from queue_service.flows import cards, holding
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
+from queue_service.offices.jurisdiction import gate
+from queue_service.web.access import guessing
 from queue_service.web.api.bookings import Key, bearer, crowded, private
 from queue_service.web.api.shapes import HoldBody, parts_of
 from queue_service.web.lean import AnyRequest, Sent, documented, header, parameter, read
@@ -46,13 +48,21 @@ async def hold(request: AnyRequest) -> ASGIApp:
     wish = await _wish(request)
     if isinstance(wish, Refusal):
         return lean_problem(scope, wish)
+    slug = scope["path_params"]["office"]
+    office = house.follower.office(slug)
+    elsewhere = office and gate(office.office, ags=wish.ags, postcode=wish.postcode)
+    if elsewhere:
+        return lean_problem(scope, elsewhere)
+    if wish.cards and await guessing(request, house):
+        return lean_problem(scope, Refusal(Code.TOO_MANY, {"retry_after_seconds": 5}))
     given = await holding.hold(
         house,
-        scope["path_params"]["office"],
+        slug,
         parts=wish.parts,
         start=wish.start,
         language=wish.language,
         key=header(scope, b"idempotency-key") or None,
+        cards=cards.keys_of(house, office, wish.cards) if office and wish.cards else (),
     )
     if isinstance(given, Refusal):
         return lean_problem(scope, given)
@@ -65,12 +75,16 @@ class Wish(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     start: datetime
     language: str
+    cards: tuple[str, ...] = ()
+    ags: str = ""
+    postcode: str = ""
 
 
 def _read_anew(content: bytes) -> Wish:
     """What a body says."""
     body = _decode(content)
-    return Wish(parts_of(body.services), body.start, body.language)
+    parts = parts_of(body.services)
+    return Wish(parts, body.start, body.language, body.cards, body.ags, body.postcode)
 
 
 _read_as = lru_cache(maxsize=4_096)(_read_anew)
@@ -87,7 +101,9 @@ async def _wish(request: AnyRequest) -> Wish | Refusal:
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})
     try:
-        return (_read_as if len(content) <= REMEMBERED_BODY else _read_anew)(content)
+        # Card numbers are kept nowhere, so bodies that may hold one are not remembered either.
+        short = len(content) <= REMEMBERED_BODY and b'"cards"' not in content
+        return (_read_as if short else _read_anew)(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return misread(error)
 

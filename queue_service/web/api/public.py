@@ -65,6 +65,7 @@ def _details(office: Office) -> dict[str, object]:
         "hours": office.hours,
         "closures": office.closures,
         "rules": {"booking": office.booking, "line": office.line},
+        "jurisdiction": office.jurisdiction,
     }
 
 

@@ -27,6 +27,8 @@ class PartBody(Body, frozen=True):
     persons: Annotated[int, Meta(ge=1, le=50)] = 1
 
 
+Serial = Annotated[str, Meta(min_length=1, max_length=60)]
+Cards = Annotated[tuple[Serial, ...], Meta(max_length=8)]
 Parts = Annotated[tuple[PartBody, ...], Meta(min_length=1, max_length=8)]
 
 
@@ -36,6 +38,11 @@ class HoldBody(Body, frozen=True):
     services: Parts
     start: Instant
     language: Language = "de"
+    cards: Cards = ()
+    """Numbers of the cards to collect, one a person, where the service goes by cards."""
+    ags: Annotated[str, Meta(max_length=20)] = ""
+    """Municipality key of residence: may answer `not_responsible`."""
+    postcode: Annotated[str, Meta(max_length=20)] = ""
 
 
 class ApplicantBody(Body, frozen=True):
@@ -73,6 +80,22 @@ class StaffBookingBody(Body, frozen=True):
     language: Language = "de"
     exceed_reason: ExceedReason | None = None
     """A reason code; with it, roles that may do so exceed capacity."""
+
+
+class CardsBody(Body, frozen=True):
+    """Cards somebody wants to collect with a service."""
+
+    service: Annotated[str, Meta(max_length=40)]
+    cards: Annotated[tuple[Serial, ...], Meta(min_length=1, max_length=8)]
+
+
+class CardContactBody(Body, frozen=True):
+    """Somebody who wants to be told when a card is ready."""
+
+    service: Annotated[str, Meta(max_length=40)]
+    card: Serial
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]{2,}$")]
+    language: Language = "de"
 
 
 class MoveBody(Body, frozen=True):

@@ -5,20 +5,21 @@ redirect. Who comes and the booking itself stand in `details`.
 """
 
 from datetime import date, datetime
-from typing import Annotated
 
 from litestar import Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
 from litestar.response import Redirect, Template
 
 from queue_service.house import House
 from queue_service.language import catalogue, pick, sentence
 from queue_service.model.refusal import Code, Refusal
+from queue_service.slots.together import beside
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
+from queue_service.web.pages import cards as card_pages
 from queue_service.web.pages import details as detail_pages
 from queue_service.web.pages.answers import text
+from queue_service.web.pages.cards import cards_wanted
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS, on_http
 from queue_service.web.pages.holding import take, with_hold
@@ -97,6 +98,10 @@ async def service(request: Asked, house: House, lang: str, office: str, code: st
         home=f"/{lang}/{office}",
         service=asked,
         bookable=asked.bookable and not pick(asked.not_needed, lang)[0],
+        also=beside(followed.office, asked),
+        until=asked.not_needed_to,
+        ask_place=bool(followed.office.jurisdiction.ags),
+        must_say=followed.office.jurisdiction.ask,
         today=followed.now().date(),
     )
 
@@ -107,14 +112,15 @@ async def times(
     house: House,
     lang: str,
     office: str,
-    of: Annotated[str, Parameter(query="service")] = "",
-    persons: str = "1",
     day: str = "",
-) -> Template:
-    """Days and times with room."""
-    wanted = wanted_of(request, house, lang, office, {"service": of, "persons": persons})
+) -> Shown:
+    """Days and times with room, once it is known that somebody may come for this."""
+    wanted = wanted_of(request, house, lang, office, request.query_params)
     if isinstance(wanted, Template):
         return wanted
+    cards = cards_wanted(wanted)
+    if cards and len(wanted.cards) != cards:
+        return see(f"/{lang}/{office}/cards?{wanted.query}")
     return _times(request, lang, wanted, day=as_day(day))
 
 
@@ -159,7 +165,7 @@ def _times(
         near=nearest(wanted.followed, wanted.parts, refusal, start) if refusal else (),
         refusal=sentence(refusal, lang) if refusal else None,
         action=f"/{lang}/{office.slug}/book",
-        hidden={"service": wanted.service.code, "persons": wanted.parts[0].persons},
+        hidden=wanted.hidden,
         back=f"/{lang}/{office.slug}/service/{wanted.service.code}",
         moving=None,
     )
@@ -182,6 +188,7 @@ handlers = [
             service,
             times,
             hold,
+            *card_pages.handlers,
             *detail_pages.handlers,
             nowhere,
         ],

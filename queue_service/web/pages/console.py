@@ -14,7 +14,11 @@ from queue_service.rights import Act, Actor, check
 from queue_service.web.access import allowed
 from queue_service.web.pages import Asked, Shown, known, page, refused, see, spoken
 
-PLACES: tuple[tuple[str, str, str], ...] = (("capacity", "capacity", mark("Capacity")),)
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("capacity", "capacity", mark("Capacity")),
+    ("cards", "cards", mark("Cards")),
+    ("disruption", "disruption", mark("Disruption")),
+)
 """(name, end of the address, title) of every place, in the order of the navigation."""
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
 from litestar.response import Template
 
 from queue_service.flows import booking
@@ -18,6 +16,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import STATUS, Asked, Shown, page, see
 from queue_service.web.pages.answers import Answers, as_birth_date, faults, read, text
 from queue_service.web.pages.holding import held_before, still_held, take, with_hold
+from queue_service.web.pages.questions import Asking, asking_of, papers
 from queue_service.web.pages.times import as_instant, nearest
 from queue_service.web.pages.wanted import Wanted, wanted_of
 
@@ -31,16 +30,15 @@ async def details(
     house: House,
     lang: str,
     office: str,
-    of: Annotated[str, Parameter(query="service")] = "",
-    persons: str = "1",
 ) -> Shown:
     """Who comes; the time stays free for them until the time shown."""
-    wanted = wanted_of(request, house, lang, office, {"service": of, "persons": persons})
+    wanted = wanted_of(request, house, lang, office, request.query_params)
     if isinstance(wanted, Template):
         return wanted
     if held_before(request) is None:
         return see(f"/{lang}/{office}/book?{wanted.query}")
-    return _details(request, lang, wanted, await still_held(request, house), Answers())
+    asked = asking_of(wanted.followed.office, wanted.parts, {})
+    return _details(request, lang, wanted, await still_held(request, house), Answers(), asked)
 
 
 @post("/{lang:str}/{office:str}/details", status_code=200)
@@ -51,14 +49,15 @@ async def decide(request: Asked, house: House, lang: str, office: str) -> Shown:
     if isinstance(wanted, Template):
         return wanted
     answers, do = read(form), text(form, "do")
+    asked = asking_of(wanted.followed.office, wanted.parts, form)
     if do == "confirm":
-        return await _confirm(request, house, lang, wanted, answers, form)
+        return await _confirm(request, house, lang, wanted, answers, asked, form)
     if text(form, "start"):
         taken = await take(request, house, lang, wanted, form)
         if isinstance(taken, Refusal):
             was = as_instant(text(form, "start"))
-            return _details(request, lang, wanted, taken, answers, was=was)
-        return with_hold(_checked(request, lang, wanted, taken, answers), house, taken)
+            return _details(request, lang, wanted, taken, answers, asked, was=was)
+        return with_hold(_checked(request, lang, wanted, taken, answers, asked), house, taken)
     held = await still_held(request, house)
     refusal = None
     if do == "extend" and not isinstance(held, Refusal):
@@ -69,17 +68,21 @@ async def decide(request: Asked, house: House, lang: str, office: str) -> Shown:
         held = held if isinstance(longer, Refusal) else longer
     if isinstance(held, Refusal) or do in ("extend", "edit"):
         was = as_instant(text(form, "was"))
-        return _details(request, lang, wanted, held, answers, refusal=refusal, was=was)
-    return _checked(request, lang, wanted, held, answers)
+        return _details(request, lang, wanted, held, answers, asked, refusal=refusal, was=was)
+    return _checked(request, lang, wanted, held, answers, asked)
 
 
 def _checked(
-    request: Asked, lang: str, wanted: Wanted, held: HoldGiven, answers: Answers
+    request: Asked, lang: str, wanted: Wanted, held: HoldGiven, answers: Answers, asked: Asking
 ) -> Template:
-    wrong = faults(answers, wanted.service.required, lang)
+    wrong = faults(answers, wanted.service.required, lang) | asked.errors(lang)
     if wrong:
-        return _details(request, lang, wanted, held, answers, errors=wrong)
-    return _check(request, lang, wanted, held, answers)
+        return _details(request, lang, wanted, held, answers, asked, errors=wrong)
+    against = asked.against()
+    if against:
+        refusal = Refusal(Code.NOT_SO, {"texts": against})
+        return _details(request, lang, wanted, held, answers, asked, refusal=refusal)
+    return _check(request, lang, wanted, held, answers, asked)
 
 
 async def _confirm(
@@ -88,13 +91,14 @@ async def _confirm(
     lang: str,
     wanted: Wanted,
     answers: Answers,
+    asked: Asking,
     form: Mapping[str, object],
 ) -> Shown:
     before, was = held_before(request), as_instant(text(form, "was"))
-    wrong = faults(answers, wanted.service.required, lang)
+    wrong = faults(answers, wanted.service.required, lang) | asked.errors(lang)
     if before is None or wrong:
         held = await still_held(request, house)
-        return _details(request, lang, wanted, held, answers, errors=wrong, was=was)
+        return _details(request, lang, wanted, held, answers, asked, errors=wrong, was=was)
     given = await booking.confirm(
         house,
         *before,
@@ -107,11 +111,12 @@ async def _confirm(
         ),
         lang,
         text(form, "idempotency_key") or None,
+        {key: answer for key, answer in asked.typed.items() if answer},
     )
     if isinstance(given, Refusal):
         held = given if given.code in _GONE else await still_held(request, house)
         refusal = None if given.code in _GONE else given
-        return _details(request, lang, wanted, held, answers, refusal=refusal, was=was)
+        return _details(request, lang, wanted, held, answers, asked, refusal=refusal, was=was)
     return see(f"/{lang}/b/{given.code}/{given.secret}?new=1")
 
 
@@ -121,6 +126,7 @@ def _details(
     wanted: Wanted,
     held: HoldGiven | Refusal,
     answers: Answers,
+    asked: Asking,
     *,
     refusal: Refusal | None = None,
     errors: dict[str, str] | None = None,
@@ -146,13 +152,17 @@ def _details(
         refusal=sentence(shown_refusal, lang) if shown_refusal else None,
         errors=errors or {},
         answers=answers,
+        hidden=wanted.hidden,
+        query=wanted.query,
+        questions=asked.shown(lang),
+        asked=asked.typed,
         required=wanted.service.required,
         fields={name: t(label) for name, label in FIELDS.items()},
     )
 
 
 def _check(
-    request: Asked, lang: str, wanted: Wanted, held: HoldGiven, answers: Answers
+    request: Asked, lang: str, wanted: Wanted, held: HoldGiven, answers: Answers, asked: Asking
 ) -> Template:
     office, t = wanted.followed.office, catalogue(lang)
     given = {name: value for name, value in msgspec.structs.asdict(answers).items() if value}
@@ -168,8 +178,13 @@ def _check(
         home=f"/{lang}/{office.slug}",
         parts=wanted.parts,
         held=held,
-        given=given,
-        answered=[(t(FIELDS[name]), value) for name, value in read_back.items()],
+        given=given | asked.given(),
+        hidden=wanted.hidden,
+        papers=papers(office, wanted.parts, asked.flags()),
+        answered=[
+            *((t(FIELDS[name]), value) for name, value in read_back.items()),
+            *asked.read_back(lang),
+        ],
     )
 
 

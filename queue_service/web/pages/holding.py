@@ -44,6 +44,7 @@ async def take(
         language=lang,
         key=text(form, "idempotency_key") or None,
         replaces=held_before(request),
+        cards=wanted.cards,
     )
 
 

@@ -71,7 +71,7 @@ def _times(
         near=nearest(followed, present.parts, refusal, None) if refusal else (),
         refusal=sentence(refusal, lang) if refusal else None,
         action=f"/{lang}{here}",
-        hidden={},
+        hidden=(),
         back=facts["self_url"],
         moving=present.start,
         **facts,
