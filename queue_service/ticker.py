@@ -13,7 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import closing, disruption, errands, planning, releasing
+from queue_service.flows import closing, disruption, errands, offers, planning, releasing, surging
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
@@ -47,11 +47,13 @@ async def send_letters(house: House, office: Followed) -> None:
 
 
 async def plan_days(house: House, office: Followed) -> None:
-    """Keep the cells of the booking window planned as days go by."""
+    """Keep the cells planned as days go by, and as settings begin and end by themselves."""
     _, last = planning.planned_days(office)
-    if _planned.get(office.key.slug) != (last, office.key.limits):
+    now = office.office
+    stand = (last, office.key.limits, now.hours, now.closures, now.exceptions, now.limits)
+    if _planned.get(office.key.slug) != stand:
         await planning.plan(house, office)
-        _planned[office.key.slug] = (last, office.key.limits)
+        _planned[office.key.slug] = stand
 
 
 _planned: dict[str, object] = {}
@@ -67,8 +69,14 @@ async def resume_errands(house: House, office: Followed) -> None:
     await errands.resume(house, office, planning.ERRANDS | disruption.ERRANDS)
 
 
+async def offer_places(house: House, office: Followed) -> None:
+    """Offer what is free or resting to the waiting list."""
+    await offers.offer_places(house, office)
+
+
 RHYTHM: tuple[tuple[float, Work], ...] = (
     (1, lapse_holds),
+    (1, offer_places),
     (1, send_letters),
     (15, plan_days),
     (30, resume_errands),
@@ -76,6 +84,7 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (20, releasing.keep_back),
     (15, releasing.move_on),
     (60, releasing.switch),
+    (60, surging.look),
 )
 """Real seconds between two runs of each work, for every office."""
 

@@ -83,6 +83,31 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("The link or the second detail does not belong to this code."),
         mark("Please check both or open the link in your confirmation."),
     ),
+    Code.WAITING_CLOSED: (
+        mark("The waiting list is closed"),
+        mark("There are enough free places, or the list is full for now."),
+        mark("Please look for a free time, or come back later."),
+    ),
+    Code.ALREADY_WAITING: (
+        mark("You are already on the waiting list"),
+        mark("Each person can be on it once for services of this kind."),
+        mark("Use the link in the message you got when you joined."),
+    ),
+    Code.HAS_OFFER: (
+        mark("Another offer is still open for you"),
+        mark("Nobody is offered two places at a time."),
+        mark("Please answer that one first."),
+    ),
+    Code.OFFER_OVER: (
+        mark("This offer is no longer open"),
+        mark("Its time was over, it was answered, or the place is gone."),
+        mark("You need not do anything: you stay on the list unless you left it."),
+    ),
+    Code.NOT_WAITING_ANY_MORE: (
+        mark("You are no longer on the waiting list"),
+        mark("You left it, got a place, or its time is over."),
+        mark("You can join it again."),
+    ),
     Code.TOO_MANY: (
         mark("Too many attempts in a short time"),
         mark("This limit protects the places from machines."),

@@ -102,6 +102,8 @@ class Wish(msgspec.Struct, frozen=True):
     """Its latest offer."""
     asked: tuple[Tick, ...] = ()
     """Starts that were offered to it: none is offered twice."""
+    cards: tuple[bytes, ...] = ()
+    """Residence cards that the booking will be bound to, as keyed hashes."""
     here: datetime | None = None
     """In the house until then, as a guide or the kiosk said: no notice, accepted at once."""
 

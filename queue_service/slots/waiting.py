@@ -18,6 +18,7 @@ from queue_service.model.waiting import Offer, Wish, WishPerson, WishState
 from queue_service.model.waitlist import WaitingTold
 from queue_service.model.world import Told, World
 from queue_service.slots import offering
+from queue_service.slots.cards import claimed
 from queue_service.slots.handing import (
     Draft,
     Grounds,
@@ -119,7 +120,9 @@ def accept(
         draft.after.append(result)
     fact = facts.OfferAccepted(**shared(world, draft, terms), moved=moved)
     people = () if moved else (person,)
-    return told(world, draft, fact, people=people, answer=given(result))
+    answer = told(world, draft, fact, people=people, answer=given(result))
+    # A booking that is brought forward has its cards already.
+    return answer if moved else claimed(world, answer, wish.cards, result.id)
 
 
 def decline(world: World, made: Offer, grounds: Grounds) -> Told | Refusal:

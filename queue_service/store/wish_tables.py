@@ -29,6 +29,7 @@ wish = sa.Table(
     sa.Column("kin", sa.Uuid),
     sa.Column("offered", sa.Uuid),
     sa.Column("asked", sa.Text, nullable=False),
+    sa.Column("cards", sa.Text, nullable=False),
     sa.Column("here", INSTANT),
     sa.Index(
         "wish_once_a_person",

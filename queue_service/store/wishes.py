@@ -153,6 +153,7 @@ RESTING = Statement(
 
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _windows = msgspec.json.Decoder(tuple[Acceptable, ...])
+_cards = msgspec.json.Decoder(tuple[bytes, ...])
 _ticks = msgspec.json.Decoder(tuple[Tick, ...])
 
 
@@ -177,6 +178,7 @@ def _wish(row: Any) -> Wish:
         kin=row["kin"],
         offered=row["offered"],
         asked=_ticks.decode(row["asked"]),
+        cards=_cards.decode(row["cards"]),
         here=row["here"],
     )
 

@@ -45,6 +45,7 @@ STATUS: dict[Code, int] = {
     Code.UNKNOWN_CONTACT: 404,
     Code.TOO_MANY_PERSONS: 422,
     Code.HOLD_EXPIRED: 410,
+    Code.OFFER_OVER: 410,
     Code.TOO_MANY: 429,
     Code.BUSY_RETRY: 503,
 }

@@ -44,7 +44,7 @@ CHANGES: tuple[str, ...] = (
     " reach text not null, language text not null, \"group\" text not null,"
     " person_key bytea not null, code text not null unique, number bigint not null,"
     " seq bigint not null, generation integer not null, booking uuid, kin uuid,"
-    " offered uuid, asked text not null, here timestamptz)",
+    " offered uuid, asked text not null, cards text not null, here timestamptz)",
     'create unique index wish_once_a_person on wish (person_key, "group") where state = \'open\'',
     "create index wish_open on wish (office) where state = 'open'",
     "create table wish_person (wish uuid primary key, authority integer not null,"

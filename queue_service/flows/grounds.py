@@ -1,0 +1,195 @@
+"""Where a turn of the waiting list looks for places: read outside the lock, re-checked inside.
+
+What somebody has just given up is looked at by whoever gives it up; everything that is free or
+rests by the leader's tick.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from queue_service.chance import fresh_id
+from queue_service.flows import resting
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking, Part
+from queue_service.model.ids import TICK_SECONDS, BookingId
+from queue_service.model.refusal import Refusal
+from queue_service.model.waiting import Waiting
+from queue_service.model.world import Cell, CellKey
+from queue_service.seals import new_code
+from queue_service.slots import offering
+from queue_service.slots.handing import Fresh, Grounds
+from queue_service.slots.offering import Place, Places, Room, Terms
+from queue_service.slots.openings import DayState
+from queue_service.slots.release import furthest
+from queue_service.store import offices, wishes
+from queue_service.store import world as store_world
+from queue_service.store.database import transaction
+
+OFFERS_A_TURN = 10
+CHAIN = 2
+"""Offers that one answer may lead to: what is freed is rarely longer than two visits."""
+_STARTS_A_KIND = 40
+"""Free starts looked at for one kind of visit in one pass; those after them come next second."""
+_TICK = timedelta(seconds=TICK_SECONDS)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """The list and what rests, as of one number of the journal."""
+
+    waiting: list[Waiting]
+    resting: list[Booking]
+    seen: int
+
+    @property
+    def kinds(self) -> tuple[tuple[Part, ...], ...]:
+        """What people on the list come for."""
+        return tuple({each.wish.parts: None for each in self.waiting})
+
+
+async def listed(house: House, office: Followed) -> Listed:
+    """Read the list."""
+    async with transaction(house.pool, office.key.authority, snapshot=True) as snapshot:
+        seqs = await offices.seqs(snapshot)
+        return Listed(
+            await wishes.everybody(snapshot, office.key.office),
+            await wishes.resting(snapshot, office.key.office, office.now()),
+            seqs[office.key.office],
+        )
+
+
+async def of_freed(house: House, office: Followed, freed: Booking) -> Grounds:
+    """The places that `freed` is about to give back, for everybody on the list."""
+    on_list = await listed(house, office)
+    starts = tuple(_starts_in(office, freed))
+    places = {
+        parts: tuple(
+            place
+            for start in starts
+            if (place := place_at(office, parts, start)) is not None
+            and (start == freed.start or place.end <= freed.end)
+        )
+        for parts in on_list.kinds
+    }
+    return _grounds(office, places, terms_of(office, on_list.seen), CHAIN)
+
+
+async def of_everything(house: House, office: Followed) -> Grounds | None:
+    """Free and resting places that somebody on the list would be offered now; None: none."""
+    on_list = await listed(house, office)
+    if not on_list.waiting:
+        return None
+    terms = terms_of(office, on_list.seen)
+    now = terms(office.now())
+    places = {parts: tuple(_wanted(office, on_list, parts, now)) for parts in on_list.kinds}
+    keys = {cell for each in places.values() for place in each for cell in place.cells}
+    async with transaction(house.pool, office.key.authority) as connection:
+        cells = await store_world.cells(connection, list(keys))
+    room = Room(_left(cells), on_list.resting)
+    chosen = offering.choose(on_list.waiting, places, room, now, most=OFFERS_A_TURN)
+    if not chosen and not any(offering.is_over(each, now) for each in on_list.waiting):
+        return None
+    starts = sorted({each.place.start for each in chosen})
+    # Everybody before the chosen is looked at for the same starts: why not, stands in the entry.
+    narrow = {
+        parts: tuple(p for start in starts if (p := place_at(office, parts, start)) is not None)
+        for parts in on_list.kinds
+    }
+    rested = tuple({b.id: None for each in chosen for b in each.resting})
+    return _grounds(office, narrow, terms, len(chosen), rested)
+
+
+def _grounds(
+    office: Followed,
+    places: Places,
+    terms: Callable[[datetime], Terms],
+    most: int,
+    rested: tuple[BookingId, ...] = (),
+) -> Grounds:
+    fresh = tuple(Fresh(BookingId(fresh_id()), new_code()) for _ in range(most))
+    return Grounds(places, terms, fresh, rested, resting.rest(office))
+
+
+def nothing(office: Followed) -> Grounds:
+    """Nowhere to look: for acts that free no place."""
+    return Grounds({}, terms_of(office, 0), ())
+
+
+def terms_of(office: Followed, seen: int) -> Callable[[datetime], Terms]:
+    """What holds for offers in this office at a time that the turn will say."""
+    rules, clock, zone = office.office.waiting, office.clock, office.office.tz
+    return lambda now: Terms(now, rules, clock, zone, seen)
+
+
+def place_at(office: Followed, parts: tuple[Part, ...], start: datetime) -> Place | None:
+    """What a visit of these parts takes there; None where they cannot start."""
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal) or not office.openings.starts_here(start):
+        return None
+    return Place(
+        start,
+        start + timedelta(minutes=request.minutes),
+        office.openings.limits_of(request),
+        office.openings.once_of(request, start),
+        request.buffer,
+    )
+
+
+def _wanted(
+    office: Followed, on_list: Listed, parts: tuple[Part, ...], now: Terms
+) -> Iterator[Place]:
+    """Places for these parts that somebody who is not being asked already would take."""
+    those = [each for each in offering.ranked(on_list.waiting, now) if each.wish.parts == parts]
+    starts = sorted(
+        {
+            *_free(office, parts, now.now),
+            *_soon(office, parts, now),
+            *(s for b in on_list.resting for s in _starts_in(office, b)),
+        }
+    )
+    found = 0
+    for start in starts:
+        if found == _STARTS_A_KIND:
+            return
+        if any(offering.refused(each, start, now) is None for each in those):
+            place = place_at(office, parts, start)
+            if place is not None:
+                found += 1
+                yield place
+
+
+def _free(office: Followed, parts: tuple[Part, ...], now: datetime) -> Iterator[datetime]:
+    last = now.date() + timedelta(days=furthest(office.office))
+    for day in office.openings.month(parts, now.date(), last, now):
+        yield from (start.start for start in day.starts if start.state is DayState.FREE)
+
+
+def _soon(office: Followed, parts: tuple[Part, ...], now: Terms) -> Iterator[datetime]:
+    """Starts too near to be booked by everybody, yet with notice enough for an offer."""
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal):
+        return
+    lead = timedelta(minutes=office.office.booking.lead_minutes)
+    for start in _grid(office, now.now, now.now + lead):
+        if not office.openings.certainly_full(request, start, now.now):
+            yield start
+
+
+def _starts_in(office: Followed, freed: Booking) -> Iterator[datetime]:
+    yield from _grid(office, freed.start, freed.end)
+
+
+def _grid(office: Followed, first: datetime, end: datetime) -> Iterator[datetime]:
+    ticks = -(-int(first.timestamp()) // TICK_SECONDS)
+    at = datetime.fromtimestamp(ticks * TICK_SECONDS, office.office.tz)
+    while at < end:
+        if office.openings.starts_here(at):
+            yield at
+        at += _TICK
+
+
+def _left(cells: dict[CellKey, Cell | None]) -> dict[CellKey, int]:
+    found: Iterable[tuple[CellKey, Cell | None]] = cells.items()
+    return {key: cell.left for key, cell in found if cell is not None and cell.capacity}
