@@ -13,6 +13,8 @@ import msgspec
 from queue_service.model.ids import TICK_SECONDS
 from queue_service.model.office import Office, Service, Taker
 from queue_service.offices.reading import Found
+from queue_service.offices.rules_of_release import release_faults
+from queue_service.offices.rules_of_requests import request_faults
 from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
 from queue_service.offices.surge_rules import surge_faults
 
@@ -82,6 +84,8 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from _tickets(office)
     yield from surge_faults(office, draft.faulty)
     yield from _limits_per_person(office)
+    yield from request_faults(office)
+    yield from release_faults(office)
 
 
 def _identity(office: Office) -> Iterator[Found]:

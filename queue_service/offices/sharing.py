@@ -18,6 +18,7 @@ import msgspec
 
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Limit, Office, Texts
+from queue_service.model.release import LastMinute
 
 Desks = frozenset[CounterKey]
 Kind = frozenset[ServiceCode]
@@ -41,6 +42,8 @@ class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     name: Texts
     services: tuple[ServiceCode, ...]
+    last_minute: tuple[LastMinute, ...] = ()
+    """Shares of its places that open late."""
 
 
 class Sharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +154,7 @@ def _limit(office: Office, sharing: Sharing, desks: Desks, bound: list[Kind], pl
         services=tuple(services),
         together=tuple(together),
         counters=tuple(counters),
+        last_minute=name.last_minute if name else (),
     )
 
 

@@ -39,7 +39,8 @@ def still_to_come(reserve: Reserve, opens: datetime, closes: datetime, now: date
     hours = max(1, math.ceil((closes - opens) / HOUR))
     weights = (*(reserve.by_hour or (1,) * hours), *(0,) * hours)[:hours]
     begun = max(0, (now - opens) // HOUR)
-    return reserve.a_day * sum(weights[begun:]) / sum(weights) if now < closes else 0.0
+    # A short day may have none of the hours that weigh anything.
+    return reserve.a_day * sum(weights[begun:]) / (sum(weights) or 1) if now < closes else 0.0
 
 
 def kept_at(

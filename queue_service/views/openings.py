@@ -5,7 +5,7 @@ office is due. A freed place may be called full until the next wake-up (≤ 1 s)
 is left in each touched cell, so the view replaces and never re-derives.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -21,7 +21,7 @@ from queue_service.slots.calendar import ONE_DAY, ticks_of, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import ALTERNATIVES, DayOpenings, DayState, Request, Start
 from queue_service.slots.release import last_bookable
-from queue_service.views.cells import Cells
+from queue_service.views.cells import Cells, Day
 from queue_service.views.full import Holds, Keys, same_cells
 from queue_service.views.wanted import Wanted
 
@@ -249,6 +249,14 @@ class Openings:
                 days.append(self._day(wanted, day, soonest))
             day += ONE_DAY
         return tuple(days)
+
+    def bookable(self, request: Request, now: datetime) -> Iterator[tuple[Wanted, Day, int]]:
+        """Every known day of the window, with the first tick that may still be booked."""
+        wanted, soonest = self._wants(request), self._soonest(now)
+        first, last = now.toordinal(), self._last_bookable(request.parts, now).toordinal()
+        for day in map(date.fromordinal, range(first, last + 1)):
+            if known := self._cells.days.get(day):
+                yield wanted, known, soonest
 
     def _last_bookable(self, parts: Iterable[Part], now: datetime) -> date:
         services = (self.office.service(part.service) for part in parts)

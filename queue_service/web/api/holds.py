@@ -118,7 +118,7 @@ async def extend(
 
 @delete("/holds/{hold:str}", summary="Give a hold back", status_code=200)
 async def release(request: AnyRequest, house: House, hold: FromPath[str]) -> Response[Any]:
-    """The places are free again at once."""
+    """The places return as the rules of release say: at once, or after a rest."""
     refusal = await holding.release(house, hold, bearer(request))
     return problem(request, refusal) if refusal else Response(None, status_code=204)
 

@@ -10,8 +10,10 @@ import msgspec
 
 from queue_service.followed import Followed
 from queue_service.model.booking import Part
+from queue_service.model.office import Service
 from queue_service.model.refusal import Refusal
-from queue_service.slots.openings import DayOpenings, DayState, Start, bookable_days
+from queue_service.slots.openings import DayOpenings, DayState, Start
+from queue_service.slots.release import last_bookable, rules_for
 
 DAYS_A_PAGE = 7
 _OPEN = (DayState.FREE, DayState.HELD)
@@ -38,13 +40,22 @@ class TimesShown(msgspec.Struct, frozen=True):
     taken: int
     earlier: str | None
     later: str | None
+    ahead: int
+    """Days of the horizon."""
+    first_come: bool
+    """False: demand exceeds supply, so the horizon is shorter for now."""
 
 
 def window(followed: Followed, parts: tuple[Part, ...]) -> Sequence[DayOpenings]:
     """Every day of the booking window, today first; none where the request is refused."""
     now = followed.now()
-    first, last = bookable_days(now, followed.office.booking.window_days)
-    return followed.openings.month(parts, first, last, now)
+    last = last_bookable(followed.office.booking, _services(followed, parts), now)
+    return followed.openings.month(parts, now.date(), last, now)
+
+
+def _services(followed: Followed, parts: tuple[Part, ...]) -> list[Service]:
+    found = (followed.office.service(part.service) for part in parts)
+    return [service for service in found if service is not None]
 
 
 def shown(
@@ -66,6 +77,8 @@ def shown(
         taken=sum(s.state is DayState.TAKEN for s in looked_at.starts) if looked_at else 0,
         earlier=address(days[first - DAYS_A_PAGE].date) if first else None,
         later=address(days[first + DAYS_A_PAGE].date) if days[first + DAYS_A_PAGE :] else None,
+        ahead=rules_for(followed.office, parts).window_days,
+        first_come=all(service.first_come for service in _services(followed, parts)),
     )
 
 
