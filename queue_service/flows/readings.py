@@ -6,6 +6,7 @@ A metric that cannot be told now reads None; rules then stay as they are.
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
+from queue_service.flows import cards
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
@@ -76,11 +77,17 @@ async def no_shows_today(house: House, office: Followed, _when: When) -> float |
         return float(await store.not_come(connection, office.key.office, begin, late))
 
 
+async def cards_ready(house: House, office: Followed, _when: When) -> float | None:
+    """Cards that lie ready and have no pickup appointment."""
+    return float(await cards.ready_unbooked(house, office))
+
+
 METRICS: dict[Metric, Read] = {
     Metric.FREE_PLACES: free_places,
     Metric.DAYS_TO_FREE: days_to_free,
     Metric.BOOKED_SHARE: booked_share,
     Metric.NO_SHOWS_TODAY: no_shows_today,
+    Metric.CARDS_READY: cards_ready,
 }
 """A metric more is a function more."""
 

@@ -54,7 +54,7 @@ class Kind(StrEnum):
     HORIZON = "horizon"
     """Days that can be booked ahead: longer or shorter."""
     OPEN_WAITING_LIST = "open_waiting_list"
-    """People may wait for a place of `service`."""
+    """People may join the waiting list."""
     NOTIFY = "notify"
     """Nothing but telling."""
 
@@ -73,6 +73,9 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     above: float | None = None
     below: float | None = None
     hold: timedelta = timedelta(0)
+    not_before: time | None = None
+    not_after: time | None = None
+    """Looked at between these two local times only."""
 
 
 class Until(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

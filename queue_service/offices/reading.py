@@ -89,6 +89,8 @@ class Reader:
     # Any: the types of fields are known at run time only; each branch returns what `kind` says.
     def value(self, kind: Any, raw: object, key: str) -> Any:
         """`raw` as a `kind`, or None after noting why not."""
+        if isinstance(kind, types.UnionType) and isinstance(raw, dict):
+            kind = get_args(kind)[0]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self.struct(kind, raw, key)
         if get_origin(kind) is tuple:

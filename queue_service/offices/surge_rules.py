@@ -156,7 +156,7 @@ def _place(office: Office, unsure: frozenset[str], key: str, do: Do) -> Iterator
             yield Found(f"{key}.from_limit", do.from_limit, "must be another limit")
     if do.action is Kind.HORIZON and not 1 <= do.days <= LONGEST_HORIZON_DAYS:
         yield Found(f"{key}.days", do.days, f"must be 1 to {LONGEST_HORIZON_DAYS}")
-    if do.action is Kind.OPEN_WAITING_LIST or do.service:
+    if do.service:
         yield from _service(office, unsure, f"{key}.service", do.service)
 
 

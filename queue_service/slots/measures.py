@@ -22,7 +22,7 @@ from queue_service.slots.ground import Ground, broken_guard
 ONE_DAY = timedelta(days=1)
 MOST_DAYS_AHEAD = 90
 """How far an action looks for its working days."""
-ON_CELLS = ON_DESKS | {Kind.CONVERT_PLACES, Kind.RELEASE_RESERVE}
+ON_CELLS = ON_DESKS | {Kind.CONVERT_PLACES}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -165,7 +165,7 @@ def _settings(do: Do, ground: Ground, began: datetime, now: datetime) -> Iterato
     elif do.action is Kind.HORIZON:
         yield _setting("rules", {"booking": {"window_days": do.days}}, now, until)
     elif do.action is Kind.OPEN_WAITING_LIST:
-        yield _setting(f"service:{do.service}", {"waiting_list": True}, now, until)
+        yield _setting("rules", {"waiting": {"open": True}}, now, until)
     elif do.action is Kind.RELEASE_RESERVE:
         yield _setting(f"limit:{do.limit}", {"reserve": {"keep": do.keep}}, now, until)
 

@@ -55,7 +55,7 @@ def due(snapshot: Snapshot, rules: Rules, states: States, now: datetime) -> tupl
     return tuple(
         rule.id
         for rule in in_order(rules)
-        if _is_due(rule, snapshot.readings.get(rule.id), states.get(rule.id, CALM), now)
+        if _is_due(rule, _value(rule, snapshot, now), states.get(rule.id, CALM), now)
     )
 
 
@@ -72,7 +72,7 @@ def decide(
     caps = Caps(snapshot, rules, states, now)
     ground = snapshot.ground
     for rule in rules:
-        state, value = states.get(rule.id, CALM), snapshot.readings.get(rule.id)
+        state, value = states.get(rule.id, CALM), _value(rule, snapshot, now)
         fact: SurgeFact | None
         if _is_due(rule, value, state, now):
             if ground is None:
@@ -145,6 +145,14 @@ def suggestion(
         places_after=found.places_after,
         days_to_clear=-int(-excess // found.places_after) if found.places_after else 0,
     )
+
+
+def _value(rule: SurgeRule, snapshot: Snapshot, now: datetime) -> float | None:
+    """The rule's metric; None outside its hours."""
+    clock = now.astimezone(snapshot.zone).time()
+    early = rule.when.not_before is not None and clock < rule.when.not_before
+    late = rule.when.not_after is not None and clock >= rule.when.not_after
+    return None if early or late else snapshot.readings.get(rule.id)
 
 
 def _is_due(rule: SurgeRule, value: float | None, state: State, now: datetime) -> bool:

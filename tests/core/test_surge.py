@@ -348,13 +348,15 @@ def test_everything_ends_and_leaves_the_cells_as_they_were(dos: list[Do], ticks:
 def test_settings_end_as_well() -> None:
     dos = (
         Do(Kind.HORIZON, days=5, lasts=timedelta(days=2)),
-        Do(Kind.OPEN_WAITING_LIST, service=make.PICK, lasts=timedelta(days=1)),
+        Do(Kind.OPEN_WAITING_LIST, lasts=timedelta(days=1)),
+        Do(Kind.RELEASE_RESERVE, limit="quota", lasts=timedelta(days=1)),
     )
     found = plan(rule(do=dos), ground(), NOW)
     assert isinstance(found, Plan)
-    assert [layer.subject for layer in found.layers] == ["rules", f"service:{make.PICK}"]
+    assert [layer.subject for layer in found.layers] == ["rules", "rules", "limit:quota"]
     assert [layer.until for layer in found.layers] == [
         NOW + timedelta(days=2),
+        NOW + timedelta(days=1),
         NOW + timedelta(days=1),
     ]
     assert found.ends == NOW + timedelta(days=2)
