@@ -16,12 +16,13 @@ from queue_service.clock import real_now
 from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
+from queue_service.flows.sealing import seal
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person
-from queue_service.notify import mail
-from queue_service.notify.letters import Facts, write
-from queue_service.notify.plan import Due, Purpose, Withdraw, plan, still_due
+from queue_service.notify import list_letters, mail
+from queue_service.notify.letters import Facts, Letter, write
+from queue_service.notify.plan import Due, ListPurpose, Purpose, Withdraw, plan, still_due
 from queue_service.settings import Settings
 from queue_service.store import bookings, deliveries, offices
 from queue_service.store import outbox as store
@@ -161,6 +162,8 @@ class _Pass:
 
     async def _deliver(self, letter: deliveries.Claimed) -> str:
         """``sent``, or the state of a letter that has lost its addressee or its sense."""
+        if letter.purpose in set(ListPurpose):
+            return await self._deliver_to_list(letter)
         async with transaction(self._house.pool, self._followed.key.authority) as tx:
             booking = await bookings.by_id(tx, self._followed.key.office, letter.booking)
             person = await bookings.person(tx, letter.booking)
@@ -170,21 +173,34 @@ class _Pass:
         purpose = Purpose(letter.purpose)
         if not still_due(purpose, booking, self._followed.now()):
             return "withdrawn"
+        facts = self._facts(letter, booking, person, _why(cause))
+        await self._send(letter, write(purpose, facts, booking.language), person.email)
+        return "sent"
+
+    async def _deliver_to_list(self, letter: deliveries.Claimed) -> str:
+        async with transaction(self._house.pool, self._followed.key.authority) as tx:
+            ready = await list_letters.ready(self._house, self._followed, tx, letter)
+        if isinstance(ready, str):
+            return ready
+        await self._send(letter, ready.letter, ready.to)
+        return "sent"
+
+    async def _send(self, letter: deliveries.Claimed, written: Letter, to: str) -> None:
         message = mail.compose(
-            write(purpose, self._facts(letter, booking, person, _why(cause)), booking.language),
-            to=person.email,
+            written,
+            to=to,
             post=self._post,
             identity=mail.message_id(letter.id, self._post),
             at=self.now(),
         )
         await mail.send(message, self._post)
-        return "sent"
 
     def _facts(
         self, letter: deliveries.Claimed, booking: Booking, person: Person, why: Why | None
     ) -> Facts:
         """What the letter may say; its links are rebuilt, never stored."""
         keys, generation = self._house.keys, booking.generation
+        slug, now = self._followed.key.slug, self._followed.now()
         return Facts(
             booking=booking,
             office=self._followed.office,
@@ -195,6 +211,7 @@ class _Pass:
             email=person.email,
             name=person.name,
             secret=keys.booking_secret(booking.id, generation),
+            sealed=seal(keys, slug, booking.code, booking.start, now) if booking.code else "",
             pin="" if person.birth_date else keys.booking_pin(booking.id, generation),
             why=why,
         )

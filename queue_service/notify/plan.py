@@ -5,7 +5,7 @@ so an entry that is planned twice changes nothing.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -23,8 +23,13 @@ from queue_service.events.booking import (
 )
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import BookingNow, Entry
+from queue_service.events.waiting import OfferAccepted, OfferDeclined, WaitingFact, WishJoined
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import BookingId
+from queue_service.model.waiting import WishState
+
+_AFTER_LAPSE = timedelta(minutes=1)
+"""The leader lapses what is over within seconds; a fast clock makes them a minute."""
 
 
 class Purpose(StrEnum):
@@ -37,14 +42,24 @@ class Purpose(StrEnum):
     CANCELLATION = "cancellation"
 
 
+class ListPurpose(StrEnum):
+    """Why somebody on the waiting list is written to."""
+
+    JOINED = "wish_joined"
+    OFFER = "offer"
+    LAPSED = "offer_lapsed"
+    """A reminder that an offer stayed without an answer; about the wish, not the place."""
+
+
 class Due(msgspec.Struct, frozen=True):
     """A letter to send from `due` (office time) on; ids and numbers only, no contact datum."""
 
     seq: int
     """Number of the entry that made it due; rises with every change, so it is also the
     SEQUENCE of the calendar entry."""
-    purpose: Purpose
+    purpose: Purpose | ListPurpose
     booking: BookingId
+    """What it is about: a booking, or a wish where the purpose says so."""
     generation: int
     due: datetime
 
@@ -58,7 +73,8 @@ class Withdraw(msgspec.Struct, frozen=True):
 
 def plan(entry: Entry, fact: AnyFact) -> tuple[Due | Withdraw, ...]:
     """What `fact` makes due and needless, withdrawals of a booking before its new letter."""
-    return tuple(step for now in fact.bookings for step in _steps(entry, fact, now))
+    steps = tuple(step for now in fact.bookings for step in _steps(entry, fact, now))
+    return (*steps, *_on_list(entry, fact)) if isinstance(fact, WaitingFact) else steps
 
 
 def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
@@ -82,10 +98,29 @@ def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withd
     purpose = _purpose(fact, now.state)
     if isinstance(fact, Restored) and now.start <= entry.recorded:
         purpose = None  # the person stands at the desk
-    if purpose not in (None, Purpose.CONFIRM_BY_LINK) or isinstance(fact, Lapsed | NotComing):
+    if purpose not in (None, Purpose.CONFIRM_BY_LINK) or isinstance(
+        fact, Lapsed | NotComing | OfferDeclined
+    ):
         yield Withdraw(now.id, entry.seq)
     if purpose is not None:
         yield Due(entry.seq, purpose, now.id, now.generation, entry.recorded)
+
+
+def _on_list(entry: Entry, fact: WaitingFact) -> Iterator[Due]:
+    """Letters to people on the waiting list; whoever is in the house needs none."""
+    if isinstance(fact, WishJoined):
+        for wish in fact.wishes:
+            if wish.state is WishState.OPEN:
+                about = BookingId(wish.id)
+                yield Due(entry.seq, ListPurpose.JOINED, about, 0, entry.recorded)
+    offered = {now.id: now for now in fact.bookings}
+    for made in fact.offers:
+        now = offered[made.booking]
+        if made.at_once or now.until is None:
+            continue
+        yield Due(entry.seq, ListPurpose.OFFER, now.id, now.generation, entry.recorded)
+        later = now.until + _AFTER_LAPSE
+        yield Due(entry.seq, ListPurpose.LAPSED, BookingId(made.wish), 0, later)
 
 
 def _purpose(fact: AnyFact, state: BookingState) -> Purpose | None:
@@ -102,6 +137,10 @@ def _purpose(fact: AnyFact, state: BookingState) -> Purpose | None:
         case Restored(), BookingState.BOOKED:
             return Purpose.CONFIRMATION
         case Moved() | Swapped(), BookingState.BOOKED:
+            return Purpose.CHANGE
+        case OfferAccepted(), BookingState.BOOKED if fact.moved is None:
+            return Purpose.CONFIRMATION
+        case WaitingFact(), BookingState.BOOKED:
             return Purpose.CHANGE
         case Cancelled(), BookingState.CANCELLED:
             return None if fact.reason is CancelReason.RELEASED else Purpose.CANCELLATION

@@ -256,6 +256,12 @@ async def by_code(connection: asyncpg.Connection, code: str) -> Wish | None:
     return row and _wish(row)
 
 
+async def by_id(connection: asyncpg.Connection, wish: WishId) -> Wish | None:
+    """The wish of that number, or None."""
+    row = await NAMED_ONE.row(connection, id=wish)
+    return row and _wish(row)
+
+
 async def of_booking(
     connection: asyncpg.Connection, office: OfficeId, booking: BookingId
 ) -> Wish | None:
@@ -270,8 +276,8 @@ async def offer(connection: asyncpg.Connection, booking: BookingId) -> tuple[Off
     if row is None:
         return None
     made = Offer(row["booking"], row["wish"], row["rank"], row["made"], row["until"], row["answer"])
-    wish = await NAMED_ONE.row(connection, id=made.wish)
-    return None if wish is None else (made, _wish(wish))
+    wish = await by_id(connection, made.wish)
+    return None if wish is None else (made, wish)
 
 
 async def person(connection: asyncpg.Connection, wish: WishId) -> WishPerson | None:

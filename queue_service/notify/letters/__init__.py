@@ -6,18 +6,22 @@ Subject, calendar entry and file names say only "appointment": what somebody com
 the body alone, which only the recipient opens.
 """
 
-from queue_service.notify.letters.code import qr_link, qr_png
+from queue_service.notify.letters.code import qr_link, qr_png, signed_link
 from queue_service.notify.letters.event import Method, calendar
 from queue_service.notify.letters.facts import Facts, Letter, one_line
-from queue_service.notify.letters.writing import write
+from queue_service.notify.letters.waiting import ListFacts
+from queue_service.notify.letters.writing import write, write_to_list
 
 __all__ = [
     "Facts",
     "Letter",
+    "ListFacts",
     "Method",
     "calendar",
     "one_line",
     "qr_link",
     "qr_png",
+    "signed_link",
     "write",
+    "write_to_list",
 ]

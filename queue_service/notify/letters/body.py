@@ -90,7 +90,7 @@ def body(purpose: Purpose, facts: Facts, language: str) -> Body:
 
 def _greeting(t: Catalogue, facts: Facts) -> str:
     name = greetable(facts.name)
-    return t("Hello {name},", name=_isolated(t, name)) if name else t("Hello,")
+    return t("Hello {name},", name=isolated(t, name)) if name else t("Hello,")
 
 
 def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
@@ -110,7 +110,7 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
             return t(
                 "Please confirm your appointment with the link below until {time}."
                 " Otherwise the place goes to others.",
-                time=_isolated(t, clock(until.astimezone(facts.office.tz))),
+                time=isolated(t, clock(until.astimezone(facts.office.tz))),
             )
 
 
@@ -147,7 +147,7 @@ def _rows(t: Catalogue, facts: Facts, *, with_code: bool) -> tuple[tuple[str, st
     ]
     if with_code:
         rows += [(t("Code"), booking.code or ""), (t("PIN"), facts.pin)]
-    return tuple((label, _isolated(t, value)) for label, value in rows if value)
+    return tuple((label, isolated(t, value)) for label, value in rows if value)
 
 
 def _services(t: Catalogue, facts: Facts) -> str:
@@ -209,11 +209,11 @@ def _arrival(t: Catalogue, facts: Facts) -> str:
     return t(
         "When you arrive, from {time} on, hold your code to the machine at the entrance"
         " or type it in. You get a number there.",
-        time=_isolated(t, clock(opens)),
+        time=isolated(t, clock(opens)),
     )
 
 
-def _isolated(t: Catalogue, value: str) -> str:
+def isolated(t: Catalogue, value: str) -> str:
     """`value` with its own direction inside right-to-left text.
 
     Only there: some mail programs show the invisible signs as boxes.

@@ -3,10 +3,11 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from queue_service.notify.letters.body import body
-from queue_service.notify.letters.code import qr_link, qr_png
+from queue_service.notify.letters.code import qr_link, qr_png, signed_link
 from queue_service.notify.letters.event import Method, calendar
 from queue_service.notify.letters.facts import Facts, Letter
-from queue_service.notify.plan import Purpose
+from queue_service.notify.letters.waiting import ListFacts, list_body
+from queue_service.notify.plan import ListPurpose, Purpose
 
 _METHODS = {
     Purpose.CONFIRMATION: Method.REQUEST,
@@ -42,6 +43,24 @@ def write(purpose: Purpose, facts: Facts, language: str) -> Letter:
         html=_HTML.render(body=words, picture=f"cid:{_QR_CID}" if words.code else ""),
         ics=calendar(facts, method, facts.sequence) if method else None,
         method=str(method or ""),
-        qr=qr_png(qr_link(facts.base_url, words.code)) if words.code else None,
+        qr=qr_png(_link(facts, words.code)) if words.code else None,
         qr_cid=_QR_CID,
     )
+
+
+def write_to_list(purpose: ListPurpose, facts: ListFacts, language: str) -> Letter:
+    """A letter of the waiting list; it enters no calendar and shows no code."""
+    words = list_body(purpose, facts, language)
+    return Letter(
+        language=words.language,
+        subject=words.subject,
+        text=_TEXT.render(body=words),
+        html=_HTML.render(body=words, picture=""),
+    )
+
+
+def _link(facts: Facts, code: str) -> str:
+    """Where the picture leads: to the signed confirmation, or the plain code without one."""
+    if facts.sealed:
+        return signed_link(facts.base_url, facts.sealed)
+    return qr_link(facts.base_url, code)
