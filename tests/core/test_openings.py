@@ -145,6 +145,7 @@ def perform(rehearsed: Rehearsed, view: Openings, act: Act) -> None:
 
 
 def _edit(rehearsed: Rehearsed, key: CellKey, capacity: int) -> None:
+    rehearsed.turn()  # what is over has lapsed before the edit looks
     cell = rehearsed.cells[key]
     assert cell is not None
     left = max(0, capacity - cell.taken) if capacity else -1
