@@ -40,15 +40,26 @@ from queue_service.web.api import (
     document,
     hall,
     holds,
+    manage,
     public,
     scheduling,
     staffing,
 )
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
-from queue_service.web.pages import apply, card_list, desk, faults, kiosk, signin, status
+from queue_service.web.pages import (
+    apply,
+    appointments,
+    card_list,
+    desk,
+    faults,
+    kiosk,
+    signin,
+    staff_booking,
+    status,
+)
+from queue_service.web.pages import capacity as capacity_place
 from queue_service.web.pages import disruption as disruption_place
-from queue_service.web.pages import appointments, staff_booking
 from queue_service.web.short import Short
 
 LARGEST_BODY = 64_000
@@ -159,7 +170,18 @@ def _on_defect(request: Request[Any, Any, Any], fault: Exception) -> Response[An
 
 def build(chosen: Settings) -> Litestar:
     """The application for these settings."""
-    chapters = (public, availability, holds, bookings, staffing, hall, disruption, cards, confirmations)
+    chapters = (
+        public,
+        availability,
+        holds,
+        bookings,
+        staffing,
+        hall,
+        disruption,
+        cards,
+        confirmations,
+        manage,
+    )
     api = Router(
         "/api/v1",
         route_handlers=[h for c in chapters for h in c.handlers],
@@ -171,7 +193,7 @@ def build(chosen: Settings) -> Litestar:
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
     pages += [*card_list.handlers, *apply.handlers]
-    pages += disruption_place.handlers
+    pages += [*capacity_place.handlers, *disruption_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []

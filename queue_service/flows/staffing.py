@@ -1,15 +1,14 @@
-"""What staff do with bookings: book, move, swap, restore, mark a no-show - one turn each.
+"""What staff do with one booking: book, move, restore, cancel, mark a no-show - one turn each.
 
 Staff obey the same cells as everybody. They book past the lead time; beyond the places only with
-a reason code and a role that may (`rights`). Two applicants trade times only through staff: a
-trade among themselves would be a market for places.
+a reason code and a role that may (`rights`). Two bookings at once: `swapping`.
 """
 
 from datetime import datetime
 
 import msgspec
 
-from queue_service.events.booking import ExceedReason, RestoreReason, SwapReason
+from queue_service.events.booking import CancelReason, ExceedReason, RestoreReason
 from queue_service.flows import resting
 from queue_service.flows.booking import (
     Applicant,
@@ -19,9 +18,16 @@ from queue_service.flows.booking import (
     person_key_of,
     person_of,
 )
-from queue_service.flows.holding import as_given, at_home, visit_of, wanted, with_alternatives
+from queue_service.flows.holding import (
+    as_given,
+    at_home,
+    end_booking,
+    visit_of,
+    wanted,
+    with_alternatives,
+)
 from queue_service.flows.proving import where
-from queue_service.flows.wish import ReceiptKey, Replayed, receipt_for
+from queue_service.flows.wish import ReceiptKey, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part, Person
@@ -34,15 +40,6 @@ from queue_service.slots.claims import taken_by
 from queue_service.slots.release import rules_for
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
-
-_pair = msgspec.json.Decoder(life.Pair)
-
-
-class Swapped(msgspec.Struct, frozen=True):
-    """Two bookings after they traded their times."""
-
-    one: BookingGiven
-    other: BookingGiven
 
 
 async def book(
@@ -89,14 +86,14 @@ async def book(
         cells=office.openings.cells_for(request, start),
         people=((person_key, service.group),) if person_key else (),
     )
-    receipt = _receipt(office, by, key, "staff", start.isoformat(), parts, applicant, reason)
+    receipt = receipt_of(office, by, key, "staff", start.isoformat(), parts, applicant, reason)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, start, answer)
     return booking_given(house, office, answer, person.name)
 
 
-def _receipt(office: Followed, by: ActorId, key: str | None, *act: object) -> ReceiptKey | None:
+def receipt_of(office: Followed, by: ActorId, key: str | None, *act: object) -> ReceiptKey | None:
     """Of one member of staff: a colleague's key is another key."""
     return receipt_for(f"{office.key.slug} {by}", key, *act)
 
@@ -146,69 +143,11 @@ async def move(
         )
 
     needs = Needs(bookings=(booking.id, *own), cells=taken_by(shape))
-    receipt = _receipt(office, by, key, "move", booking.id, start.isoformat())
+    receipt = receipt_of(office, by, key, "move", booking.id, start.isoformat())
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, start, answer)
     return booking_given(house, office, answer, person.name if person else "")
-
-
-async def swap(
-    house: House,
-    slug: str,
-    codes: tuple[str, str],
-    *,
-    reason: SwapReason,
-    by: ActorId,
-    key: str | None = None,
-) -> Swapped | Refusal:
-    """Two bookings trade their times in one claim; neither is ever without a place."""
-    found = []
-    for code in codes:
-        looked = await look(house, slug, code)
-        if isinstance(looked, Refusal):
-            return looked
-        found.append(looked)
-    (office, one, first), (_, other, second) = found
-    if one.id == other.id:
-        return Refusal(Code.INVALID, {"field": "other"})
-    shapes = _traded(office, one, other)
-    if isinstance(shapes, Refusal):
-        return shapes
-
-    def decide(world: World) -> Told | Refusal:
-        return life.swap(world, *shapes, reason=reason)
-
-    needs = Needs(bookings=(one.id, other.id), cells=taken_by(shapes[0]) + taken_by(shapes[1]))
-    receipt = _receipt(office, by, key, "swap", one.id, other.id, reason)
-    done = await house.turn(office.key, by, needs, decide, receipt=receipt)
-    answer = done.answer
-    if isinstance(answer, Replayed):
-        answer = _pair.decode(answer.answer)
-    if isinstance(answer, Refusal):
-        return answer
-    if not isinstance(answer, life.Pair):
-        raise TypeError(f"a swap's turn answered {type(answer).__name__}")
-    names = [person.name if person else "" for person in (first, second)]
-    return Swapped(
-        booking_given(house, office, answer.one, names[0]),
-        booking_given(house, office, answer.other, names[1]),
-    )
-
-
-def _traded(office: Followed, one: Booking, other: Booking) -> tuple[Booking, Booking] | Refusal:
-    """Both as they shall be: alike, each takes the other's cells as they are; else by the rules."""
-    if one.parts == other.parts:
-        return life.traded(one, other)
-    shapes = []
-    for mine, its in ((one, other), (other, one)):
-        start = at_home(office, its.start)
-        request = wanted(office, mine.parts, start)
-        if isinstance(request, Refusal):
-            return request
-        shape = visit_of(office, request, start, mine.language, mine.state)
-        shapes.append(msgspec.structs.replace(life.standing_in(mine, shape), overbooked=False))
-    return shapes[0], shapes[1]
 
 
 async def restore(
@@ -250,7 +189,7 @@ async def restore(
         cells=taken_by(occupied),
         people=((key_of, booking.group),) if key_of else (),
     )
-    receipt = _receipt(office, by, key, "restore", booking.id, begins.isoformat(), reason)
+    receipt = receipt_of(office, by, key, "restore", booking.id, begins.isoformat(), reason)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, begins, answer)
@@ -270,9 +209,24 @@ async def no_show(
     def decide(world: World) -> Told | Refusal:
         return restoring.no_show(world, booking.id, rules=rules)
 
-    receipt = _receipt(office, by, key, "no_show", booking.id)
+    receipt = receipt_of(office, by, key, "no_show", booking.id)
     needs = Needs(bookings=(booking.id,))
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
+    if isinstance(answer, Refusal):
+        return answer
+    return booking_given(house, office, answer, person.name if person else "")
+
+
+async def cancel(
+    house: House, slug: str, code: str, *, by: ActorId, key: str | None = None
+) -> BookingGiven | Refusal:
+    """Cancel for somebody who asked at the counter or by phone; they get a letter."""
+    found = await look(house, slug, code)
+    if isinstance(found, Refusal):
+        return found
+    office, booking, person = found
+    scoped = f"{by} {key}" if key else None
+    answer = await end_booking(house, office, booking.id, CancelReason.OFFICE, by, scoped)
     if isinstance(answer, Refusal):
         return answer
     return booking_given(house, office, answer, person.name if person else "")

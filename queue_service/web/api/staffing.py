@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from queue_service.flows import appointments, staffing
+from queue_service.flows import appointments, staffing, swapping
 from queue_service.flows.booking import BookingGiven
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -141,7 +141,7 @@ async def swap(
     if isinstance(actor, Refusal):
         return problem(request, actor)
     codes = (data.one, data.other)
-    done = await staffing.swap(house, office, codes, reason=data.reason, by=actor.id, key=key)
+    done = await swapping.swap(house, office, codes, reason=data.reason, by=actor.id, key=key)
     if isinstance(done, Refusal):
         return problem(request, done)
     return told({"one": _at_desk(done.one), "other": _at_desk(done.other)})

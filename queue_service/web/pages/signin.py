@@ -73,16 +73,20 @@ def _form(request: Asked, lang: str, login: str = "", refusal: Refusal | None = 
 
 def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template:
     followed = house.follower.office(actor.office)
-    refusal = check(actor, Act.SHOW_DESK, actor.office)
-    if followed is None or refusal is not None:
-        return refused(request, lang, refusal or Refusal(Code.UNKNOWN_OFFICE), onward=f"/{lang}")
+    desk = check(actor, Act.SHOW_DESK, actor.office)
+    appointments = check(actor, Act.SEE_BOOKINGS, actor.office)
+    manages = check(actor, Act.SEE_CAPACITY, actor.office) is None
+    if followed is None or (desk and appointments):
+        return refused(request, lang, desk or Refusal(Code.UNKNOWN_OFFICE), onward=f"/{lang}")
     return page(
         "staff/counters.html",
         request,
         lang,
         title=catalogue(lang)("Hello {name}", name=actor.name),
         office=followed.office,
-        counters=followed.office.counters,
+        counters=() if desk else followed.office.counters,
+        console_url=f"/{lang}/console/{actor.office}/capacity" if manages else "",
+        appointments_url="" if appointments else f"/{lang}/staff/{actor.office}/appointments",
     )
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from litestar import Response, Router, get, post
 from litestar.response import Template
 
-from queue_service.flows import booking
+from queue_service.flows import booking, sealing
 from queue_service.flows.booking import BookingGiven
 from queue_service.flows.proving import Proof, find
 from queue_service.house import House
@@ -17,7 +17,18 @@ from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.notify.letters import Facts as LetterFacts
 from queue_service.notify.letters import Method, calendar
-from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, moving, page, see, spoken
+from queue_service.web.pages import (
+    STATUS,
+    Asked,
+    Shown,
+    crowded,
+    known,
+    moving,
+    page,
+    see,
+    spoken,
+    verify,
+)
 from queue_service.web.pages import ticket as ticket_pages
 from queue_service.web.pages.answers import as_birth_date, text
 from queue_service.web.pages.compact import compact
@@ -188,13 +199,23 @@ def _booking(
         here=f"/b/{shown_booking.code}/{shown_booking.secret}",
         live=live,
         pending=shown_booking.state is BookingState.PENDING,
-        notice=t(notice),
+        # A link of old must not say "confirmed" above an appointment that has ended.
+        notice=t(notice) if live else "",
         items=_once([item for each in services if each for item in each.bring]),
         checkin_from=shown_booking.start - early,
+        open_until=shown_booking.until,
+        moved_from=shown_booking.moved_from if live else None,
         pin=shown_booking.pin,
+        sealed=_sealed(house, shown_booking) if live else "",
         state_text=_ended(t, shown_booking.state),
         **facts_of(house, lang, shown_booking),
     )
+
+
+def _sealed(house: House, shown_booking: BookingGiven) -> str:
+    now = office_of(house, shown_booking).now()
+    slug, code = shown_booking.office, shown_booking.code
+    return sealing.seal(house.keys, slug, code, shown_booking.start, now)
 
 
 def _ended(t: Catalogue, state: BookingState) -> str:
@@ -219,6 +240,7 @@ handlers = [
             cancelled,
             kept,
             *ticket_pages.handlers,
+            *verify.handlers,
         ],
         exception_handlers=PAGE_FAULTS,
         middleware=[compact],
