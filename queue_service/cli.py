@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from queue_service import __version__, offices, settings, unreachable
+from queue_service import __version__, offices, settings, unreachable, verifying
 from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
@@ -89,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--role", required=True, choices=_DEVICE_ROLES)
     enrol.add_argument("--revoke", action="store_true", help="let its key die at once")
     enrol.add_argument("--json", action="store_true")
+    text = "check a signed confirmation with public keys, without network or database"
+    verifying.arguments(command("verify-confirmation", verifying.run, text))
     command("bench", _bench, "measure; see queue-service bench --help", add_help=False)
     return parser
 

@@ -68,17 +68,14 @@ async def check_in(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    found = sealing.code_of(house, numbers.code_in(code))
-    if isinstance(found, Refusal):
-        return found
-    code = found
-    home = await where(house, code) if len(code) == CODE_LENGTH else None
-    if home is None:
-        return Refusal(Code.UNKNOWN_CODE)
+    said = sealing.code_of(house, numbers.code_in(code))
+    home = await where(house, said) if isinstance(said, str) and len(said) == CODE_LENGTH else None
+    if isinstance(said, Refusal) or home is None:
+        return said if isinstance(said, Refusal) else Refusal(Code.UNKNOWN_CODE)
     if home is not office:
         return Refusal(Code.OTHER_OFFICE, {"office_name": home.office.name})
     async with transaction(house.pool, office.key.authority) as connection:
-        booking = await store_bookings.by_code(connection, code)
+        booking = await store_bookings.by_code(connection, said)
     if booking is None:
         return Refusal(Code.UNKNOWN_CODE)
     visit, day = VisitId(uuid4()), office.now().date()
@@ -88,7 +85,7 @@ async def check_in(
         return _admit(house, office, world, booking.id, visit, fresh)
 
     needs = Needs(bookings=(booking.id,), visits_of=(booking.id,), series=(fresh.day,))
-    receipt = receipt_for(f"{slug} {by}", key, "check_in", code)
+    receipt = receipt_for(f"{slug} {by}", key, "check_in", said)
     return await _settle(house, office, by, needs, decide, receipt)
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from queue_service.language.catalogues import Catalogue, catalogue, mark
 from queue_service.language.formats import clock, day_long
 from queue_service.language.refusals_of_requests import REQUESTS, detail_of_request
+from queue_service.language.surge_words import REFUSALS as OF_SURGE
+from queue_service.language.surge_words import stopped
 from queue_service.language.verdicts import CONFIRMATIONS
 from queue_service.model.refusal import Code, Refusal
 
@@ -279,6 +281,7 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("Please try again or ask your manager for a new password."),
     ),
     **REQUESTS,
+    **OF_SURGE,
     **CONFIRMATIONS,
 }
 
@@ -299,7 +302,7 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
         return t.plural(
             "At most {n} person can come.", "At most {n} persons can come together.", most
         )
-    said = detail_of_request(t, refusal)
+    said = detail_of_request(t, refusal) or stopped(t, refusal.data.get("reason"))
     if said:
         return said
     start, opens = _instant(refusal, "start"), _instant(refusal, "check_in_from")

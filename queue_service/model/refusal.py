@@ -67,6 +67,7 @@ class Code(StrEnum):
     SECOND_PERSON = "second_person"
     RULE_STOPPED = "rule_stopped"
     """A guard of the surge rules stands in the way; the data name it."""
+    ALTERED = "altered"
     NOT_SIGNED_IN = "not_signed_in"
     NOT_ALLOWED = "not_allowed"
     WRONG_LOGIN = "wrong_login"

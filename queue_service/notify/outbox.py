@@ -6,10 +6,12 @@ it is sent and marked in a transaction of its own. Waiting for the mail server h
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import uuid4
 
+import asyncpg
 import structlog
 
 from queue_service.clock import real_now
@@ -20,7 +22,7 @@ from queue_service.flows.sealing import seal
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person
-from queue_service.notify import list_letters, mail
+from queue_service.notify import card_letters, list_letters, mail
 from queue_service.notify.letters import Facts, Letter, write
 from queue_service.notify.plan import Due, ListPurpose, Purpose, Withdraw, plan, still_due
 from queue_service.settings import Settings
@@ -38,6 +40,10 @@ LONGEST_PAUSE = timedelta(hours=1)
 _AT_ONCE = 4
 """Deliveries in flight: one slow server answer does not hold up the others."""
 _log = structlog.get_logger()
+Make = Callable[
+    [House, Followed, asyncpg.Connection, deliveries.Claimed], Awaitable[list_letters.Ready | str]
+]
+"""Makes a letter that is not about a booking, or names the state in which it ends."""
 
 
 def pause(attempts: int, draw: float) -> timedelta:
@@ -156,6 +162,7 @@ class _Pass:
         async with transaction(self._house.pool, self._followed.key.authority) as tx:
             if end == "sent":
                 await deliveries.mark_sent(tx, letter, self.now())
+                await card_letters.sent(self._followed, tx, letter)
                 self.taken += 1
             else:
                 await deliveries.mark_ended(tx, letter, state=end)
@@ -163,7 +170,9 @@ class _Pass:
     async def _deliver(self, letter: deliveries.Claimed) -> str:
         """``sent``, or the state of a letter that has lost its addressee or its sense."""
         if letter.purpose in set(ListPurpose):
-            return await self._deliver_to_list(letter)
+            return await self._deliver_made(letter, list_letters.ready)
+        if letter.purpose == card_letters.CARD_READY:
+            return await self._deliver_made(letter, card_letters.ready)
         async with transaction(self._house.pool, self._followed.key.authority) as tx:
             booking = await bookings.by_id(tx, self._followed.key.office, letter.booking)
             person = await bookings.person(tx, letter.booking)
@@ -177,9 +186,9 @@ class _Pass:
         await self._send(letter, write(purpose, facts, booking.language), person.email)
         return "sent"
 
-    async def _deliver_to_list(self, letter: deliveries.Claimed) -> str:
+    async def _deliver_made(self, letter: deliveries.Claimed, make: Make) -> str:
         async with transaction(self._house.pool, self._followed.key.authority) as tx:
-            ready = await list_letters.ready(self._house, self._followed, tx, letter)
+            ready = await make(self._house, self._followed, tx, letter)
         if isinstance(ready, str):
             return ready
         await self._send(letter, ready.letter, ready.to)

@@ -6,13 +6,15 @@ Subject, calendar entry and file names say only "appointment": what somebody com
 the body alone, which only the recipient opens.
 """
 
+from queue_service.notify.letters.card import CardFacts
 from queue_service.notify.letters.code import qr_link, qr_png, signed_link
 from queue_service.notify.letters.event import Method, calendar
 from queue_service.notify.letters.facts import Facts, Letter, one_line
 from queue_service.notify.letters.waiting import ListFacts
-from queue_service.notify.letters.writing import write, write_to_list
+from queue_service.notify.letters.writing import write, write_of_card, write_to_list
 
 __all__ = [
+    "CardFacts",
     "Facts",
     "Letter",
     "ListFacts",
@@ -23,5 +25,6 @@ __all__ = [
     "qr_png",
     "signed_link",
     "write",
+    "write_of_card",
     "write_to_list",
 ]

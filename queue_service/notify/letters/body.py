@@ -68,7 +68,7 @@ def body(purpose: Purpose, facts: Facts, language: str) -> Body:
     """What the letter says in `language`; German for a language without a catalogue."""
     language = language if language in LANGUAGES else _GERMAN
     t = catalogue(language)
-    binding = purpose in (Purpose.CONFIRMATION, Purpose.CHANGE)
+    binding = purpose in (Purpose.CONFIRMATION, Purpose.CHANGE, Purpose.MISSING_PAPERS)
     return Body(
         language=language,
         direction=direction(language),
@@ -103,6 +103,11 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
         case Purpose.CANCELLATION:
             cancelled = t("Your appointment was cancelled. You need not come.")
             return f"{_because(t, facts.why)} {cancelled}".lstrip()
+        case Purpose.MISSING_PAPERS:
+            return t(
+                "A paper is still missing for your appointment, as you told us. Please bring"
+                " everything named below, or cancel so that somebody else can have the place."
+            )
         case Purpose.CONFIRM_BY_LINK:
             until = facts.booking.until
             if until is None:
@@ -198,9 +203,11 @@ def _bring(facts: Facts, language: str) -> tuple[Passage, ...]:
 
 
 def _papers(facts: Facts, language: str) -> tuple[str, ...]:
-    services = (facts.office.service(part.service) for part in facts.booking.parts)
-    texts = (pick(paper, language)[0] for service in services if service for paper in service.bring)
-    return tuple(dict.fromkeys(texts))
+    services = [s for p in facts.booking.parts if (s := facts.office.service(p.service))]
+    flags = [flag for service in services for flag in service.flags if flag.bring]
+    papers = [flag.bring for flag in flags if flag.key in facts.booking.flags]
+    papers += [paper for service in services for paper in service.bring]
+    return tuple(dict.fromkeys(pick(paper, language)[0] for paper in papers))
 
 
 def _arrival(t: Catalogue, facts: Facts) -> str:

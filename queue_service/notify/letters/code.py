@@ -21,6 +21,11 @@ def qr_link(base_url: str, code: str) -> str:
     return f"{base_url.rstrip('/')}/T/{code}".upper()
 
 
+def signed_link(base_url: str, sealed: str) -> str:
+    """The link of a signed confirmation: whoever opens it reads whether it is genuine."""
+    return f"{base_url.rstrip('/')}/V/{sealed}".upper()
+
+
 def qr_png(link: str) -> bytes:
     """`link` as a black-and-white PNG, error correction M.
 

@@ -31,6 +31,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     secret: str = ""
     """Opens the booking; part of its links."""
+    sealed: str = ""
+    """The signed confirmation; the letter's picture and a link to check it by."""
     pin: str = ""
     """Second factor of people who gave no date of birth; empty where it is not used."""
     why: Why | None = None

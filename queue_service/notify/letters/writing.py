@@ -3,6 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from queue_service.notify.letters.body import body
+from queue_service.notify.letters.card import CardFacts, card_body
 from queue_service.notify.letters.code import qr_link, qr_png, signed_link
 from queue_service.notify.letters.event import Method, calendar
 from queue_service.notify.letters.facts import Facts, Letter
@@ -51,6 +52,17 @@ def write(purpose: Purpose, facts: Facts, language: str) -> Letter:
 def write_to_list(purpose: ListPurpose, facts: ListFacts, language: str) -> Letter:
     """A letter of the waiting list; it enters no calendar and shows no code."""
     words = list_body(purpose, facts, language)
+    return Letter(
+        language=words.language,
+        subject=words.subject,
+        text=_TEXT.render(body=words),
+        html=_HTML.render(body=words, picture=""),
+    )
+
+
+def write_of_card(facts: CardFacts, language: str) -> Letter:
+    """The letter that a card is ready; it enters no calendar and shows no code."""
+    words = card_body(facts, language)
     return Letter(
         language=words.language,
         subject=words.subject,

@@ -27,6 +27,8 @@ from queue_service.model.visit import NeedClass, VisitState
 from queue_service.slots.openings import DayState
 from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_cards import CARD_ANSWERS
+from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
+from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
 
 Texts = dict[str, str]
 """A text by language; `de` is always there."""
@@ -333,6 +335,8 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /visits/{visit}/finish": (200, Desk),
     "POST /visits/{visit}/undo": (200, Desk),
     **CARD_ANSWERS,
+    **CONFIRMATION_ANSWERS,
+    **DISRUPTION_ANSWERS,
     **CAPACITY_ANSWERS,
 }
 """What each operation answers when it succeeds; a refusal is a `Problem` everywhere."""

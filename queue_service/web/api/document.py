@@ -24,12 +24,14 @@ BY_KEY = (
     "/offices/{office}/overbooked",
     "/offices/{office}/cards",
     "/offices/{office}/capacity",
+    "/offices/{office}/disruption",
     "/offices/{office}/card-lists",
 )
 """For staff and devices alone."""
 WITH_ETAG = (
     "/offices",
     "/offices/{office}/availability",
+    "/offices/{office}/keys",
     "/offices/{office}/capacity",
 )
 """Answered 304 where nothing has changed."""

@@ -17,11 +17,12 @@ from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 from queue_service.flows import tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.house import House
+from queue_service.kiosk.signed import is_signed
 from queue_service.language import about_minutes, catalogue, clock, pick, visit_state
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
-from queue_service.notify.letters import qr_link
+from queue_service.notify.letters import qr_link, signed_link
 from queue_service.web.pages import Asked, known, page, refused, spoken
 
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
@@ -88,8 +89,9 @@ async def picture(house: House, name: str) -> Response[str]:
     code, _, kind = name.partition(".")
     if kind != "svg" or not _is_code(code):
         return Response("", status_code=404, media_type=MediaType.TEXT)
+    link = signed_link if is_signed(code) else qr_link
     return Response(
-        _svg(qr_link(house.settings.base_url, code)),
+        _svg(link(house.settings.base_url, code)),
         media_type="image/svg+xml",
         headers={"cache-control": _A_YEAR},
     )
@@ -97,12 +99,16 @@ async def picture(house: House, name: str) -> Response[str]:
 
 def plain_code(typed: str) -> str:
     """A code as people type it: capitals, no spaces, nothing but letters and digits."""
-    return "".join(sign for sign in typed[:80].upper() if sign.isascii() and sign.isalnum())
+    return "".join(sign for sign in typed[:200].upper() if sign.isascii() and sign.isalnum())
 
 
 def _is_code(text: str) -> bool:
     booking = len(text) == CODE_LENGTH and set(text) <= set(CODE_ALPHABET)
-    return booking or (len(text) == TOKEN_LENGTH and set(text) <= set(TOKEN_ALPHABET))
+    return (
+        booking
+        or is_signed(text)
+        or (len(text) == TOKEN_LENGTH and set(text) <= set(TOKEN_ALPHABET))
+    )
 
 
 @lru_cache(maxsize=512)
