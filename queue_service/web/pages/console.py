@@ -10,7 +10,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import catalogue, mark
 from queue_service.model.refusal import Code, Refusal
-from queue_service.rights import Act, Actor, check
+from queue_service.rights import Act, Actor
 from queue_service.web.access import allowed
 from queue_service.web.pages import Asked, Shown, known, page, refused, see, spoken
 
@@ -82,8 +82,3 @@ def shown(
         login=entered.actor.name,
         **facts,
     )
-
-
-def manages(actor: Actor | None, office: str) -> bool:
-    """Whether the console is open to `actor`."""
-    return check(actor, Act.SEE_CAPACITY, office) is None
