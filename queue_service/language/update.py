@@ -159,9 +159,10 @@ def merge(language: str, source: Catalog) -> Catalog:
 
 def main() -> int:
     """Merge into every catalogue, name what waits for a translation."""
-    source = template()
     waiting = 0
     for language in LANGUAGES:
+        # One source a language: what is new is taken over as it is, and English fills it in.
+        source = template()
         lacking = missing(merge(language, source))
         waiting += len(lacking)
         sys.stdout.write(f"{language}: {len(source)} sentences, {len(lacking)} to translate\n")
