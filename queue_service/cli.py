@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from queue_service import __version__, offices, settings, unreachable, verifying
+from queue_service import __version__, card_files, offices, settings, unreachable, verifying
 from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
@@ -91,12 +91,17 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--json", action="store_true")
     text = "check a signed confirmation with public keys, without network or database"
     verifying.arguments(command("verify-confirmation", verifying.run, text))
+    card_files.arguments(command("cards", _cards, "import an office's list of cards (CSV)"))
     command("bench", _bench, "measure; see queue-service bench --help", add_help=False)
     return parser
 
 
 _STAFF_ROLES = [r.value for r in (Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER)]
 _DEVICE_ROLES = [r.value for r in (Role.KIOSK, Role.DISPLAY, Role.TABLET)]
+
+
+def _cards(given: argparse.Namespace) -> int:
+    return _in_house(lambda house: card_files.run(house, given))
 
 
 def _demo(given: argparse.Namespace) -> int:

@@ -13,7 +13,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import closing, disruption, errands, offers, planning, releasing, surging
+from queue_service.flows import (
+    cards,
+    closing,
+    disruption,
+    errands,
+    offers,
+    planning,
+    releasing,
+    surging,
+)
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM
@@ -85,6 +94,8 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (15, releasing.move_on),
     (60, releasing.switch),
     (60, surging.look),
+    (20, cards.tell_ready),
+    (3600, cards.purge),
 )
 """Real seconds between two runs of each work, for every office."""
 

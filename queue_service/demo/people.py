@@ -80,6 +80,8 @@ class Offer(msgspec.Struct, frozen=True):
     max_persons: int = 8
     required: tuple[str, ...] = ("name",)
     popular: int = 5
+    asked: tuple[tuple[str, int], ...] = ()
+    """Numbers that must be given: the question's key, and from how many persons it is asked."""
 
     def minutes(self, persons: int) -> int:
         """How long a visit of so many persons is planned."""

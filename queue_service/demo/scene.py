@@ -16,6 +16,7 @@ from queue_service.demo.diary import Diary
 from queue_service.demo.links import OfficeLinks
 from queue_service.demo.people import Demand, Offer
 from queue_service.demo.shapes import Shape
+from queue_service.model.asking import Kind
 from queue_service.model.office import Office, Service
 
 LONGEST_NAP_SECONDS = 1.0
@@ -139,4 +140,9 @@ def _offer(service: Service) -> Offer:
         max_persons=service.max_persons,
         required=service.required,
         popular=people.popularity(service.code),
+        asked=tuple(
+            (question.key, question.persons_from)
+            for question in service.questions
+            if question.kind is Kind.NUMBER and not question.optional and not question.after
+        ),
     )

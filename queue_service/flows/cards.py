@@ -34,6 +34,7 @@ MOST_CONTACTS = 5
 """For one card: a stranger cannot fill the table, a family can all be told."""
 CONTACTS_KEPT = timedelta(days=180)
 LETTER = "card_ready"
+"""Purpose of the letter in the outbox; `notify.card_letters` writes it."""
 _TOLD_AT_ONCE = 200
 
 

@@ -69,8 +69,16 @@ class Flag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For the desk: "collects for another person"."""
     bring: Texts = {}
     """For the applicant's list of papers."""
-    missing: bool = False
-    """Something is missing still: a reminder goes out a day before."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether something is missing still, as the key says."""
+        return is_missing(self.key)
+
+
+def is_missing(flag: str) -> bool:
+    """Flags whose key ends so name a paper that is missing: a reminder goes out a day before."""
+    return flag.endswith("_missing")
 
 
 class Pickup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from queue_service.events.booking import (
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import BookingNow, Entry
 from queue_service.events.waiting import OfferAccepted, OfferDeclined, WaitingFact, WishJoined
+from queue_service.model.asking import is_missing
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import BookingId
 from queue_service.model.waiting import WishState
@@ -40,6 +41,8 @@ class Purpose(StrEnum):
     """The booking is binding only once the link in this letter was used."""
     CHANGE = "change"
     CANCELLATION = "cancellation"
+    MISSING_PAPERS = "missing_papers"
+    """A day before: the answers said that a paper is missing."""
 
 
 class ListPurpose(StrEnum):
@@ -91,6 +94,9 @@ def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
             return booking.state is BookingState.PENDING and now < open_until
         case Purpose.CANCELLATION:
             return booking.state is BookingState.CANCELLED and now < booking.end
+        case Purpose.MISSING_PAPERS:
+            papers = any(is_missing(flag) for flag in booking.flags)
+            return papers and booking.state is BookingState.BOOKED and now < booking.start
 
 
 def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withdraw]:
@@ -104,6 +110,13 @@ def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withd
         yield Withdraw(now.id, entry.seq)
     if purpose is not None:
         yield Due(entry.seq, purpose, now.id, now.generation, entry.recorded)
+    if purpose in _BINDING and any(is_missing(flag) for flag in now.flags):
+        due = max(entry.recorded, now.start - _BEFORE_VISIT)
+        yield Due(entry.seq, Purpose.MISSING_PAPERS, now.id, now.generation, due)
+
+
+_BEFORE_VISIT = timedelta(hours=24)
+_BINDING = (Purpose.CONFIRMATION, Purpose.CHANGE)
 
 
 def _on_list(entry: Entry, fact: WaitingFact) -> Iterator[Due]:

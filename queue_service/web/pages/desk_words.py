@@ -12,7 +12,7 @@ from babel import Locale
 from queue_service.events.floor import WhyNext
 from queue_service.flows.serving import DeskShown, VisitShown
 from queue_service.language import Catalogue, catalogue, clock, pick, why_next
-from queue_service.model.office import Office, OfficeClock
+from queue_service.model.office import Office, OfficeClock, Service
 from queue_service.model.visit import NeedClass
 
 
@@ -97,14 +97,16 @@ def _visit(visit: VisitShown, office: Office, language: str, now: datetime) -> V
         visit=visit.visit,
         number=visit.number,
         service=pick(service.name, language)[0] if service else visit.service,
-        facts=" · ".join(_facts(t, visit, language, now)),
+        facts=" · ".join(_facts(t, visit, service, language, now)),
         wait=t("{n} min", n=visit.waited_minutes),
         urgent=visit.need == NeedClass.EMERGENCY,
         why=why_next(why, language) if visit.why else "",
     )
 
 
-def _facts(t: Catalogue, visit: VisitShown, language: str, now: datetime) -> list[str]:
+def _facts(
+    t: Catalogue, visit: VisitShown, service: Service | None, language: str, now: datetime
+) -> list[str]:
     facts = []
     if visit.need == NeedClass.EMERGENCY:
         facts.append(t("emergency"))
@@ -118,6 +120,11 @@ def _facts(t: Catalogue, visit: VisitShown, language: str, now: datetime) -> lis
     if visit.persons > 1:
         facts.append(t.plural("{n} person", "{n} persons", visit.persons))
     facts.append(_spoken(visit.language, language))
+    facts += [
+        pick(flag.text, language)[0]
+        for flag in (service.flags if service else ())
+        if flag.key in visit.flags
+    ]
     if visit.calls > 1:
         facts.append(t("call {n}", n=visit.calls))
     return facts

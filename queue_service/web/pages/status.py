@@ -34,6 +34,7 @@ from queue_service.web.pages.answers import as_birth_date, text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.mine import facts_of, not_opened, office_of, opened
+from queue_service.web.pages.questions import papers
 from queue_service.web.pages.ticket import plain_code
 
 _PIN_DIGITS = 6
@@ -201,7 +202,19 @@ def _booking(
         pending=shown_booking.state is BookingState.PENDING,
         # A link of old must not say "confirmed" above an appointment that has ended.
         notice=t(notice) if live else "",
-        items=_once([item for each in services if each for item in each.bring]),
+        items=_once(
+            [
+                *papers(office, shown_booking.parts, shown_booking.flags),
+                *(item for each in services if each for item in each.bring),
+            ]
+        ),
+        missing=[
+            flag.text
+            for each in services
+            if each
+            for flag in each.flags
+            if flag.missing and flag.key in shown_booking.flags
+        ],
         checkin_from=shown_booking.start - early,
         open_until=shown_booking.until,
         moved_from=shown_booking.moved_from if live else None,

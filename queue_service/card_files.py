@@ -1,0 +1,48 @@
+"""`queue-service cards import OFFICE FILE`: take an office's list of cards over from a CSV file.
+
+Columns ``serial``, ``state``, ``date`` (or in German); what becomes of each row is decided in
+`slots.cards`. The file stays where it is and is read once.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+from queue_service.flows import cards
+from queue_service.flows.cards import Imported
+from queue_service.house import House
+from queue_service.model.ids import CONFIGURATION
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command is told."""
+    parser.add_argument("act", choices=["import"])
+    parser.add_argument("office")
+    parser.add_argument("file", type=Path, help="CSV: serial, state, date; comma or semicolon")
+    parser.add_argument("--json", action="store_true")
+
+
+async def run(house: House, given: argparse.Namespace) -> None:
+    """Import the file and say what became of it, without any number of a card.
+
+    Raises SystemExit with a plain sentence for an office that is not known.
+    """
+    office = house.follower.office(given.office)
+    if office is None:
+        known = ", ".join(house.follower.offices) or "none; run queue-service load"
+        raise SystemExit(f"queue-service cards: no office {given.office!r}; known: {known}")
+    content = given.file.read_bytes()
+    done = await cards.import_list(house, office, content, CONFIGURATION)
+    said = json.dumps(msgspec.to_builtins(done), ensure_ascii=False)
+    sys.stdout.write(f"{said if given.json else chr(10).join(lines(done, given.file))}\n")
+
+
+def lines(done: Imported, file: Path) -> list[str]:
+    """One line for what was taken, one for each row that was not."""
+    taken = f"{done.rows} row(s): {done.changed} changed, {done.same} as before"
+    older = f", {done.older} older than what is known" if done.older else ""
+    doubts = [f"{file}: line {doubt.line}: {doubt.reason}" for doubt in done.doubts]
+    return [taken + older, *doubts]
