@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from queue_service.events.chapters import decode
 from queue_service.events.entry import Entry, broken_at
+from queue_service.kiosk import signed
 from tests.browser.conftest import PHONE, Opens, enter
 from tests.served import Hall, ask, soon
 from tests.servers import Letters
@@ -92,7 +93,9 @@ def test_a_whole_day(opens: Opens, hall: Hall, post: Letters, *, scripts: bool) 
     link = picture.text
     assert link == link.upper()
     assert re.fullmatch(r"[A-Z0-9$%*+\-./: ]+", link), "readable in a code's short alphabet"
-    assert link.rpartition("/")[2] == code
+    said = signed.read(link.rpartition("/")[2])
+    assert said is not None
+    assert (said[0].code, said[0].start) == (code, when)
     (own,) = set(re.findall(rf"http\S+/en/b/{code}/[0-9A-Z]+", found["text/plain"].decode()))
     phone.goto(own)
     expect(phone.locator(".kern-code")).to_have_text(code)

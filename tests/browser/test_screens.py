@@ -85,6 +85,12 @@ def test_applying(seen: Seen, hall: Hall, lang: str) -> None:
     page.locator("button[value=confirm]").click()
     expect(page.get_by_role("status")).to_be_visible()
     seen.look("confirmation")
+    proof = page.locator("a[href*='/verify/']").get_attribute("href") or ""
+    before = page.url
+    seen.visit(proof, "genuine")
+    seen.visit(f"{proof[:-1]}{'0' if proof[-1] != '0' else '1'}", "altered")
+    seen.visit(f"/{lang}/verify", "check a confirmation")
+    page.goto(before)
     mine = page.url.partition("?")[0]
     seen.visit(f"{mine}/move", "move")
     seen.visit(f"{mine}/cancel", "cancel")

@@ -285,6 +285,17 @@ def test_a_letter_carries_the_picture_of_its_own_code() -> None:
     assert f'src="cid:{letter.qr_cid}"' in letter.html
 
 
+def test_a_signed_letter_carries_its_proof_as_picture_and_link() -> None:
+    letter = write(Purpose.CONFIRMATION, facts(sealed="K7" * 64), "de")
+    assert letter.qr is not None
+    proof = "HTTPS://TERMINE.EXAMPLE/V/" + "K7" * 64
+    assert read(letter.qr).text == proof
+    assert proof in letter.text
+    assert proof in letter.html
+    cancelled = write(Purpose.CANCELLATION, facts(sealed="K7" * 64), "de")
+    assert proof not in cancelled.text
+
+
 @pytest.mark.parametrize(
     "name",
     ["Amal Öztürk", "Dr. Ngọc-Anh O’Neil", "محمد بن سلمان", "李小龍", "Jean-Luc d'Arc", "Sri"],

@@ -61,6 +61,8 @@ def test_the_page_says_what_was_signed_and_nothing_about_the_person(hall: Hall) 
     assert booking["secret"] not in page.text
     wrong = hall.anyone.get(f"/de/verify/{altered(text)}")
     assert "keine Bestätigung von uns" in wrong.text
+    assert "kern-alert--danger" in wrong.text
+    assert "kern-alert--success" in page.text
 
 
 def test_what_happened_since_is_told(hall: Hall) -> None:

@@ -52,7 +52,7 @@ async def checked(request: Asked, house: House, lang: str, signed: str) -> Templ
         here=f"/verify/{text or '-'}",
         told=told,
         genuine=found.verdict is Verdict.GENUINE,
-        false=found.verdict is Verdict.ALTERED,
+        forged=found.verdict is Verdict.ALTERED,
         office=followed.office if followed else None,
         start=found.start.astimezone(followed.office.tz) if found.start and followed else None,
     )
