@@ -302,7 +302,7 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
         return t.plural(
             "At most {n} person can come.", "At most {n} persons can come together.", most
         )
-    said = detail_of_request(t, refusal) or stopped(t, refusal.data.get("reason"))
+    said = detail_of_request(t, refusal) or stopped(t, refusal)
     if said:
         return said
     start, opens = _instant(refusal, "start"), _instant(refusal, "check_in_from")

@@ -29,6 +29,8 @@ from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_cards import CARD_ANSWERS
 from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
 from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
+from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
+from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 
 Texts = dict[str, str]
 """A text by language; `de` is always there."""
@@ -335,8 +337,10 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /visits/{visit}/finish": (200, Desk),
     "POST /visits/{visit}/undo": (200, Desk),
     **CARD_ANSWERS,
+    **WAITING_ANSWERS,
     **CONFIRMATION_ANSWERS,
     **DISRUPTION_ANSWERS,
     **CAPACITY_ANSWERS,
+    **SURGE_ANSWERS,
 }
 """What each operation answers when it succeeds; a refusal is a `Problem` everywhere."""

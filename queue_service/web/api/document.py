@@ -23,8 +23,10 @@ BY_KEY = (
     "/offices/{office}/swaps",
     "/offices/{office}/overbooked",
     "/offices/{office}/cards",
+    "/offices/{office}/wishes/{code}",
     "/offices/{office}/capacity",
     "/offices/{office}/disruption",
+    "/offices/{office}/surge",
     "/offices/{office}/card-lists",
 )
 """For staff and devices alone."""
@@ -35,7 +37,7 @@ WITH_ETAG = (
     "/offices/{office}/capacity",
 )
 """Answered 304 where nothing has changed."""
-BY_SECRET = ("/holds/", "/bookings/", "/offices/{office}/card-contacts/")
+BY_SECRET = ("/holds/", "/bookings/", "/offices/{office}/card-contacts/", "/wishes/", "/offers/")
 """For whoever has the secret of a hold or booking."""
 _REFS = "#/components/schemas/{name}"
 _SECOND_FACTOR = {

@@ -48,6 +48,9 @@ _ENDED = {
     BookingState.LAPSED: mark(
         "This appointment was not confirmed in time and was given to others."
     ),
+    BookingState.OFFERED: mark(
+        "This place is offered to you. Please answer by the link in our message."
+    ),
     BookingState.NO_SHOW: mark("This appointment is over."),
     BookingState.SERVED: mark("This appointment is over. Thank you for coming."),
     BookingState.ARRIVED: mark("You have checked in. Please look at your ticket."),
