@@ -143,11 +143,12 @@ async def _forgetting(
     followed = visited(request, house, lang, office)
     if isinstance(followed, Template):
         return followed
+    t = catalogue(lang)
     return page(
         "apply/forget.html",
         request,
         lang,
-        title=catalogue(lang)("Your address is deleted" if done else "Delete your address?"),
+        title=t("Your address is deleted") if done else t("Delete your address?"),
         kept=False,
         office=followed.office,
         home=f"/{lang}/{office}",
