@@ -16,6 +16,7 @@ from queue_service.offices.reading import Found
 from queue_service.offices.rules_of_release import release_faults
 from queue_service.offices.rules_of_requests import request_faults
 from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
+from queue_service.offices.rules_of_waiting import waiting_faults
 from queue_service.offices.surge_rules import surge_faults
 
 TICK_MINUTES = TICK_SECONDS // 60
@@ -86,6 +87,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from _limits_per_person(office)
     yield from request_faults(office)
     yield from release_faults(office)
+    yield from waiting_faults(office)
 
 
 def _identity(office: Office) -> Iterator[Found]:
