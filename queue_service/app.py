@@ -44,6 +44,8 @@ from queue_service.web.api import (
     public,
     scheduling,
     staffing,
+    surge,
+    waiting,
 )
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
@@ -60,6 +62,8 @@ from queue_service.web.pages import (
 )
 from queue_service.web.pages import capacity as capacity_place
 from queue_service.web.pages import disruption as disruption_place
+from queue_service.web.pages import surge as surge_place
+from queue_service.web.pages import waiting as waiting_pages
 from queue_service.web.short import Short
 
 LARGEST_BODY = 64_000
@@ -181,6 +185,8 @@ def build(chosen: Settings) -> Litestar:
         cards,
         confirmations,
         manage,
+        waiting,
+        surge,
     )
     api = Router(
         "/api/v1",
@@ -192,8 +198,8 @@ def build(chosen: Settings) -> Litestar:
     )
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
-    pages += [*card_list.handlers, *apply.handlers]
-    pages += [*capacity_place.handlers, *disruption_place.handlers]
+    pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
+    pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []

@@ -143,11 +143,16 @@ async def _free(house: House, office: Followed, after: Stand, edit: _Edit) -> Fr
     while day <= last:
         found |= await cells.have_on(house, office, after, (), day)
         day += ONE_DAY
-    left = {key: cell.capacity - cell.taken for key, cell in found.items() if cell.capacity}
-    for key, change in edit.changes.items():
-        taken = found[key].taken if key in found else 0
-        if change.capacity or taken:
-            left[key] = change.capacity - taken
+    found |= {
+        key: Cell(change.capacity, found[key].taken if key in found else 0)
+        for key, change in edit.changes.items()
+    }
+    # A closed cell with somebody in it stays: once they have gone there is still no place in it.
+    left = {
+        key: cell.capacity - cell.taken
+        for key, cell in found.items()
+        if cell.capacity or cell.taken
+    }
     return Free(office.office, left, periods_of(office.office, after.numbers), after.now)
 
 

@@ -18,6 +18,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("capacity", "capacity", mark("Capacity")),
     ("cards", "cards", mark("Cards")),
     ("disruption", "disruption", mark("Disruption")),
+    ("surge", "surge", mark("Surge rules")),
 )
 """(name, end of the address, title) of every place, in the order of the navigation."""
 
