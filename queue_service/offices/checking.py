@@ -16,6 +16,7 @@ from queue_service.offices.reading import SHOWN_CHARACTERS, Fault, Found, Reader
 from queue_service.offices.rules import Draft, broken_rules
 from queue_service.offices.rules_of_sharing import with_shared_limits
 from queue_service.offices.sharing import Sharing
+from queue_service.offices.surge_rules import what_could_be_read
 
 Raw = dict[str, object]
 _SHARING = "sharing"
@@ -115,6 +116,9 @@ def _what_could_be_read(tables: Raw) -> tuple[Office, frozenset[str]]:
         if name in _LISTS and isinstance(raw, list):
             values[name] = read = silent.each(get_args(field.type)[0], raw, name)
             whole = len(read) == len(raw)
+        elif name == "surge" and isinstance(raw, dict):
+            values[name] = read_surge = what_could_be_read(silent, raw)
+            whole = len(read_surge.rule) == len(raw.get("rule", ()))
         elif whole := (value := silent.value(field.type, raw, name)) is not None:
             values[name] = value
         if not whole and (name in tables or name in _EMPTY):

@@ -25,7 +25,7 @@ from queue_service.model.surge import (
     Until,
     When,
 )
-from queue_service.offices.reading import Found
+from queue_service.offices.reading import Found, Reader
 
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 SHORTEST_COOLDOWN = timedelta(minutes=1)
@@ -72,6 +72,16 @@ def surge_faults(office: Office, unsure: frozenset[str]) -> Iterator[Found]:
             yield Found(f"surge.rule.{name}.id", name, f"is used {times} times")
     for rule in surge.rule:
         yield from _rule(office, unsure, rule)
+
+
+def what_could_be_read(silent: Reader, raw: dict[str, object]) -> Surge:
+    """The rules without fault of form, so that the others are judged in the same pass."""
+    said = {name: raw.get(name) for name in ("rule", "minimum")}
+    rules, minimum = (rows if isinstance(rows, list) else [] for rows in said.values())
+    return Surge(
+        rule=silent.each(SurgeRule, rules, "surge.rule"),
+        minimum=silent.each(Minimum, minimum, "surge.minimum"),
+    )
 
 
 def _rule(office: Office, unsure: frozenset[str], rule: SurgeRule) -> Iterator[Found]:
