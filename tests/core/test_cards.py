@@ -1,0 +1,221 @@
+"""Cards: which state may follow which, who may book one, and what a list changes."""
+
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_service.events.cards import CardsRecorded
+from queue_service.model.booking import BookingState
+from queue_service.model.card import Card, CardState
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Told, World
+from queue_service.slots import card_list, cards
+from queue_service.slots.cards import Recorded, Said
+from tests import make
+
+DAY = date(2026, 11, 20)
+S = CardState
+BOUND = BookingState.HELD, BookingState.PENDING, BookingState.BOOKED, BookingState.ARRIVED
+
+
+def card(state: CardState = S.READY, **more: object) -> Card:
+    return msgspec.structs.replace(Card(b"k" * 16, state, DAY), **more)
+
+
+def world(*known: Card, bookings: tuple[object, ...] = ()) -> World:
+    keys = {each.key: each for each in known}
+    return World(
+        make.NOW,
+        cards={bytes([n]) * 16: None for n in range(9)} | keys,  # type: ignore[arg-type]  # None: unknown
+        bookings={b.id: b for b in bookings},  # type: ignore[attr-defined]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "ends"),
+    [
+        ([S.ORDERED, S.PRODUCED, S.DELIVERED, S.RECORDED, S.READY, S.OFFERED, S.BOOKED], False),
+        ([S.BOOKED, S.HANDED_OUT], True),
+        ([S.ORDERED, S.DIRECT_SHIPPED], True),
+        ([S.DELIVERED, S.RE_ORDERED, S.ORDERED], False),
+        ([S.READY, S.POSTED], True),
+        ([S.OFFERED, S.READY], False),
+        ([S.OFFERED, S.IN_SAFE], False),
+        ([S.BOOKED, S.READY], False),
+    ],
+)
+def test_a_card_goes_the_ways_of_the_handbook(path: list[CardState], ends: bool) -> None:
+    for before, after in zip(path, path[1:], strict=False):
+        assert after in cards.TRANSITIONS[before]
+    assert (cards.TRANSITIONS[path[-1]] == frozenset()) is ends
+
+
+def test_nothing_becomes_ready_without_having_been_recorded_before() -> None:
+    ways = {before for before, after in cards.TRANSITIONS.items() if S.READY in after}
+    assert ways == {S.RECORDED, S.OFFERED, S.BOOKED, S.IN_SAFE}
+
+
+@pytest.mark.parametrize("state", list(BookingState))
+def test_a_card_stands_as_its_booking_does(state: BookingState) -> None:
+    bound = card(booking=make.uuid(), booking_state=state)
+    expected = {
+        **dict.fromkeys(BOUND, S.BOOKED),
+        BookingState.OFFERED: S.OFFERED,
+        BookingState.SERVED: S.HANDED_OUT,
+    }.get(state, S.READY)
+    assert cards.standing(bound) is expected
+    assert cards.bookable(bound) is (expected is S.READY)
+
+
+@given(st.sampled_from(S), st.sampled_from([None, *BookingState]))
+def test_only_what_stands_ready_can_be_booked(
+    state: CardState, booking: BookingState | None
+) -> None:
+    known = card(state, booking=make.uuid() if booking else None, booking_state=booking)
+    assert cards.bookable(known) is (cards.standing(known) is S.READY)
+    assert not cards.bookable(None)
+
+
+def test_unknown_not_ready_and_booked_cards_get_the_same_answer() -> None:
+    unready = card(S.DELIVERED)
+    taken = card(booking=make.uuid(), booking_state=BookingState.BOOKED)
+    answers = {cards.refused([each]) for each in (None, unready, taken)}
+    assert answers == {(1,)}
+
+
+def told(booking: object) -> Told:
+    return Told(CardsRecorded(), bookings=(booking,))  # type: ignore[arg-type]  # a booking
+
+
+def test_all_cards_of_a_family_are_bound_or_none() -> None:
+    held = make.booking()
+    ready = [card(key=bytes([n]) * 16) for n in range(3)]
+    bound = cards.claimed(world(*ready), told(held), [c.key for c in ready], held.id)
+    assert isinstance(bound, Told)
+    assert [c.booking for c in bound.cards] == [held.id] * 3
+    late = [*ready[:2], card(S.RECORDED, key=bytes([2]) * 16)]
+    refused = cards.claimed(world(*late), told(held), [c.key for c in late], held.id)
+    assert refused == Refusal(Code.CARD_NOT_READY, {"cards": [3]})
+
+
+def test_one_card_is_not_bound_twice_by_one_booking() -> None:
+    held, ready = make.booking(), card()
+    refused = cards.claimed(world(ready), told(held), [ready.key, ready.key], held.id)
+    assert isinstance(refused, Refusal)
+
+
+def test_the_second_of_two_in_one_turn_finds_the_card_taken_until_the_first_gives_it_back() -> None:
+    first, second, ready = make.booking(), make.booking(), card()
+    here = world(ready)
+    given_ = cards.claimed(here, told(first), [ready.key], first.id)
+    assert isinstance(given_, Told)
+    here.take(given_, 1)
+    assert isinstance(cards.claimed(here, told(second), [ready.key], second.id), Refusal)
+    gone = msgspec.structs.replace(first, state=BookingState.CANCELLED)
+    here.take(told(gone), 2)
+    assert isinstance(cards.claimed(here, told(second), [ready.key], second.id), Told)
+
+
+def test_whoever_changes_the_time_takes_the_card_along() -> None:
+    old, new, ready = make.booking(), make.booking(), card()
+    bound = msgspec.structs.replace(ready, booking=old.id, booking_state=BookingState.HELD)
+    again = cards.claimed(world(bound), told(new), [ready.key], new.id, replaces=old.id)
+    assert isinstance(again, Told)
+    assert again.cards[0].booking == new.id
+
+
+def test_the_third_offer_that_runs_out_puts_a_card_into_the_safe() -> None:
+    once = cards.lapsed(card(), DAY)
+    twice = cards.lapsed(once, DAY)
+    assert [once.state, twice.state, cards.lapsed(twice, DAY).state] == [
+        S.READY,
+        S.READY,
+        S.IN_SAFE,
+    ]
+
+
+rows = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(sorted(cards.RECORDABLE)), st.integers(0, 5)),
+    max_size=12,
+)
+
+
+def taken(here: World, said: list[Said]) -> Recorded:
+    answer = cards.record(here, said)
+    if isinstance(answer, Recorded):
+        return answer
+    here.take(answer, 1)
+    assert isinstance(answer.answer, Recorded)
+    return answer.answer
+
+
+@given(rows, rows)
+def test_a_list_moves_cards_only_as_they_may_and_the_same_list_again_changes_nothing(
+    first: list[tuple[int, CardState, int]], second: list[tuple[int, CardState, int]]
+) -> None:
+    here = world()
+    keys = [bytes([n]) * 16 for n in range(5)]
+    for given_ in (first, second):
+        said = [
+            Said(line, keys[k], state, DAY + timedelta(days=d))
+            for line, (k, state, d) in enumerate(given_, 2)
+        ]
+        before = {key: here.card(key) for key in keys}
+        done = taken(here, said)
+        assert done.changed + done.same + done.older + len(done.doubts) >= len(
+            set(k for k, _, _ in given_)
+        )
+        for key, was in before.items():
+            now = here.card(key)
+            if was is not None and now is not None:
+                assert now.state in cards.REACHABLE[was.state]
+                assert now.since >= was.since
+    latest = {key: here.card(key) for key in keys}
+    repeat = [Said(9, k, c.state, c.since) for k, c in latest.items() if c is not None]
+    assert taken(here, repeat).changed == 0
+
+
+def test_a_row_that_would_leave_somebody_with_an_appointment_standing_is_doubted() -> None:
+    booked = card(booking=make.uuid(), booking_state=BookingState.BOOKED)
+    done = cards.record(world(booked), [Said(7, booked.key, S.POSTED, DAY)])
+    assert isinstance(done, Recorded)
+    assert [d.line for d in done.doubts] == [7]
+    out = cards.record(world(booked), [Said(7, booked.key, S.HANDED_OUT, DAY)])
+    assert isinstance(out, Told)
+
+
+def test_a_list_is_read_in_german_or_english_and_bad_rows_are_named_by_line() -> None:
+    text = (
+        'Seriennummer;Status;Datum\nYZ1 234;abholbereit;20.11.2026\n\n"AB-99 x";in_safe;2026-11-21\n'
+        "x;bereit;20.11.2026\nAB123;unterwegs;20.11.2026\nAB124;bereit;gestern\nAB125;bereit\n"
+    )
+    found = card_list.read(text)
+    assert [(r.line, card_list.plain(r.serial), r.state, r.since) for r in found.rows] == [
+        (2, "YZ1234", S.READY, DAY),
+        (4, "AB99X", S.IN_SAFE, DAY + timedelta(days=1)),
+    ]
+    assert [d.line for d in found.doubts] == [5, 6, 7, 8]
+    assert "unterwegs" in found.doubts[1].reason
+    assert "AB12" not in " ".join(d.reason for d in found.doubts)
+
+
+@pytest.mark.parametrize("text", ["", "serial,state\nA1234,ready\n", "a,b,c\n"])
+def test_a_list_without_its_columns_is_doubted_as_a_whole(text: str) -> None:
+    found = card_list.read(text)
+    assert found.rows == ()
+    assert [d.line for d in found.doubts] == [1]
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reading_of_a_list(text: str) -> None:
+    card_list.read("serial,state,date\n" + text)
+
+
+def test_the_next_check_is_a_day_on_which_the_office_is_open() -> None:
+    office, friday = make.office(), date(2026, 11, 20)
+    assert cards.next_check(office, friday, 1, frozenset()) == date(2026, 11, 23)
+    holiday = frozenset({date(2026, 11, 23)})
+    assert cards.next_check(office, friday, 1, holiday) == date(2026, 11, 24)
