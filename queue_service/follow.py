@@ -168,33 +168,36 @@ class Follower:
             await self._poll_authority(authority)
 
     async def _poll_authority(self, authority: AuthorityId) -> None:
+        looked = real_now()
         async with transaction(self._pool, authority) as connection:
             seqs = await store.seqs(connection)
-            if any(office not in self._by_id for office in seqs):
-                await self._meet(connection)
-            for office, seq in seqs.items():
-                followed = self._by_id.get(office)
-                if followed is None:
-                    continue
-                if seq > followed.seq:
+            new = any(office not in self._by_id for office in seqs)
+            rows = await store.offices(connection) if new else []
+        # Loading a hundred offices takes seconds: no transaction stays open meanwhile.
+        for row in rows:
+            if row.key.office not in self._by_id:
+                await self._meet(row)
+        for office, seq in seqs.items():
+            followed = self._by_id.get(office)
+            if followed is None:
+                continue
+            if seq > followed.seq:
+                async with transaction(self._pool, authority) as connection:
                     await self._read(connection, followed)
-                if self._layers_due(followed):
-                    await self._reload(followed)
-                followed.fresh_at = real_now()
-                followed.openings.grow_older(followed.now(), followed.fresh_at)
+            if self._layers_due(followed):
+                await self._reload(followed)
+            followed.fresh_at = max(looked, followed.fresh_at)
+            followed.openings.grow_older(followed.now(), looked)
 
-    async def _meet(self, connection: asyncpg.Connection) -> None:
-        """Load offices this process does not know yet; those without configuration wait."""
-        for row in await store.offices(connection):
-            if row.key.office in self._by_id:
-                continue
-            found = await self._load(row.key)
-            if found is None:
-                continue
-            followed = Followed(found.row, found.office)
-            followed.loaded(found.load)
-            self._by_id[row.key.office] = followed
-            self.offices[row.key.slug] = followed
+    async def _meet(self, row: OfficeRow) -> None:
+        """Load an office this process does not know yet; one without configuration waits."""
+        found = await self._load(row.key)
+        if found is None:
+            return
+        followed = Followed(found.row, found.office)
+        followed.loaded(found.load)
+        self._by_id[row.key.office] = followed
+        self.offices[row.key.slug] = followed
 
     async def _read(self, connection: asyncpg.Connection, followed: Followed) -> None:
         while True:

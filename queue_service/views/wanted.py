@@ -105,6 +105,10 @@ class Wanted:
         state = DayState.FREE if free else DayState.HELD if held else DayState.TAKEN
         return DayOpenings(day.date, state, tuple(starts))
 
+    def starts_of(self, day: Day) -> tuple[int, int]:
+        """Bits of the day's starts that are open, and of those that are free."""
+        return self._of(day)[1:3]
+
     def _of(self, day: Day) -> _Bits:
         known = self._bits.get(day.date)
         if known is None or known[0] != day.version:

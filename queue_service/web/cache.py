@@ -77,12 +77,18 @@ def lean_answer(scope: Scope, cached: Cached) -> Sent:
     return Sent(200, cached.plain, (_JSON, etag, *_KEPT))
 
 
-def answer(request: Request[Any, Any, Any], cached: Cached) -> Response[bytes]:
+def answer(
+    request: Request[Any, Any, Any],
+    cached: Cached,
+    *,
+    media_type: str = "application/json",
+    cache_control: str = "no-cache",
+) -> Response[bytes]:
     """304 when the client has it, else the smaller body the client can read."""
-    headers = {"etag": cached.etag, "cache-control": "no-cache", "vary": "accept-encoding"}
+    headers = {"etag": cached.etag, "cache-control": cache_control, "vary": "accept-encoding"}
     if request.headers.get("if-none-match", "").removeprefix("W/") == cached.etag:
         return Response(b"", status_code=304, headers=headers)
     if cached.zipped and "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-        return Response(cached.zipped, media_type="application/json", headers=headers)
-    return Response(cached.plain, media_type="application/json", headers=headers)
+        return Response(cached.zipped, media_type=media_type, headers=headers)
+    return Response(cached.plain, media_type=media_type, headers=headers)
