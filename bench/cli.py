@@ -36,6 +36,18 @@ def _availability(rounds: int | None, quick: bool) -> report.Report:
     return availability.run(rounds=rounds, quick=quick)
 
 
+def _month(rounds: int | None, quick: bool) -> report.Report:
+    from bench import month
+
+    return month.run(rounds=rounds, quick=quick)
+
+
+def _edit(rounds: int | None, quick: bool) -> report.Report:
+    from bench import edit
+
+    return edit.run(rounds=rounds, quick=quick)
+
+
 def _fanout(rounds: int | None, quick: bool) -> report.Report:
     from bench import fanout
 
@@ -61,6 +73,8 @@ BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "availability": ("a month of availability against hello (2 minutes)", _availability),
     "sharing": ("limits of shared desks against matching and greedy (1 minute)", _sharing),
     "wait": ("predicted waits against sixty simulated days (1 minute)", _wait),
+    "month": ("a month at 1,000 to 1,000,000 bookings; seven offices (3 minutes)", _month),
+    "edit": ("capacity of sixty days edited while people book (1 minute)", _edit),
     "fanout": ("one event to 1,000 screens against Redis pub/sub (1 minute)", _fanout),
 }
 

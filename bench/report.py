@@ -94,6 +94,10 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("undersold", "==", 0),
         Goal("errors_5xx", "==", 0),
     ),
+    "month": (
+        Goal("cost_1m_over_1k", "<=", 1.2),
+        Goal("three_months_seven_offices_p95_ms", "<=", 60),
+    ),
     "availability": (
         Goal("month_over_hello", ">=", 0.8),
         Goal("not_modified_over_hello", ">=", 0.85),
@@ -106,6 +110,10 @@ GOALS: dict[str, tuple[Goal, ...]] = {
             Goal(f"{slug}_wrongly_refused", "==", 0),
             Goal(f"{slug}_over_greedy", ">", 1),
         )
+    ),
+    "edit": (
+        Goal("visible_s", "<=", 1),
+        Goal("longest_wait_ms", "<=", 50),
     ),
     "fanout": (
         Goal("p99_over_redis_1000", "<=", 3),
