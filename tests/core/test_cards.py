@@ -1,6 +1,7 @@
 """Cards: which state may follow which, who may book one, and what a list changes."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -48,7 +49,7 @@ def world(*known: Card, bookings: tuple[object, ...] = ()) -> World:
     ],
 )
 def test_a_card_goes_the_ways_of_the_handbook(path: list[CardState], ends: bool) -> None:
-    for before, after in zip(path, path[1:], strict=False):
+    for before, after in pairwise(path):
         assert after in cards.TRANSITIONS[before]
     assert (cards.TRANSITIONS[path[-1]] == frozenset()) is ends
 
@@ -165,9 +166,8 @@ def test_a_list_moves_cards_only_as_they_may_and_the_same_list_again_changes_not
         ]
         before = {key: here.card(key) for key in keys}
         done = taken(here, said)
-        assert done.changed + done.same + done.older + len(done.doubts) >= len(
-            set(k for k, _, _ in given_)
-        )
+        counted = done.changed + done.same + done.older + len(done.doubts)
+        assert counted >= len({k for k, _, _ in given_})
         for key, was in before.items():
             now = here.card(key)
             if was is not None and now is not None:
@@ -189,7 +189,8 @@ def test_a_row_that_would_leave_somebody_with_an_appointment_standing_is_doubted
 
 def test_a_list_is_read_in_german_or_english_and_bad_rows_are_named_by_line() -> None:
     text = (
-        'Seriennummer;Status;Datum\nYZ1 234;abholbereit;20.11.2026\n\n"AB-99 x";in_safe;2026-11-21\n'
+        "Seriennummer;Status;Datum\nYZ1 234;abholbereit;20.11.2026\n\n"
+        '"AB-99 x";in_safe;2026-11-21\n'
         "x;bereit;20.11.2026\nAB123;unterwegs;20.11.2026\nAB124;bereit;gestern\nAB125;bereit\n"
     )
     found = card_list.read(text)
