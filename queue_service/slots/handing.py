@@ -3,7 +3,7 @@
 Used by every act of the waiting list; whom to offer is decided in `offering`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from queue_service.events.entry import BookingNow, CellsNow
 from queue_service.events.waiting import OfferMade, WaitingFact, WishNow
 from queue_service.model.booking import Booking, BookingState, Person
-from queue_service.model.ids import BookingId, WishId
+from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Refusal
-from queue_service.model.waiting import Offer, Wish, WishState
+from queue_service.model.waiting import Offer, Waiting, Wish, WishState
 from queue_service.model.waitlist import WaitingTold
 from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import claims, offering
@@ -120,10 +120,10 @@ def hand_on(
     draft: Draft,
     freed: Booking,
     *,
-    without: WishId,
+    answered: Wish,
 ) -> None:
     """Offer to the next what `freed` gives back; what nobody wants rests as the office says."""
-    offer_next(world, grounds, terms, draft, without=without)
+    offer_next(world, grounds, terms, draft, answered=answered)
     kept = {cell for booking in draft.after for cell in claims.taken_by(booking)}
     draft.after += resting_place(freed, kept, world.now, grounds.rest)
 
@@ -134,16 +134,25 @@ def offer_next(
     terms: Terms,
     draft: Draft,
     *,
-    without: WishId | None = None,
+    answered: Wish | None = None,
 ) -> None:
-    """Offer what the draft leaves free to the next, apart from the wish that acted."""
+    """Offer what the draft leaves free to the next; `answered` is the wish that acted, as after."""
     room = Room(_left(world, grounds.cells, draft.change()), _resting(world, grounds.resting))
-    waiting = [each for each in world.waiting.all() if each.wish.id != without]
+    waiting = list(_after_answer(world.waiting.all(), answered))
     chosen = offering.choose(waiting, grounds.places, room, terms, most=len(grounds.fresh))
     for each, fresh in zip(chosen, grounds.fresh, strict=False):
         draft.before += each.resting
         draft.after += [over(resting) for resting in each.resting]
         _note(draft, each, fresh, terms.now, grounds.rest)
+
+
+def _after_answer(waiting: Iterable[Waiting], answered: Wish | None) -> Iterator[Waiting]:
+    """The list once that wish has answered its offer: its person has none any more."""
+    for each in waiting:
+        if answered is None or each.wish.person_key != answered.person_key:
+            yield each
+        elif each.wish.id != answered.id or answered.state is WishState.OPEN:
+            yield replace(each, outstanding=False)
 
 
 def _note(draft: Draft, each: Chosen, fresh: Fresh, now: datetime, rest: Rest | None) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.events.waiting import PassedOver
+from queue_service.events.waiting import PassedOver, WishNow
 from queue_service.model.booking import Booking, Part
 from queue_service.model.ids import LimitId
 from queue_service.model.office import OfficeClock
@@ -153,7 +153,7 @@ def wanted(wish: Wish, start: datetime, terms: Terms) -> bool:
     return any(window.holds(local) for window in wish.windows)
 
 
-def timely(wish: Wish, start: datetime, terms: Terms) -> bool:
+def timely(wish: Wish | WishNow, start: datetime, terms: Terms) -> bool:
     """Whether there is enough time to answer and to come."""
     if is_here(wish, terms.now):
         return start >= terms.now
@@ -161,7 +161,7 @@ def timely(wish: Wish, start: datetime, terms: Terms) -> bool:
     return start - terms.now >= max(terms.notice(wish.parts), least)
 
 
-def is_here(wish: Wish, now: datetime) -> bool:
+def is_here(wish: Wish | WishNow, now: datetime) -> bool:
     """Whether somebody is in the house: they need no notice and accept at once."""
     return wish.here is not None and now < wish.here
 

@@ -112,7 +112,7 @@ def accept(
         result = brought_forward(later, offered)
         draft.before.append(later)
         draft.after += [replace(offered, state=BookingState.CANCELLED, until=None), result]
-        hand_on(world, grounds, terms, draft, later, without=wish.id)
+        hand_on(world, grounds, terms, draft, later, answered=placed)
     else:
         if world.booking_of((wish.person_key, wish.group)) is not None:
             return Refusal(Code.ALREADY_BOOKED, {"group": wish.group})
@@ -132,7 +132,7 @@ def decline(world: World, made: Offer, grounds: Grounds) -> Told | Refusal:
         return found
     offered, wish = found
     terms, draft = grounds.terms(world.now), Draft()
-    _give_up(world, grounds, terms, draft, offered, made)
+    _give_up(world, grounds, terms, draft, offered, made, wish)
     fact = facts.OfferDeclined(**shared(world, draft, terms))
     answer = Joined(wish.id, wish.code, wish.generation, wish.state)
     return told(world, draft, fact, answer=answer)
@@ -150,7 +150,7 @@ def leave(world: World, wish: WishId, made: Offer | None, grounds: Grounds) -> T
     draft.wishes.append(left)
     offered = world.booking(made.booking) if made else None
     if made is not None and offered is not None and offered.state is BookingState.OFFERED:
-        _give_up(world, grounds, terms, draft, offered, made, without=wish)
+        _give_up(world, grounds, terms, draft, offered, made, left)
     fact = facts.WishEnded(**shared(world, draft, terms))
     answer = Joined(left.id, left.code, left.generation, left.state)
     return told(world, draft, fact, answer=answer)
@@ -184,10 +184,9 @@ def _give_up(
     draft: Draft,
     offered: Booking,
     made: Offer,
-    *,
-    without: WishId | None = None,
+    answered: Wish,
 ) -> None:
     draft.before.append(offered)
     draft.after.append(replace(offered, state=BookingState.CANCELLED, until=None))
     draft.offers.append(replace(made, answer="declined"))
-    hand_on(world, grounds, terms, draft, offered, without=without or made.wish)
+    hand_on(world, grounds, terms, draft, offered, answered=answered)

@@ -150,7 +150,7 @@ async def test_what_one_declines_is_offered_to_the_next_in_the_same_entry(small:
     assert offer.state is OfferState.OPEN
     [entry] = [f for f in await small.facts() if isinstance(f, OfferDeclined)]
     assert [made.start for made in entry.offers] == [at("10:00")]
-    assert [p.why for p in entry.offers[0].passed] == []  # whoever declined is not asked again
+    assert [p.why for p in entry.offers[0].passed] == ["asked_before"]
     assert (await shown(small, first)).state is WishState.OPEN
     await answer(small, offer, yes=False)
     assert await asked(small) == 0, "both said no to this very place"
