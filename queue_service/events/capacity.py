@@ -11,6 +11,10 @@ class Planned(Fact, frozen=True, tag="planned"):
     day: date
 
 
+class Recounted(Fact, frozen=True, tag="recounted"):
+    """Bookings are counted in the limits in force; their time and state are as before."""
+
+
 class KeptBack(Fact, frozen=True, tag="kept_back"):
     """Places of a share or a reserve are kept for later, or no longer."""
 

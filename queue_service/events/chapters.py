@@ -30,6 +30,7 @@ AnyFact = (
     | waiting.WishHere
     | waiting.WishEnded
     | capacity.Planned
+    | capacity.Recounted
     | capacity.KeptBack
     | capacity.Configured
     | capacity.ClockSet

@@ -8,7 +8,7 @@ import msgspec
 from queue_service import offices as configuration
 from queue_service.clock import real_now
 from queue_service.events.capacity import ClockSet, Configured
-from queue_service.flows import cells, errands
+from queue_service.flows import cells, errands, recounting
 from queue_service.flows.errands import Progress, RunPiece
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -50,7 +50,14 @@ async def load(
     await house.follower.refresh()
     office = house.follower.offices[wanted.slug]
     await plan(house, office, progress=progress)
+    if any(subject.startswith("limit:") for subject in _subjects(preview)):
+        await recounting.recount_all(house, office, *planned_days(office))
     return preview
+
+
+def _subjects(preview: Preview) -> tuple[str, ...]:
+    begun = (*preview.add, *(replaced.new for replaced in preview.replace))
+    return tuple(layer.subject for layer in (*begun, *preview.end))
 
 
 async def _configure(house: House, key: OfficeKey, preview: Preview) -> None:
@@ -81,7 +88,11 @@ def planned_days(office: Followed) -> tuple[date, date]:
     return today, today + timedelta(days=furthest(office.office) + DAYS_BEYOND_WINDOW)
 
 
-ERRANDS: dict[str, RunPiece] = {"plan": cells.plan_day, "edit": cells.edit_days}
+ERRANDS: dict[str, RunPiece] = {
+    "plan": cells.plan_day,
+    "edit": cells.edit_days,
+    "recount": recounting.recount_day,
+}
 """Kinds of errands about cells with what runs a piece of each."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import Uuid, any_, bindparam, select, text
+from sqlalchemy import Uuid, any_, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking, Person
@@ -49,6 +49,26 @@ STANDING = Statement(
 PEOPLE = Statement(
     select(t.person).where(t.person.c.booking == any_(bindparam("bookings", type_=ARRAY(Uuid()))))
 )
+
+
+OCCUPYING_THEN = Statement(
+    select(*rows.BOOKING_COLUMNS)
+    .where(
+        t.booking.c.office == bindparam("office"),
+        t.booking.c.start >= bindparam("first"),
+        t.booking.c.start < bindparam("end"),
+        or_(text(t.TO_COME), text(t.DUE_STATES)),
+    )
+    .order_by(t.booking.c.start, t.booking.c.id)
+)
+
+
+async def occupying(
+    connection: asyncpg.Connection, office: OfficeId, first: datetime, end: datetime
+) -> list[Booking]:
+    """All that keep a place for somebody who comes in [first, end): holds, bookings, resting."""
+    found = await OCCUPYING_THEN.rows(connection, office=office, first=first, end=end)
+    return [rows.booking(row) for row in found]
 
 
 async def standing(

@@ -101,6 +101,7 @@ _OWN: dict[str, dict[str, object]] = {
     },
     "called": {"why": floor.WhyNext("emergency_floor", 12, 15, 3)},
     "planned": {"day": date(2026, 11, 23)},
+    "recounted": {"bookings": (_BOOKING,)},
     "cards_recorded": {"states": {"in_safe": 1, "ready": 2}},
     "configured": {"subjects": ("office", "limit:desks")},
     "surge_decided": {
