@@ -8,14 +8,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from queue_service.events.booking import CancelReason, Held, Lapsed
+from queue_service.events.booking import CancelReason, Held, Lapsed, RestoreReason, SwapReason
 from queue_service.events.capacity import Planned
 from queue_service.model.booking import EXPIRING, LIVE, Booking, BookingState, Person
 from queue_service.model.ids import BookingId, LimitId, Tick
 from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, CellKey, Grant, Told, World
-from queue_service.slots import claims, holds, life
+from queue_service.slots import claims, holds, life, restoring
 from tests import make
 from tests.make import BIO_DAY, CLOCK, DESKS, HALL, MINUTE, NOW
 from tests.rehearsed import Rehearsed
@@ -158,6 +158,54 @@ class Lives(RuleBasedStateMachine):
             self._judge(answer, claims.net((old,), (new,)), before)
         else:
             assert isinstance(answer, Refusal)
+
+    @rule(one=made, other=made)
+    def swap(self, one: BookingId | None, other: BookingId | None) -> None:
+        if one is None or other is None or one == other:
+            return
+        self.town.turn()
+        first, second = self.town.bookings[one], self.town.bookings[other]
+        shapes = life.traded(first, second)
+        answer = self.town.act(lambda w: life.swap(w, *shapes, reason=SwapReason.AGREED))
+        both = (first, second)
+        if all(b.state is BookingState.BOOKED and b.start > self.town.now for b in both):
+            assert isinstance(answer, Told), "each has a place: no cell can be in the way"
+            assert answer.net == {}
+            assert self.town.bookings[one].start == second.start
+            assert self.town.bookings[other].start == first.start
+        else:
+            assert isinstance(answer, Refusal)
+
+    @rule(one=made, step=steps, stays=st.booleans())
+    def restore(self, one: BookingId | None, step: int, stays: bool) -> None:
+        if one is None:
+            return
+        self.town.turn()
+        old = self.town.bookings[one]
+        start = old.start if stays else FIRST + step * 5 * MINUTE
+        new = msgspec.structs.replace(old, start=start, end=start + (old.end - old.start))
+        booked = msgspec.structs.replace(new, state=BookingState.BOOKED)
+        if any(key not in self.town.cells for key in claims.taken_by(booked)):
+            return
+        before = self.town.world()
+        answer = self.town.act(
+            lambda w: restoring.restore(w, new, reason=RestoreReason.OFFICE_ERROR, rules=RULES)
+        )
+        if isinstance(answer, Told):
+            assert old.state in restoring.RESTORABLE
+            assert self.town.bookings[one].state is BookingState.BOOKED
+        if old.state in restoring.RESTORABLE and old.code and start >= self.town.now:
+            self._judge(answer, claims.net((old,), (booked,)), before)
+
+    @rule(one=made)
+    def nobody_comes(self, one: BookingId | None) -> None:
+        if one is None:
+            return
+        self.town.turn()
+        old = self.town.bookings[one]
+        answer = self.town.act(lambda w: restoring.no_show(w, one, rules=RULES))
+        late = old.start + RULES.late_minutes * MINUTE <= self.town.now
+        assert isinstance(answer, Told) is (old.state is BookingState.BOOKED and late)
 
     @rule(one=made, reason=st.sampled_from(CancelReason))
     def cancel(self, one: BookingId | None, reason: CancelReason) -> None:

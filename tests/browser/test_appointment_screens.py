@@ -1,0 +1,93 @@
+"""Staff's pages about appointments in every language: accessible, at 320 pixels, in every state."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, Opens, enter
+from tests.browser.test_screens import LANGUAGES, Seen
+from tests.served import Hall
+
+PICTURES = os.environ.get("QUEUE_PICTURES", "")
+"""A folder to keep every screen in, to look at."""
+
+
+def look(seen: Seen, name: str) -> None:
+    seen.look(name)
+    if PICTURES:
+        file = Path(PICTURES) / f"{seen.language}-{name.replace(' ', '-')}.png"
+        seen.page.screenshot(path=file, full_page=True)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_appointments_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
+    seen = Seen(enter(opens(PHONE), hall, staff="manager"), lang)
+    page, home = seen.page, f"/{lang}/staff/heidelberg"
+    page.goto(f"{home}/appointments?day=2026-11-29")
+    look(seen, "day empty")
+    page.goto(f"{home}/appointments?code=23456789")
+    expect(page.locator("#errors")).to_be_visible()
+    look(seen, "code unknown")
+    page.goto(f"{home}/book?service=PICK&persons=1&day=2026-11-25")
+    page.locator("#name").fill("Amal Öztürk")
+    page.locator("input[name=start]:not([disabled])").first.check()
+    page.locator("#email").fill("nonsense")
+    look(seen, "book")
+    page.locator("main form[method=post] button").click()
+    expect(page.locator("#errors")).to_be_visible()
+    look(seen, "book with errors")
+    page.locator("#email").fill(f"{lang}@example.org")
+    page.locator("input[name=start]:not([disabled])").first.check()
+    page.locator("main form[method=post] button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    look(seen, "appointment booked")
+    mine = page.url.partition("?")[0]
+    page.locator("#move ~ form button").first.click()
+    page.locator("input[name=start]:not([disabled])").last.check()
+    page.locator("#move ~ form button").first.click()
+    expect(page.get_by_role("status")).to_be_visible()
+    look(seen, "appointment moved")
+    page.locator("#other").fill("23456789")
+    page.locator("form[action$=swapped] button").click()
+    expect(page.locator("#errors")).to_be_visible()
+    look(seen, "swap refused")
+    page.goto(mine)
+    page.locator("form[action$=cancelled] button").click()
+    look(seen, "appointment cancelled")
+    page.locator("form[action$=restored] button").click()
+    look(seen, "appointment restored")
+    page.goto(f"{home}/appointments?day=2026-11-25")
+    look(seen, "day")
+    assert seen.wrong == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_appointment_in_every_state_for_its_owner(opens: Opens, hall: Hall, lang: str) -> None:
+    seen = Seen(opens(PHONE), lang)
+    free = hall.free("LOSS")
+    booking = hall.book("LOSS")
+    own = {"Authorization": f"Bearer {booking['secret']}"}
+    target = next(start for start in free[::-1] if start != booking["start"])
+    moved = hall.anyone.post(
+        f"/api/v1/bookings/{booking['code']}/move", json={"start": target}, headers=own
+    )
+    assert moved.status_code == 200, moved.text
+    seen.page.goto(f"/{lang}/b/{booking['code']}/{booking['secret']}")
+    look(seen, "mine moved")
+    assert hall.anyone.delete(f"/api/v1/bookings/{booking['code']}", headers=own).is_success
+    seen.page.goto(f"/{lang}/b/{booking['code']}/{booking['secret']}?moved=1")
+    look(seen, "mine cancelled")
+    expect(seen.page.get_by_role("status")).to_have_count(0)
+    assert seen.wrong == []
+
+
+def test_staff_who_may_only_look_have_no_buttons(opens: Opens, hall: Hall) -> None:
+    booking = hall.book("LOSS")
+    page = enter(opens(PHONE), hall, staff="guide")
+    page.goto(f"/en/staff/heidelberg/appointments/{booking['code']}")
+    expect(page.locator("h1")).to_contain_text(booking["code"])
+    expect(page.locator("main form")).to_have_count(0)
+    page.goto("/en/staff/stuttgart/appointments")
+    expect(page.locator("main form")).to_have_count(0)
