@@ -1,6 +1,7 @@
 """Shared desks: the generated limits promise exactly what the desks on duty can serve."""
 
 import os
+from datetime import date
 from itertools import combinations, product
 
 import msgspec
@@ -14,7 +15,7 @@ from queue_service.model.booking import Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Counter, Limit, Office, Service
 from queue_service.model.refusal import Code, Refusal
-from queue_service.offices import Fault, check, layers_of, read, resolve
+from queue_service.offices import Fault, Layer, check, layers_of, read, resolve
 from queue_service.offices.sharing import (
     Kept,
     Named,
@@ -23,11 +24,13 @@ from queue_service.offices.sharing import (
     shared_limits,
 )
 from queue_service.slots import openings
+from queue_service.slots.capacity import cells
 from tests import make
 from tests.core.test_offices import AT, CONFIG, texts
 
 CODES = tuple(ServiceCode(code) for code in ("AA", "BB", "CC", "DD"))
 DESKS = tuple(CounterKey(str(number)) for number in range(1, 6))
+DAY = date(2026, 11, 25)
 BOOKINGS = 10_000 if os.environ.get("QUEUE_SOAK") else 300
 
 
@@ -236,6 +239,31 @@ def test_on_the_presets_everybody_booked_has_a_desk_and_nobody_is_refused_who_co
     assert found.refused > BOOKINGS / 4
     assert found.given > found.greedy_given
     print(f"{slug}: {found}")
+
+
+@pytest.mark.parametrize(
+    ("slug", "counter", "smaller"),
+    [
+        ("stuttgart", "1", set()),
+        ("stuttgart", "8", {"pickup"}),
+        ("stuttgart", "11", {"emergency_counters"}),
+        ("heidelberg", "2", {"first_contact", "house"}),
+        ("heidelberg", "6", {"case_work", "house"}),
+    ],
+)
+def test_a_missing_counter_takes_a_place_from_the_limits_it_belongs_to_and_no_other(
+    slug: str, counter: str, smaller: set[str]
+) -> None:
+    told = read(CONFIG / slug)
+    assert isinstance(told, Office)
+    away = Layer(f"capacity:{counter}", f'{{"counter": "{counter}", "add": -1}}', AT)
+    for limit in told.limits:
+        [before, after] = (
+            {cell.tick: cell.capacity for cell in cells(told, limit, DAY, frozenset(), layers)}
+            for layers in ((), (away,))
+        )
+        missing = 1 if limit.key in smaller else 0
+        assert after == {tick: places - missing for tick, places in before.items()}, limit.key
 
 
 def test_matching_sees_too_many_and_too_few() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_service import verifying
+from queue_service import cli, verifying
 from queue_service.flows.sealing import public_keys, seal
 from queue_service.kiosk import signed
 from queue_service.kiosk.signed import Known, PublicKey, Verdict
@@ -224,6 +225,18 @@ def test_the_command_checks_with_public_keys_alone(
     }
     assert verifying.run(command(link[:-1] + "0", *both)) == 1
     assert capsys.readouterr().out == "altered\n"
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_the_command_line_has_it_and_reads_a_scanner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(f"HTTPSÖ--X-V-{TEXT}\n"))
+    file = key_file(tmp_path, HERE, RING)
+    assert cli.main(["verify-confirmation", "-", "--keys", str(file), "--office", HERE]) == 0
+    assert capsys.readouterr().out.startswith("genuine")
+    assert cli.main(["verify-confirmation", TEXT, "--keys", str(file), "--office", "x"]) == 1
+    assert "none of the files has its keys" in capsys.readouterr().err
 
 
 def test_a_file_without_keys_is_told_with_its_name(

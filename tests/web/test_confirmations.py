@@ -79,6 +79,18 @@ def test_what_happened_since_is_told(hall: Hall) -> None:
     assert verdict(hall, "nonsense") == "altered"
 
 
+def test_a_moved_appointment_has_a_newer_confirmation(hall: Hall) -> None:
+    booking = hall.book()
+    old = signed_of(hall, booking)
+    start = next(s for s in hall.free() if s != booking["start"])
+    bearer = {"Authorization": f"Bearer {booking['secret']}"}
+    path = f"/api/v1/bookings/{booking['code']}/move"
+    moved = hall.anyone.post(path, json={"start": start}, headers=bearer)
+    assert moved.status_code == 200, moved.text
+    new = signed_of(hall, moved.json())
+    assert (verdict(hall, old), verdict(hall, new)) == ("moved", "genuine")
+
+
 def test_the_kiosk_takes_the_signed_picture_and_then_it_is_used(hall: Hall) -> None:
     booking = hall.book_soon()
     text = signed_of(hall, booking)
