@@ -18,6 +18,7 @@ from queue_service.flows.holding import (
     held,
     hold,
     release,
+    scope_of,
     visit_of,
     wanted,
     with_alternatives,
@@ -151,7 +152,9 @@ async def confirm(
         people=((person_key, service.group),) if person_key else (),
         emails=(email_key,) if email_key and most else (),
     )
-    receipt = receipt_for(office.key.slug, key, "confirm", booking.id, applicant, language, flags)
+    receipt = receipt_for(
+        scope_of(office, booking.id), key, "confirm", booking.id, applicant, language, flags
+    )
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return answer
@@ -241,7 +244,7 @@ async def move(
         )
 
     needs = Needs(bookings=(booking.id, *own), cells=openings.cells_for(request, start))
-    receipt = receipt_for(office.key.slug, key, "move", booking.id, start.isoformat())
+    receipt = receipt_for(scope_of(office, booking.id), key, "move", booking.id, start.isoformat())
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return with_alternatives(office, request, start, answer)

@@ -143,6 +143,11 @@ def visit_of(
     )
 
 
+def scope_of(office: Followed, booking: BookingId) -> str:
+    """Where the keys of acts on one booking count: a stranger's equal key is another key."""
+    return f"{office.key.slug} {booking}"
+
+
 def at_home(office: Followed, start: datetime) -> datetime:
     """`start` in the office's zone; what lies beyond every calendar stays past or far off."""
     return min(max(start, _EARLIEST), _LATEST).astimezone(office.office.tz)
@@ -221,7 +226,7 @@ async def extend(
     def decide(world: World) -> Told | Refusal:
         return holds.extend(world, booking.id, rules=rules, clock=clock)
 
-    receipt = receipt_for(office.key.slug, key, "extend", booking.id)
+    receipt = receipt_for(scope_of(office, booking.id), key, "extend", booking.id)
     needs = Needs(bookings=(booking.id,))
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     return answer if isinstance(answer, Refusal) else _hold_given(house, office, answer)
@@ -253,6 +258,6 @@ async def end_booking(
     def decide(world: World) -> Told | Refusal:
         return life.cancel(world, booking, reason=reason, rules=rules, rest=rest)
 
-    receipt = receipt_for(office.key.slug, key, "cancel", booking)
+    receipt = receipt_for(scope_of(office, booking), key, "cancel", booking)
     needs = Needs(bookings=(booking,))
     return as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Scope
 
 from queue_service.flows import cards, holding
+from queue_service.flows.wish import SHORTEST_KEY, is_strong
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
@@ -27,11 +28,12 @@ REMEMBERED_BODY = 512
 _decode = msgspec.json.Decoder(HoldBody).decode
 _encode = msgspec.json.Encoder().encode
 _PRIVATE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+WEAK = f"must have at least {SHORTEST_KEY} characters of some variety, best a UUID"
 _KEY = parameter(
     "Idempotency-Key",
     "header",
-    {"type": "string", "maxLength": LONGEST_KEY},
-    "Same key, same answer",
+    {"type": "string", "minLength": SHORTEST_KEY, "maxLength": LONGEST_KEY},
+    "Same key, same answer; fresh for every wish, best a UUID: who knows it shares the answer",
 )
 
 
@@ -95,8 +97,11 @@ async def _wish(request: AnyRequest) -> Wish | Refusal:
     many = await crowded(request, request.app.state.house)
     if many is not None:
         return many
-    if len(header(request.scope, b"idempotency-key")) > LONGEST_KEY:
+    key = header(request.scope, b"idempotency-key")
+    if len(key) > LONGEST_KEY:
         return Refusal(Code.INVALID, {"field": "Idempotency-Key", "reason": "too long"})
+    if key and not is_strong(key):
+        return Refusal(Code.INVALID, {"field": "Idempotency-Key", "reason": WEAK})
     content = await read(request.receive, LARGEST_BODY)
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})

@@ -8,6 +8,7 @@ from litestar.response import Redirect, Template
 
 from queue_service.flows import booking
 from queue_service.flows.booking import HoldGiven
+from queue_service.flows.wish import is_strong
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import Asked, crowded
@@ -36,13 +37,16 @@ async def take(
     too_fast = await crowded(request, house)
     if too_fast is not None:
         return too_fast
+    key = text(form, "idempotency_key") or None
+    if key is not None and not is_strong(key):
+        return Refusal(Code.INVALID, {"field": "idempotency_key"})
     return await booking.hold(
         house,
         wanted.followed.office.slug,
         parts=wanted.parts,
         start=start,
         language=lang,
-        key=text(form, "idempotency_key") or None,
+        key=key,
         replaces=held_before(request),
         cards=wanted.cards,
     )
