@@ -6,7 +6,7 @@ A metric that cannot be told now reads None; rules then stay as they are.
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
-from queue_service.flows import cards
+from queue_service.flows import cards, wishes
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
@@ -82,12 +82,18 @@ async def cards_ready(house: House, office: Followed, _when: When) -> float | No
     return float(await cards.ready_unbooked(house, office))
 
 
+async def waiting(house: House, office: Followed, when: When) -> float | None:
+    """People who wait for a place of the service."""
+    return float((await wishes.length(house, office)).get(when.service, 0))
+
+
 METRICS: dict[Metric, Read] = {
     Metric.FREE_PLACES: free_places,
     Metric.DAYS_TO_FREE: days_to_free,
     Metric.BOOKED_SHARE: booked_share,
     Metric.NO_SHOWS_TODAY: no_shows_today,
     Metric.CARDS_READY: cards_ready,
+    Metric.WAITING_LIST: waiting,
 }
 """A metric more is a function more."""
 

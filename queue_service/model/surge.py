@@ -25,7 +25,7 @@ class Metric(StrEnum):
     NO_SHOWS_TODAY = "no_shows_today"
     """Bookings of today whose lateness is over and to which nobody came."""
     WAITING_LIST = "waiting_list"
-    """People who wait for a place of a service (or of any)."""
+    """People who wait for a place of a service."""
     CARDS_READY = "cards_ready_unbooked"
     """Cards that lie ready and have no pickup appointment."""
 

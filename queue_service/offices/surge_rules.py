@@ -31,7 +31,7 @@ _ID = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 SHORTEST_COOLDOWN = timedelta(minutes=1)
 LONGEST_HORIZON_DAYS = 366
 LEVELS = (1, 2, 3)
-OF_SERVICE = frozenset({Metric.FREE_PLACES, Metric.DAYS_TO_FREE})
+OF_SERVICE = frozenset({Metric.FREE_PLACES, Metric.DAYS_TO_FREE, Metric.WAITING_LIST})
 """Metrics that need a service."""
 
 

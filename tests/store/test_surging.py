@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
-from queue_service.flows import booking, layering, planning, surging
+from queue_service.flows import booking, layering, planning, readings, surging
 from queue_service.flows.holding import HoldGiven
 from queue_service.flows.surging import Done
 from queue_service.model.ids import ActorId
@@ -333,3 +333,33 @@ async def test_what_is_booked_between_look_and_layer_is_not_given_twice(
         'select capacity from cell where "limit" = 1 and tick = $1', first + 2
     )
     assert later[0]["capacity"] == 7
+
+
+async def measure(small: Small, metric: Metric, **scope: Any) -> float | None:
+    await small.settle()
+    when = When(metric, above=1, **scope)
+    return (await readings.read(small.house, small.office, (rule(when=when),)))["busy"]
+
+
+async def test_metrics_measure_what_they_say(small: Small) -> None:
+    today = {"days": 0}
+    pick = {"service": make.PICK}
+    assert await measure(small, Metric.FREE_PLACES, **pick, **today) == 21 * 3
+    assert await measure(small, Metric.BOOKED_SHARE, limit="desks", **today) == 0
+    await small.booked("08:40")
+    assert await measure(small, Metric.FREE_PLACES, **pick, **today) == 21 * 3 - 1
+    assert await measure(small, Metric.BOOKED_SHARE, limit="desks", **today) == 100 * 2 / 126
+    assert await measure(small, Metric.DAYS_TO_FREE, **pick) == 0
+    assert await measure(small, Metric.NO_SHOWS_TODAY) == 0
+    await small.set_clock(make.at("08:50"))
+    assert await measure(small, Metric.NO_SHOWS_TODAY) == 0
+    await small.set_clock(make.at("08:51"))
+    assert await measure(small, Metric.NO_SHOWS_TODAY) == 1
+    assert await measure(small, Metric.WAITING_LIST, **pick) == 0
+    assert await measure(small, Metric.CARDS_READY) == 0
+    await small.set_clock(make.at("12:00"))
+    assert await measure(small, Metric.FREE_PLACES, **pick, **today) == 0
+    assert await measure(small, Metric.BOOKED_SHARE, limit="desks", **today) is None
+    assert await measure(small, Metric.DAYS_TO_FREE, **pick) == 1
+    assert await measure(small, Metric.DAYS_TO_FREE, **pick, **today) == 1
+    assert await measure(small, Metric.FREE_PLACES, service=make.HELP) is None
