@@ -14,6 +14,8 @@ import msgspec
 from queue_service.flows import cards
 from queue_service.flows.cards import Imported
 from queue_service.house import House
+from queue_service.language import catalogue
+from queue_service.language.doubts import doubt_in_words
 from queue_service.model.ids import CONFIGURATION
 
 
@@ -44,5 +46,6 @@ def lines(done: Imported, file: Path) -> list[str]:
     """One line for what was taken, one for each row that was not."""
     taken = f"{done.rows} row(s): {done.changed} changed, {done.same} as before"
     older = f", {done.older} older than what is known" if done.older else ""
-    doubts = [f"{file}: line {doubt.line}: {doubt.reason}" for doubt in done.doubts]
+    t = catalogue("en")
+    doubts = [f"{file}: line {d.line}: {doubt_in_words(t, d)}" for d in done.doubts]
     return [taken + older, *doubts]

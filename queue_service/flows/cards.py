@@ -15,6 +15,7 @@ from queue_service.flows.wish import Replayed
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
+from queue_service.model.card import Doubt, Why
 from queue_service.model.ids import ActorId, BookingId, ServiceCode
 from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
@@ -22,7 +23,7 @@ from queue_service.model.world import Needs, Told, World
 from queue_service.offices import public_holidays
 from queue_service.seals import as_uuid, same
 from queue_service.slots import card_list, cards
-from queue_service.slots.cards import Doubt, Recorded, Said
+from queue_service.slots.cards import Recorded, Said
 from queue_service.store import cards as store
 from queue_service.store import offices as store_offices
 from queue_service.store import outbox
@@ -156,7 +157,9 @@ async def _record(house: House, office: Followed, rows: Sequence[Said], by: Acto
     if isinstance(done.answer, Recorded):
         return done.answer
     if isinstance(done.answer, Refusal):
-        return Recorded(0, 0, 0, tuple(Doubt(row.line, done.answer.code) for row in rows))
+        return Recorded(
+            0, 0, 0, tuple(Doubt(row.line, Why.NOT_SETTLED, done.answer.code) for row in rows)
+        )
     raise TypeError(f"a card list's turn answered {type(done.answer or Replayed).__name__}")
 
 

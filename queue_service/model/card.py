@@ -38,3 +38,28 @@ class Card(msgspec.Struct, frozen=True):
     booking: BookingId | None = None
     booking_state: BookingState | None = None
     """Of that booking, as read or decided in this turn; not stored here."""
+
+
+class Why(StrEnum):
+    """Why a row of a list was not taken."""
+
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    NO_COLUMNS = "no_columns"
+    TOO_MANY = "too_many"
+    TOO_SHORT = "too_short"
+    SERIAL = "serial"
+    STATE = "state"
+    DATE = "date"
+    BOOKED = "booked"
+    NO_WAY = "no_way"
+    NOT_SETTLED = "not_settled"
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A row that was not taken, and why; it never repeats the number of a card."""
+
+    line: int
+    why: Why
+    said: str = ""
+    """What stood there, or may stand there."""

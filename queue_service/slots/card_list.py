@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 import msgspec
 
-from queue_service.model.card import CardState
-from queue_service.slots.cards import RECORDABLE, Doubt
+from queue_service.model.card import CardState, Doubt, Why
+from queue_service.slots.cards import RECORDABLE
 
 MOST_ROWS = 50_000
 SERIAL_LENGTHS = range(4, 41)
@@ -65,26 +65,23 @@ def read(text: str) -> Read:
     """The rows of a list; a file without the three columns has one doubt at line 1."""
     lines = text.splitlines()
     if not lines:
-        return Read((), (Doubt(1, "the file is empty: the first line names the columns"),))
+        return Read((), (Doubt(1, Why.EMPTY),))
     first = lines[0]
     divider = ";" if first.count(";") >= first.count(",") else ","
     table = csv.reader(lines, delimiter=divider)
     try:
         at = _places(next(table))
     except csv.Error as error:
-        return Read((), (Doubt(1, f"cannot be read as CSV: {error}"),))
+        return Read((), (Doubt(1, Why.UNREADABLE, str(error)[:80]),))
     missing = [name for name in COLUMNS if name not in at]
     if missing:
-        reason = f"no column {', '.join(missing)}; the first line must name serial, state and date"
-        return Read((), (Doubt(1, reason),))
+        return Read((), (Doubt(1, Why.NO_COLUMNS, ", ".join(missing)),))
     rows: list[Row] = []
     doubts: list[Doubt] = []
     for each in _each(table, at):
         (rows if isinstance(each, Row) else doubts).append(each)  # type: ignore[arg-type]  # by its type
         if len(rows) > MOST_ROWS:
-            doubts.append(
-                Doubt(each.line, f"more than {MOST_ROWS} rows: please send several files")
-            )
+            doubts.append(Doubt(each.line, Why.TOO_MANY, str(MOST_ROWS)))
             break
     return Read(tuple(rows), tuple(doubts))
 
@@ -106,7 +103,7 @@ def _each(table: Iterator[list[str]], at: dict[str, int]) -> Iterator[Row | Doub
         except StopIteration:
             return
         except csv.Error as error:
-            yield Doubt(line, f"cannot be read as CSV: {error}")
+            yield Doubt(line, Why.UNREADABLE, str(error)[:80])
             continue
         if any(cell.strip() for cell in cells):
             yield _row(line, cells, at)
@@ -114,18 +111,17 @@ def _each(table: Iterator[list[str]], at: dict[str, int]) -> Iterator[Row | Doub
 
 def _row(line: int, cells: list[str], at: dict[str, int]) -> Row | Doubt:
     if len(cells) <= max(at.values()):
-        return Doubt(line, f"has {len(cells)} column(s) only")
+        return Doubt(line, Why.TOO_SHORT, str(len(cells)))
     serial, state, since = (cells[at[name]].strip() for name in COLUMNS)
     if len(plain(serial)) not in SERIAL_LENGTHS:
         # The number itself is never repeated: this line is shown and may be printed.
-        return Doubt(line, "serial: 4 to 40 letters and digits")
+        return Doubt(line, Why.SERIAL)
     known = _state(state)
     if known is None:
-        said = ", ".join(sorted(s.value for s in RECORDABLE))
-        return Doubt(line, f"state {state[:30]!r} is none of {said}")
+        return Doubt(line, Why.STATE, state[:30])
     day = _day(since)
     if day is None:
-        return Doubt(line, f"date {since[:30]!r} is no date such as 2026-12-24 or 24.12.2026")
+        return Doubt(line, Why.DATE, since[:30])
     return Row(line, serial, known, day)
 
 

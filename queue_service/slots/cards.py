@@ -11,7 +11,7 @@ import msgspec
 
 from queue_service.events.cards import CardsRecorded
 from queue_service.model.booking import BookingState
-from queue_service.model.card import Card, CardState
+from queue_service.model.card import Card, CardState, Doubt, Why
 from queue_service.model.ids import BookingId
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
@@ -148,13 +148,6 @@ class Said(msgspec.Struct, frozen=True):
     since: date
 
 
-class Doubt(msgspec.Struct, frozen=True):
-    """A row that was not taken, and why."""
-
-    line: int
-    reason: str
-
-
 class Recorded(msgspec.Struct, frozen=True):
     """How a piece of a list was taken."""
 
@@ -176,8 +169,8 @@ def record(world: World, rows: Iterable[Said]) -> Told | Recorded:
             older += 1
         elif card is not None and card.state is row.state:
             same += 1
-        elif (reason := _against(card, row)) is not None:
-            doubts.append(Doubt(row.line, reason))
+        elif (doubt := _against(card, row)) is not None:
+            doubts.append(doubt)
         else:
             after[row.key] = _as_said(card, row)
     recorded = Recorded(len(after), same, older, tuple(doubts))
@@ -187,14 +180,14 @@ def record(world: World, rows: Iterable[Said]) -> Told | Recorded:
     return Told(fact, cards=tuple(after.values()), answer=recorded)
 
 
-def _against(card: Card | None, row: Said) -> str | None:
+def _against(card: Card | None, row: Said) -> Doubt | None:
     if card is None:
         return None
     stands = standing(card)
     if stands in (S.BOOKED, S.OFFERED) and row.state is not S.HANDED_OUT:
-        return f"has an appointment; {row.state} would leave somebody standing: cancel it first"
+        return Doubt(row.line, Why.BOOKED, row.state)
     if row.state not in REACHABLE[card.state]:
-        return f"{row.state} cannot follow {card.state}"
+        return Doubt(row.line, Why.NO_WAY, f"{card.state} → {row.state}")
     return None
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from queue_service.events.cards import CardsRecorded
 from queue_service.model.booking import BookingState
-from queue_service.model.card import Card, CardState
+from queue_service.model.card import Card, CardState, Why
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import card_list, cards
@@ -199,8 +199,9 @@ def test_a_list_is_read_in_german_or_english_and_bad_rows_are_named_by_line() ->
         (4, "AB99X", S.IN_SAFE, DAY + timedelta(days=1)),
     ]
     assert [d.line for d in found.doubts] == [5, 6, 7, 8]
-    assert "unterwegs" in found.doubts[1].reason
-    assert "AB12" not in " ".join(d.reason for d in found.doubts)
+    whys = [d.why for d in found.doubts]
+    assert whys == [Why.SERIAL, Why.STATE, Why.DATE, Why.TOO_SHORT]
+    assert "AB12" not in " ".join(d.said for d in found.doubts)
 
 
 @pytest.mark.parametrize("text", ["", "serial,state\nA1234,ready\n", "a,b,c\n"])

@@ -8,6 +8,7 @@ from queue_service.flows import cards
 from queue_service.flows.cards import Imported
 from queue_service.house import House
 from queue_service.language import catalogue, mark
+from queue_service.language.doubts import doubt_in_words
 from queue_service.model.card import CardState
 from queue_service.rights import Act
 from queue_service.web.api.cards import LARGEST_LIST
@@ -80,7 +81,10 @@ async def _listed(
         any_listed=entered.followed.cards_listed or bool(counts),
         unbooked=await cards.ready_unbooked(house, entered.followed),
         done=done,
-        doubts=done.doubts[:_MOST_DOUBTS] if done else (),
+        doubts=[
+            (doubt.line, doubt_in_words(t, doubt))
+            for doubt in (done.doubts[:_MOST_DOUBTS] if done else ())
+        ],
         more_doubts=max(0, len(done.doubts) - _MOST_DOUBTS) if done else 0,
         no_file=no_file,
         action=entered.address(PLACE),

@@ -1,0 +1,23 @@
+"""Sentences for rows of a card list that were not taken."""
+
+from queue_service.language.catalogues import Catalogue, mark
+from queue_service.model.card import Doubt, Why
+
+_SENTENCES: dict[Why, str] = {
+    Why.EMPTY: mark("The file is empty: its first line must name the columns."),
+    Why.UNREADABLE: mark("This cannot be read as CSV: {said}"),
+    Why.NO_COLUMNS: mark("There is no column {said}; the first line must name all three."),
+    Why.TOO_MANY: mark("More than {said} rows: please send several files."),
+    Why.TOO_SHORT: mark("Only {said} columns."),
+    Why.SERIAL: mark("The number needs 4 to 40 letters and digits."),
+    Why.STATE: mark("We do not know the state {said}."),
+    Why.DATE: mark("{said} is no date such as 24.12.2026 or 2026-12-24."),
+    Why.BOOKED: mark("The card has an appointment; cancel it before the card is marked {said}."),
+    Why.NO_WAY: mark("This state cannot follow: {said}."),
+    Why.NOT_SETTLED: mark("Not taken just now ({said}): please send the list again."),
+}
+
+
+def doubt_in_words(t: Catalogue, doubt: Doubt) -> str:
+    """Why the row was not taken, in the language of `t`."""
+    return t(_SENTENCES[doubt.why], said=doubt.said)
