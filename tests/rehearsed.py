@@ -57,7 +57,7 @@ class Rehearsed:
         everybody = {(p, g): live.get((p, g)) for p in self.people for g in self.groups}
         return World(
             self.now,
-            cells=self.cells,
+            cells=dict(self.cells),
             bookings=self.bookings,
             people=everybody,
             visits=self.visits,

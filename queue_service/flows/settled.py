@@ -10,7 +10,7 @@ from queue_service.model.ids import ActorId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waitlist import WaitingTold, written
-from queue_service.model.world import Told, World
+from queue_service.model.world import Cell, CellKey, Told, World
 from queue_service.store.told import Outcome
 from queue_service.store.world import Locked, Receipt
 
@@ -27,11 +27,24 @@ class Settled:
         self.outcome = Outcome()
         self.facts: list[msgspec.Struct] = []
         """Of the outcome's entries, one each."""
+        self.real = locked.real
+        self.seq = locked.seq
+        self.head = locked.head
+        """Number and link of the journal's end once this is committed."""
         self._office = key.office
         self._world = world
         self._known = known
-        self._seq = locked.seq
-        self._head = locked.head
+
+    def entries(self) -> list[tuple[Entry, msgspec.Struct]]:
+        """What is to be committed, each entry with its fact, in order."""
+        return list(zip(self.outcome.entries, self.facts, strict=True))
+
+    def cells(self) -> dict[CellKey, Cell | None]:
+        """The cells as these wishes leave them, without those whose capacity they set."""
+        cells = self._world.cells()
+        for grant in self.outcome.grants.values():
+            cells.pop(grant.key, None)
+        return cells
 
     def decide(self, wish: Wish) -> None:
         """Decide one wish; a fault in its decision fails this wish alone."""
@@ -51,7 +64,7 @@ class Settled:
             wish.answer = told
             return
         self.accept(told, wish.by)
-        wish.answer, wish.seq = told.answer, self._seq
+        wish.answer, wish.seq = told.answer, self.seq
         if receipt is not None:
             answer = _json.encode(told.answer).decode()
             self._known[receipt.key] = Receipt(receipt.digest, answer)
@@ -59,15 +72,15 @@ class Settled:
 
     def accept(self, told: Told, by: ActorId) -> None:
         """Put an accepted wish on top of the world and into the chain."""
-        self._seq += 1
-        self._world.take(told, self._seq)
+        self.seq += 1
+        self._world.take(told, self.seq)
         self._gather(told)
         salt = fresh_bytes(8)
         body = encode(told.fact)
         now = self._world.now
         entry = Entry(
             office=self._office,
-            seq=self._seq,
+            seq=self.seq,
             recorded=now,
             happened=told.happened or now,
             by=by,
@@ -78,12 +91,12 @@ class Settled:
             salt=salt,
             link=b"",
         )
-        self._head = link(self._head, entry)
-        self.outcome.entries.append(msgspec.structs.replace(entry, link=self._head))
+        self.head = link(self.head, entry)
+        self.outcome.entries.append(msgspec.structs.replace(entry, link=self.head))
         self.facts.append(told.fact)
 
     def _gather(self, told: Told) -> None:
-        outcome, seq, replace = self.outcome, self._seq, msgspec.structs.replace
+        outcome, seq, replace = self.outcome, self.seq, msgspec.structs.replace
         for booking in told.bookings:
             outcome.bookings[booking.id] = replace(booking, seq=seq)
         for visit in told.visits:
@@ -109,6 +122,6 @@ class Settled:
 
     def _gather_waiting(self, told: WaitingTold) -> None:
         outcome = self.outcome
-        outcome.wishes.update({wish.id: written(wish, self._seq) for wish in told.wishes})
+        outcome.wishes.update({wish.id: written(wish, self.seq) for wish in told.wishes})
         outcome.wish_people.update({person.wish: person for person in told.people})
         outcome.offers.update({offer.booking: offer for offer in told.offers})

@@ -15,11 +15,11 @@ from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the serve
 
 from queue_service.events.entry import Entry
 from queue_service.flows.settled import Settled
-from queue_service.flows.wish import Wish
+from queue_service.flows.wish import Wish, merged
 from queue_service.model.ids import SYSTEM, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code
-from queue_service.model.world import Needs, World, merged
+from queue_service.model.world import Cell, CellKey, Needs, World
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
 from queue_service.slots.release import Rest
@@ -29,6 +29,7 @@ from queue_service.store import told as store_told
 from queue_service.store import wishes as store_wishes
 from queue_service.store import world as store_world
 from queue_service.store.database import abandon
+from queue_service.store.world import Locked
 
 GUARDS = {
     "cell_not_over": Code.SLOT_FULL,
@@ -59,6 +60,15 @@ Rests = Callable[[OfficeId], Rest | None]
 """How places that lapse in a turn of that office rest, with fresh chance."""
 
 
+MOST_KEPT = 50_000
+"""Cells kept from turn to turn: a month of ten limits."""
+Cells = dict[CellKey, Cell | None]
+
+
+def _go_on() -> None:
+    """Nobody waits for the decision."""
+
+
 def at_once(_office: OfficeId) -> None:
     """Nothing rests."""
 
@@ -71,6 +81,32 @@ class _CommitLostError(Exception):
         self.last = last
 
 
+class Kept:
+    """Cells as the last turn of this process left them; true while nobody else had a turn.
+
+    The office row's number and link say so, read under its lock: whoever writes a cell writes an
+    entry. Reading the cells of a turn anew costs a tenth of it.
+    """
+
+    def __init__(self, seq: int = -1, head: bytes = b"", cells: Cells | None = None) -> None:
+        """`cells` as of entry `seq` with the link `head`; by default of no entry."""
+        self._seq = seq
+        self._head = head
+        self._cells: Cells = {} if cells is None else cells
+
+    def cells_at(self, locked: Locked) -> Cells:
+        """What is known of cells where the journal ends as `locked` says."""
+        known = locked.seq == self._seq and locked.head == self._head
+        return self._cells if known else {}
+
+    def after(self, settled: Settled) -> "Kept":
+        """The cells after a turn was committed; those of granted capacity are read anew."""
+        cells = settled.cells()
+        if len(cells) > MOST_KEPT:
+            return Kept()
+        return Kept(settled.seq, settled.head, cells)
+
+
 class Settling:
     """Settles batches of one office."""
 
@@ -79,21 +115,25 @@ class Settling:
         self._pool = pool
         self._key = key
         self._rests = rests
+        self._kept = Kept()
 
-    async def settle(self, batch: list[Wish]) -> list[Committed]:
+    async def settle(
+        self, batch: list[Wish], decided: Callable[[], None] = _go_on
+    ) -> list[Committed]:
         """Settle a batch; what the database refuses halves it, a lost commit is looked up.
 
         Returns the entries that were committed, in order; none of a commit that was looked up.
+        `decided` is called each time when only the database has work to do.
         """
         try:
-            return await self._settle_or_look(batch)
+            return await self._settle_or_look(batch, decided)
         except REFUSED_BY_DATABASE as guard:
             if len(batch) == 1:
                 _refuse_by_guard(batch[0], guard)
                 return []
             middle = len(batch) // 2
-            first = await self.settle(batch[:middle])
-            return first + await self.settle(batch[middle:])
+            first = await self.settle(batch[:middle], decided)
+            return first + await self.settle(batch[middle:], decided)
         except (*AWAY, asyncpg.PostgresError) as away:
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:
@@ -104,9 +144,11 @@ class Settling:
                 wish.fault = fault
         return []
 
-    async def _settle_or_look(self, batch: list[Wish]) -> list[Committed]:
+    async def _settle_or_look(
+        self, batch: list[Wish], decided: Callable[[], None]
+    ) -> list[Committed]:
         try:
-            return await self._settle_once(batch)
+            return await self._settle_once(batch, decided)
         except _CommitLostError as lost:
             # Asked on another connection only now: waiting for a second one while holding the
             # first would stop all offices once as many lose theirs as the pool has.
@@ -114,14 +156,20 @@ class Settling:
                 raise OSError("the commit was lost") from lost
             return []
 
-    async def _settle_once(self, batch: list[Wish]) -> list[Committed]:
+    async def _settle_once(self, batch: list[Wish], decided: Callable[[], None]) -> list[Committed]:
+        kept, self._kept = self._kept, Kept()
         async with self._pool.acquire() as connection:
             last: Entry | None = None
             try:
                 await store_world.begin(connection, self._key.authority)
-                entries = await self._decide_all(connection, batch)
+                settled = await self._decide_all(connection, batch, kept)
+                decided()
+                entries = settled.entries()
                 last = entries[-1][0] if entries else None
+                await store_told.write(connection, self._key, settled.outcome, settled.real)
                 await connection.execute("commit")
+                # Only now: what a lost commit left is not known.
+                self._kept = kept.after(settled)
                 return entries
             except BaseException as fault:
                 await abandon(connection)
@@ -139,24 +187,26 @@ class Settling:
             return found == last.link
 
     async def _decide_all(
-        self, connection: asyncpg.Connection, batch: list[Wish]
-    ) -> list[Committed]:
-        """Lock, read, decide and write; the entries to be committed."""
+        self, connection: asyncpg.Connection, batch: list[Wish], kept: "Kept"
+    ) -> Settled:
+        """Lock, read and decide."""
         locked = await store_world.lock(connection, self._key.office)
         now = max(locked.clock.at(locked.real), locked.recorded)
         receipts = [w.receipt.key for w in batch if w.receipt is not None]
         known = await store_world.receipts(connection, receipts)
-        world = await self._read(connection, merged(w.needs for w in batch), now)
+        cells = kept.cells_at(locked)
+        world = await self._read(connection, merged(w.needs for w in batch), now, cells)
         settled = Settled(self._key, locked, world, known)
         lapsed = lapse(world, self._rests(self._key.office))
         if lapsed is not None:
             settled.accept(lapsed, SYSTEM)
         for wish in batch:
             settled.decide(wish)
-        await store_told.write(connection, self._key, settled.outcome, locked.real)
-        return list(zip(settled.outcome.entries, settled.facts, strict=True))
+        return settled
 
-    async def _read(self, connection: asyncpg.Connection, needs: Needs, now: datetime) -> World:
+    async def _read(
+        self, connection: asyncpg.Connection, needs: Needs, now: datetime, kept: Cells
+    ) -> World:
         office = self._key.office
         bookings = await store_world.bookings(connection, office, needs.bookings)
         bookings |= {b.id: b for b in await store_world.due(connection, office, now)}
@@ -165,9 +215,10 @@ class Settling:
             if booking is not None:
                 cells.update(taken_by(booking))
         visits, visits_of = await store_world.visits(connection, office, needs)
+        kept.update(await store_world.cells(connection, [key for key in cells if key not in kept]))
         return World(
             now,
-            cells=await store_world.cells(connection, list(cells)),
+            cells=kept,
             bookings=bookings,
             people=await store_world.people(connection, needs),
             emails=await store_world.emails(connection, needs.emails),

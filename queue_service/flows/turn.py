@@ -19,6 +19,8 @@ from queue_service.model.world import Needs
 
 MOST_WISHES = 100
 MOST_CELLS = 2_000
+LATEST_ANSWER_SECONDS = 0.02
+"""So long an answer waits for the next turn to be decided, at most."""
 ANSWERS_AT_ONCE = 8
 """Answers handed out between two looks at the database, which would wait for all of them."""
 FLOOR_TURNS_RUNNING = 2
@@ -37,6 +39,8 @@ class Gatherer:
         self._settling = Settling(pool, key, rests)
         self._key = key
         self._hear = hear
+        self._settled: Sequence[Wish] = ()
+        self._latest: asyncio.TimerHandle | None = None
         self._answering = set[asyncio.Task[None]]()
         self._floor: deque[Wish] = deque()
         self._bookings: deque[Wish] = deque()
@@ -52,13 +56,28 @@ class Gatherer:
     async def _run(self) -> None:
         while self._floor or self._bookings:
             batch = self._next_batch()
-            entries = await self._settling.settle(batch)
+            entries = await self._settling.settle(batch, self._answer)
             if entries:
                 self._hear(self._key.office, entries)
-            # The next turn reads and decides while these answers go out.
-            task = asyncio.create_task(_answer(batch))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._answer()
+            self._settled = batch
+            # While the next turn is decided nobody is served faster by an answer; while it is
+            # written there is time for them.
+            loop = asyncio.get_running_loop()
+            self._latest = loop.call_later(LATEST_ANSWER_SECONDS, self._answer)
+        self._answer()
+
+    def _answer(self) -> None:
+        """Hand out the answers of the turn before, unless that was done."""
+        batch, self._settled = self._settled, ()
+        if self._latest is not None:
+            self._latest.cancel()
+            self._latest = None
+        if not batch:
+            return
+        task = asyncio.create_task(_answer(batch))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     def _next_batch(self) -> list[Wish]:
         floor_only = bool(self._floor) and (

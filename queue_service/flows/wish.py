@@ -1,15 +1,18 @@
 """One act that somebody wants, waiting for the office's turn."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
 
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.waitlist import merged as merged_waiting
 from queue_service.model.world import Needs, Told, World
 
+T = TypeVar("T")
 Decide = Callable[[World], Told | Refusal]
 """Pure, leaves the world alone and may be called again: ids and chance are drawn outside."""
 
@@ -98,3 +101,26 @@ def is_strong(key: str) -> bool:
     fail the phone that repeats its request from another network.
     """
     return len(key) >= SHORTEST_KEY and len(set(key)) >= _DIFFERENT_SIGNS
+
+
+def merged(needs: Iterable[Needs]) -> Needs:
+    """All needs of a turn in one."""
+    every = list(needs)
+    return Needs(
+        cells=_all(n.cells for n in every),
+        bookings=_all(n.bookings for n in every),
+        people=_all(n.people for n in every),
+        emails=_all(n.emails for n in every),
+        cards=_all(n.cards for n in every),
+        visits=_all(n.visits for n in every),
+        visits_of=_all(n.visits_of for n in every),
+        line=any(n.line for n in every),
+        series=_all(n.series for n in every),
+        waiting=merged_waiting(n.waiting for n in every),
+        layers=any(n.layers for n in every),
+    )
+
+
+def _all(named: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    found: set[T] = set()
+    return tuple(found.union(*named))

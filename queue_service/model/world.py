@@ -4,7 +4,7 @@ A look at what `Needs` did not name raises `NotNamedError`: the decision would r
 that was never read. Rehearsal and property tests build worlds from plain values.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock
 from queue_service.model.visit import TicketSeries, Visit, VisitState
 from queue_service.model.waitlist import WaitingList, WaitingNeeds, WaitingTold
-from queue_service.model.waitlist import merged as merged_waiting
 
 CellKey = tuple[LimitId, Tick]
 PersonGroup = tuple[bytes, str]
@@ -100,7 +99,7 @@ class World:
         self,
         now: datetime,
         *,
-        cells: Mapping[CellKey, Cell | None] = {},
+        cells: dict[CellKey, Cell | None] | None = None,
         bookings: Mapping[BookingId, Booking | None] = {},
         people: Mapping[PersonGroup, BookingId | None] = {},
         emails: Mapping[bytes, Collection[BookingId]] = {},
@@ -112,10 +111,13 @@ class World:
         layers: str | None = None,
         waiting: WaitingList | None = None,
     ) -> None:
-        """Take over what was read; absent rows are named with None."""
+        """Take over what was read; absent rows are named with None.
+
+        `cells` is kept and changed in place: it may be large, and only a few change.
+        """
         self.now = now
         self.waiting = waiting or WaitingList()
-        self._cells = dict(cells)
+        self._cells = {} if cells is None else cells
         self._bookings = dict(bookings)
         self._people = dict(people)
         self._emails = {key: set(live) for key, live in emails.items()}
@@ -132,6 +134,10 @@ class World:
             return self._cells[key]
         except KeyError:
             raise NotNamedError(key) from None
+
+    def cells(self) -> dict[CellKey, Cell | None]:
+        """Every cell that was given, as it is now."""
+        return self._cells
 
     def booking(self, booking: BookingId) -> Booking | None:
         """The booking, or None."""
@@ -276,21 +282,3 @@ class Told(msgspec.Struct, frozen=True):
     undoes: int | None = None
     happened: datetime | None = None
     answer: msgspec.Struct | None = None
-
-
-def merged(needs: Iterable[Needs]) -> Needs:
-    """All needs of a turn in one."""
-    every = list(needs)
-    return Needs(
-        cells=tuple({c for n in every for c in n.cells}),
-        bookings=tuple({b for n in every for b in n.bookings}),
-        people=tuple({p for n in every for p in n.people}),
-        emails=tuple({e for n in every for e in n.emails}),
-        cards=tuple({c for n in every for c in n.cards}),
-        visits=tuple({v for n in every for v in n.visits}),
-        visits_of=tuple({b for n in every for b in n.visits_of}),
-        line=any(n.line for n in every),
-        series=tuple({d for n in every for d in n.series}),
-        waiting=merged_waiting(n.waiting for n in every),
-        layers=any(n.layers for n in every),
-    )

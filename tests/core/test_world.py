@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from queue_service.events.booking import Held
+from queue_service.flows.wish import merged
 from queue_service.model.booking import BookingState, Person
 from queue_service.model.ids import Tick
 from queue_service.model.visit import TicketSeries, VisitState
@@ -16,7 +17,6 @@ from queue_service.model.world import (
     NotNamedError,
     Told,
     World,
-    merged,
 )
 from tests import make
 from tests.make import DESKS, HALL, MINUTE, NOW

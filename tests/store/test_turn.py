@@ -21,15 +21,17 @@ from queue_service.flows import turn as turns
 from queue_service.flows.booking import BookingGiven
 from queue_service.flows.holding import HoldGiven
 from queue_service.flows.proving import Proof
+from queue_service.flows.settling import Kept
 from queue_service.flows.turn import Gatherer, Turns
 from queue_service.flows.wish import Done, Replayed, Wish, receipt_for
 from queue_service.model.booking import Part
 from queue_service.model.ids import APPLICANT, AuthorityId, OfficeId, Tick
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import Needs, NotNamedError, Told, World
+from queue_service.model.world import Cell, Needs, NotNamedError, Told, World
 from queue_service.slots import claims
 from queue_service.store.database import open_pool
+from queue_service.store.world import Locked
 from tests import make
 from tests.conftest import Database
 from tests.make import DESKS, HALL
@@ -645,3 +647,37 @@ async def test_views_have_what_their_own_process_committed_before_anything_is_re
         await asyncio.sleep(0)
         assert small.office.seq == before + 1
         assert small.office.recent(before)
+
+
+def test_cells_are_kept_only_while_nobody_else_had_a_turn() -> None:
+    cells = {(DESKS, Tick(1)): Cell(3, 1)}
+    kept = Kept(7, b"link", cells)
+
+    def locked(seq: int, head: bytes) -> Locked:
+        return Locked(seq, head, make.NOW, make.CLOCK, make.NOW)
+
+    assert kept.cells_at(locked(7, b"link")) == cells
+    assert kept.cells_at(locked(8, b"link")) == {}
+    assert kept.cells_at(locked(7, b"another")) == {}
+    assert Kept().cells_at(locked(0, b"")) == {}
+
+
+async def test_two_processes_in_turn_see_each_others_places(small: Small) -> None:
+    async with opened(small.house.settings.database_url) as other:
+        for place in (small, other, small):
+            assert isinstance(await place.hold("10:00"), HoldGiven)
+        for place in (small, other):
+            refusal = await place.hold("10:00")
+            assert isinstance(refusal, Refusal)
+            assert refusal.code is Code.SLOT_FULL
+    await small.audit()
+
+
+async def test_places_added_in_a_turn_are_there_in_the_next(small: Small) -> None:
+    for _ in range(3):
+        assert isinstance(await small.hold("10:00"), HoldGiven)
+    given = await small.by_staff("10:00", reason="crowd", name="Above")
+    assert isinstance(given, BookingGiven)
+    assert isinstance(await small.hold("10:00"), Refusal)
+    assert isinstance(await small.hold("10:10"), HoldGiven)
+    await small.audit()
