@@ -32,8 +32,8 @@ lint: $(VENV)/.test  ## only lint, types and import rules
 soak: $(VENV)/.test  ## the property and fault tests at length (an hour)
 	@exec $(PY) -m tests.run soak
 
-bench: $(VENV)/.test  ## measure the figures of the README: race, book, availability, fanout
-	@for name in race book availability fanout; do \
+bench: $(VENV)/.test  ## measure the figures of the README: race, book, availability, fanout, sharing
+	@for name in race book availability fanout sharing; do \
 	    $(VENV)/bin/queue-service bench $$name $(ARGS) || exit; done
 
 lock:  ## compile the lock files anew from pyproject.toml (needs uv)
