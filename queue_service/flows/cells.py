@@ -5,9 +5,11 @@ stamp is compared, cells that are over are left alone, and those that are right 
 booking is touched: what stays above the new capacity is an allowance of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+import asyncpg
 import msgspec
 
 from queue_service import offices as configuration
@@ -18,7 +20,7 @@ from queue_service.model.ids import SYSTEM, LimitId, OfficeId, Tick
 from queue_service.model.layer import Layer
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import Cell, CellKey, Grant, Needs, Told, World
+from queue_service.model.world import CellKey, Grant, Needs, Told, World
 from queue_service.slots import capacity
 from queue_service.slots.calendar import ONE_DAY, day_tick, tick_of
 from queue_service.slots.claims import runs
@@ -28,6 +30,10 @@ from queue_service.store.database import transaction
 
 MOST_CELLS = 1_500
 """Written in one turn: more, and bookings would feel it; less, and an edit takes long."""
+
+
+DAYS_A_PIECE = 7
+"""Of an edit: read at once and marked at once."""
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -61,85 +67,86 @@ class Stand(msgspec.Struct, frozen=True):
 
 async def stand(house: House, office: Followed) -> Stand:
     """Read an office's layers with their stamp."""
-    key: OfficeId = office.key.office
     async with transaction(house.pool, office.key.authority, snapshot=True) as snapshot:
-        return Stand(
-            await store_offices.layers(snapshot, key),
-            await store.stamp(snapshot, key),
-            await store.limit_numbers(snapshot, key),
-            office.now(),
-        )
+        return await _stand(snapshot, office)
 
 
-def wanted(found: Stand, office: Office, day: date, limits: Sequence[str]) -> dict[CellKey, Change]:
-    """What layers say about the cells of a day."""
-    holidays = configuration.public_holidays(office.land, (day.year,))
-    return {
-        (number, cell.tick): Change(
-            (number, cell.tick),
-            cell.capacity,
-            capacity.end_of(cell.tick, limit.period, office, day),
-        )
-        for limit in office.limits
-        if (not limits or limit.key in limits)
-        and (number := found.numbers.get(limit.key)) is not None
-        for cell in capacity.cells(office, limit, day, holidays, found.layers)
-    }
+async def _stand(snapshot: asyncpg.Connection, office: Followed) -> Stand:
+    key: OfficeId = office.key.office
+    return Stand(
+        await store_offices.layers(snapshot, key),
+        await store.stamp(snapshot, key),
+        await store.limit_numbers(snapshot, key),
+        office.now(),
+    )
 
 
 def changes(
-    found: Stand, office: Office, day: date, limits: Sequence[str], have: dict[CellKey, Cell]
+    found: Stand, office: Office, day: date, limits: Sequence[str], have: Mapping[CellKey, int]
 ) -> list[Change]:
-    """The cells of a day to be written so that they are as layers say."""
-    want = wanted(found, office, day, limits)
-    end = day_tick(day + ONE_DAY, office.tz)
+    """The cells of a day to be written so that they are as layers say; `have` may hold more."""
+    holidays = configuration.public_holidays(office.land, (day.year,))
+    begin, end = day_tick(day, office.tz), day_tick(day + ONE_DAY, office.tz)
+    want: set[CellKey] = set()
+    todo: list[Change] = []
+    for limit in office.limits:
+        number = found.numbers.get(limit.key)
+        if number is None or (limits and limit.key not in limits):
+            continue
+        for cell in capacity.cells(office, limit, day, holidays, found.layers):
+            key = (number, cell.tick)
+            want.add(key)
+            if have.get(key) != cell.capacity:
+                over = capacity.end_of(cell.tick, limit.period, office, day)
+                todo.append(Change(key, cell.capacity, over))
     # A cell that is no longer wanted is written with 0: bookings may sit in it.
-    gone = [Change(key, 0, end) for key, cell in have.items() if key not in want and cell.capacity]
-    new = [
-        change
-        for key, change in want.items()
-        if key not in have or have[key].capacity != change.capacity
+    todo += [
+        Change(key, 0, end)
+        for key, places in have.items()
+        if places and begin <= key[1] < end and key not in want
     ]
-    return sorted(gone + new, key=lambda change: change.key)
+    return sorted(todo, key=lambda change: change.key)
 
 
-async def have_on(
-    house: House, office: Followed, found: Stand, limits: Sequence[str], day: date
-) -> dict[CellKey, Cell]:
-    """The cells of a day as they stand; of limits that are no more too, unless some are named."""
-    zone = office.office.tz
-    numbers = [n for key, n in found.numbers.items() if not limits or key in limits]
-    async with transaction(house.pool, office.key.authority) as connection:
-        return await store.cells(
-            connection, numbers, day_tick(day, zone), day_tick(day + ONE_DAY, zone)
-        )
+def numbers_of(found: Stand, limits: Sequence[str]) -> list[LimitId]:
+    """The numbers of these limits; empty are all, also of those that are no more."""
+    return [number for key, number in found.numbers.items() if not limits or key in limits]
+
+
+def ticks_of_days(office: Office, first: date, last: date) -> tuple[Tick, Tick]:
+    """The first tick of a local day, and the one after the last of another."""
+    return day_tick(first, office.tz), day_tick(last + ONE_DAY, office.tz)
 
 
 async def plan_day(house: House, office: Followed, params: str, cursor: str) -> str | None:
     """One piece of errand `plan`: the cells of one day, as a difference."""
-    return await _follow(house, office, params, cursor, most_days=1)
+    return await _follow(house, office, params, cursor, many_days=1)
 
 
 async def edit_days(house: House, office: Followed, params: str, cursor: str) -> str | None:
-    """One piece of errand `edit`: as many days as fit into one turn."""
-    return await _follow(house, office, params, cursor, most_days=366)
+    """One piece of errand `edit`: the cells of a week, turn by turn."""
+    return await _follow(house, office, params, cursor, many_days=DAYS_A_PIECE)
 
 
 async def _follow(
-    house: House, office: Followed, params: str, cursor: str, *, most_days: int
+    house: House, office: Followed, params: str, cursor: str, *, many_days: int
 ) -> str | None:
     asked = msgspec.json.decode(params, type=Days)
-    found = await stand(house, office)
-    first = day = max(date.fromisoformat(cursor), found.now.date())
+    first = max(date.fromisoformat(cursor), office.now().date())
+    last = min(asked.last, first + (many_days - 1) * ONE_DAY)
+    if first > last:
+        return None
+    async with transaction(house.pool, office.key.authority, snapshot=True) as snapshot:
+        found = await _stand(snapshot, office)
+        begin, end = ticks_of_days(office.office, first, last)
+        numbers = numbers_of(found, asked.limits)
+        have = await store.capacities(snapshot, numbers, begin, end)
     todo: list[Change] = []
-    while day <= asked.last and (day - first).days < most_days:
-        settings = found.office_on(day, office.office)
-        have = await have_on(house, office, found, asked.limits, day)
-        of_day = changes(found, settings, day, asked.limits, have)
-        if todo and len(todo) + len(of_day) > MOST_CELLS:
-            break
-        todo += of_day
+    day = first
+    while day <= last:
+        todo += changes(found, found.office_on(day, office.office), day, asked.limits, have)
         day += ONE_DAY
+        await asyncio.sleep(0)  # whoever books meanwhile is served between two days
     for chunk in _chunks(todo):
         if not await _write(house, office, found.stamp, first, chunk):
             return first.isoformat()  # layers have changed meanwhile: once more
@@ -185,8 +192,10 @@ def write(world: World, stamp: str, day: date, chunk: Iterable[Change]) -> Told 
 
 
 def _chunks(todo: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    for first in range(0, len(todo), MOST_CELLS):
-        yield todo[first : first + MOST_CELLS]
+    """Turns of about the same size, none above the most."""
+    many = -(-len(todo) // MOST_CELLS)
+    for n in range(many):
+        yield todo[n * len(todo) // many : (n + 1) * len(todo) // many]
 
 
 def local_days(since: datetime, until: datetime | None, office: Office) -> tuple[date, date | None]:

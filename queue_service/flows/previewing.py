@@ -3,6 +3,7 @@
 Reads only. A preview is as good as the moment it was made; nothing is reserved for it.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from queue_service.slots.calendar import ONE_DAY, instant_of, tick_of
 from queue_service.slots.claims import taken_by
 from queue_service.slots.rehoming import Free, Proposal
 from queue_service.store import bookings as store_bookings
+from queue_service.store import capacity as store
 from queue_service.store.database import transaction
 
 
@@ -97,20 +99,33 @@ async def _edit(
     last: date,
     limits: Sequence[str],
 ) -> _Edit:
-    edit = _Edit({}, {})
+    edit = _Edit(await _cells(house, office, after, limits, first, last), {})
+    have = {key: cell.capacity for key, cell in edit.have.items()}
     running = tick_of(after.now)
     day = first
     while day <= last:
-        have = await cells.have_on(house, office, after, limits, day)
         settings = after.office_on(day, office.office)
-        edit.have |= have
         edit.changes |= {
             change.key: change
             for change in cells.changes(after, settings, day, limits, have)
             if change.end > running
         }
         day += ONE_DAY
+        await asyncio.sleep(0)  # whoever books meanwhile is served between two days
     return edit
+
+
+async def _cells(
+    house: House,
+    office: Followed,
+    found: Stand,
+    limits: Sequence[str],
+    first: date,
+    last: date,
+) -> dict[CellKey, Cell]:
+    begin, end = cells.ticks_of_days(office.office, first, last)
+    async with transaction(house.pool, office.key.authority) as connection:
+        return await store.cells(connection, cells.numbers_of(found, limits), begin, end)
 
 
 async def _losing(house: House, office: Followed, edit: _Edit) -> tuple[Booking, ...]:
@@ -138,11 +153,7 @@ async def _losing(house: House, office: Followed, edit: _Edit) -> tuple[Booking,
 
 async def _free(house: House, office: Followed, after: Stand, edit: _Edit) -> Free:
     """All that is left from now on, with the edit done."""
-    found: dict[CellKey, Cell] = {}
-    day, last = planned_days(office)
-    while day <= last:
-        found |= await cells.have_on(house, office, after, (), day)
-        day += ONE_DAY
+    found = await _cells(house, office, after, (), *planned_days(office))
     found |= {
         key: Cell(change.capacity, found[key].taken if key in found else 0)
         for key, change in edit.changes.items()

@@ -56,6 +56,14 @@ async def layer_numbers(connection: asyncpg.Connection, many: int) -> list[int]:
     return [row["id"] for row in await NUMBERS.rows(connection, many=many)]
 
 
+async def capacities(
+    connection: asyncpg.Connection, limits: Sequence[LimitId], first: Tick, end: Tick
+) -> dict[CellKey, int]:
+    """The planned places of these limits in [first, end)."""
+    found = await CELLS.rows(connection, limits=limits, first=first, end=end)
+    return {(limit, tick): capacity for limit, tick, capacity, _, _ in found}
+
+
 async def cells(
     connection: asyncpg.Connection, limits: Sequence[LimitId], first: Tick, end: Tick
 ) -> dict[CellKey, Cell]:

@@ -12,9 +12,11 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     bindparam,
+    column,
     func,
     literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -61,9 +63,20 @@ NET = Statement(
     .values(taken=t.cell.c.taken + _net.c.delta)
 )
 
-_grant = given(limit=Integer(), tick=Integer(), capacity=Integer(), granted=Integer())
+# As runs of neighbouring cells that are alike: an edit of thousands is a few numbers to send.
+_grant = given(
+    limit=Integer(), first=Integer(), many=Integer(), capacity=Integer(), granted=Integer()
+)
+_tick = (
+    func.generate_series(_grant.c.first, _grant.c.first + _grant.c.many - literal_column("1"))
+    .table_valued(column("tick", Integer()), name="each")
+    .render_derived()
+)
 _granted = insert(t.cell).from_select(
-    ["authority", "limit", "tick", "capacity", "granted"], select(_AUTHORITY, *_grant.c)
+    ["authority", "limit", "tick", "capacity", "granted"],
+    select(
+        _AUTHORITY, _grant.c.limit, _tick.c.tick, _grant.c.capacity, _grant.c.granted
+    ).select_from(_grant.join(_tick, true())),
 )
 # An edit below what is taken leaves the excess as an allowance of its own, in the same statement.
 GRANTS = Statement(
@@ -253,15 +266,17 @@ async def _write_grants(
     authority: AuthorityId,
     grants: Mapping[tuple[int, int], Grant],
 ) -> None:
-    limits, ticks = zip(*grants, strict=True)
-    await GRANTS.execute(
-        connection,
-        authority=authority,
-        limit=limits,
-        tick=ticks,
-        capacity=[g.capacity for g in grants.values()],
-        granted=[g.granted for g in grants.values()],
-    )
+    runs: list[list[int]] = []
+    for (limit, tick), grant in sorted(grants.items()):
+        last = runs[-1] if runs else None
+        alike = last and (last[0], last[1] + last[2]) == (limit, tick)
+        if alike and last and last[3:] == [grant.capacity, grant.granted]:
+            last[2] += 1
+        else:
+            runs.append([limit, tick, 1, grant.capacity, grant.granted])
+    names = ("limit", "first", "many", "capacity", "granted")
+    columns = dict(zip(names, map(list, zip(*runs, strict=True)), strict=True))
+    await GRANTS.execute(connection, authority=authority, **columns)
 
 
 async def _write_settings(connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome) -> None:

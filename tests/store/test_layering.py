@@ -217,17 +217,17 @@ async def test_a_plan_that_rests_on_older_layers_writes_nothing(
     small: Small, beside: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the stamp the slower of two edits would put its older cells over the newer."""
-    stand, first = cells.stand, True
+    stand, first = cells._stand, True
 
-    async def overtaken(house: object, office: object) -> cells.Stand:
+    async def overtaken(snapshot: object, office: object) -> cells.Stand:
         nonlocal first
-        found = await stand(house, office)  # type: ignore[arg-type]
-        if first and house is beside.house:
+        found = await stand(snapshot, office)  # type: ignore[arg-type]
+        if first and office is beside.office:
             first = False
             await added(small, places(2, "09:00", "10:00"))
         return found
 
-    monkeypatch.setattr(cells, "stand", overtaken)
+    monkeypatch.setattr(cells, "_stand", overtaken)
     await small.fetch('update cell set capacity = 1 where "limit" = 1')
     await planning.plan(beside.house, beside.office)
     assert not first
