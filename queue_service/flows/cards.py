@@ -87,7 +87,7 @@ async def checked(
     if len(keys) != wanted[1] or len(set(keys)) < len(keys):
         return Refusal(Code.FIELD_REQUIRED, {"fields": ["cards"], "cards": wanted[1]})
     async with transaction(house.pool, office.key.authority) as connection:
-        found = await store.named(connection, office.key.office, keys)
+        found = await store.named(connection, office.key.office, keys, office.now())
     missing = cards.refused([found[key] for key in keys], replaces=replaces)
     if missing:
         return with_next_check(office, Refusal(Code.CARD_NOT_READY, {"cards": list(missing)}))

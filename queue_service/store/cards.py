@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from queue_service.model.booking import BookingState
+from queue_service.model.booking import EXPIRING, BookingState
 from queue_service.model.card import Card, CardState
 from queue_service.model.ids import OfficeId
 from queue_service.model.office import OfficeKey
@@ -38,7 +38,9 @@ _KEYS = bindparam("keys", type_=ARRAY(LargeBinary()))
 CLAIMING = "booking.state in ('held', 'offered', 'pending', 'booked', 'arrived', 'served')"
 """A booking in one of these states keeps its card; a served one has handed it out."""
 
-_cards = select(_c.key, _c.state, _c.since, _c.lapses, _c.booking, _b.state.label("claim"))
+_cards = select(
+    _c.key, _c.state, _c.since, _c.lapses, _c.booking, _b.state.label("claim"), _b.until
+)
 NAMED = Statement(
     _cards.select_from(t.card.outerjoin(t.booking, _b.id == _c.booking)).where(
         _c.key == any_(_KEYS), _c.office == _OFFICE
@@ -129,12 +131,20 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 async def named(
-    connection: asyncpg.Connection, office: OfficeId, keys: Sequence[bytes]
+    connection: asyncpg.Connection,
+    office: OfficeId,
+    keys: Sequence[bytes],
+    now: datetime | None = None,
 ) -> dict[bytes, Card | None]:
-    """The cards of those hashes in that office; None where there is none."""
+    """The cards of those hashes in that office; None where there is none.
+
+    With `now` a hold whose time is over counts as lapsed; a turn lapses it itself.
+    """
     found: dict[bytes, Card | None] = dict.fromkeys(keys)
     for row in await NAMED.rows(connection, keys=list(keys), office=office) if keys else ():
         claim = BookingState(row["claim"]) if row["claim"] else None
+        if now is not None and claim in EXPIRING and row["until"] and row["until"] <= now:
+            claim = BookingState.LAPSED
         found[row["key"]] = Card(
             row["key"],
             CardState(row["state"]),
