@@ -58,6 +58,7 @@ class Follower:
         self._task: asyncio.Task[None] | None = None
         self._woken: dict[OfficeId, int] = {}
         self._look = asyncio.Event()
+        self._stopping = False
         self._reading = asyncio.Lock()
         self._next_change: dict[OfficeId, datetime | None] = {}
 
@@ -77,6 +78,7 @@ class Follower:
 
     async def stop(self) -> None:
         """End the task and the listening connection."""
+        self._stopping = True  # a driver that is cut off may turn the cancelling into a fault
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -119,7 +121,7 @@ class Follower:
 
     async def _run(self) -> None:
         polled = real_now()
-        while True:
+        while not self._stopping:
             try:
                 due = polled + timedelta(seconds=POLL_SECONDS) - real_now()
                 async with asyncio.timeout(max(0.0, due.total_seconds())):

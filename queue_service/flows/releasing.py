@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
+import structlog
 
 from queue_service import offices as configuration
 from queue_service.events.capacity import KeptBack
@@ -25,12 +26,13 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import claims, demand, release, reserves
 from queue_service.slots.calendar import ONE_DAY, day_tick, instant_of, tick_of, windows
-from queue_service.store import offices as store_offices
 from queue_service.store import capacity, selling, wishes
+from queue_service.store import offices as store_offices
 from queue_service.store.database import transaction
 
 LOOK_AGAIN = timedelta(minutes=10)
 """Capacity changes without a word to us: shares follow after so much office time."""
+_log = structlog.get_logger()
 _looked: dict[str, tuple[object, datetime]] = {}
 
 
@@ -201,6 +203,8 @@ async def _say(
         reason=reason,
         origin=Origin.RELEASE,
     )
-    await layering.add(house, office, (said,), SYSTEM)
-    if before:
+    answer = await layering.add(house, office, (said,), SYSTEM)
+    if isinstance(answer, Refusal):
+        _log.warning("release_layer_refused", office=office.key.slug, data=answer.data)
+    elif before:
         await layering.end(house, office, before, SYSTEM)
