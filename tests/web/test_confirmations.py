@@ -4,6 +4,7 @@ import re
 from base64 import urlsafe_b64decode
 
 import pytest
+import zxingcpp
 
 from queue_service.kiosk.signed import PublicKey, verify
 from queue_service.model.codes import TOKEN_ALPHABET
@@ -128,3 +129,15 @@ def test_keys_of_an_unknown_office_are_refused(hall: Hall) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_office")
     answer = hall.anyone.get("/api/v1/confirmations/X?office=nowhere")
     assert answer.status_code == 404
+
+
+def test_the_picture_on_the_page_is_read_back(hall: Hall) -> None:
+    text = signed_of(hall, hall.book_soon())
+    svg = hall.anyone.get(f"/qr/{text}.svg").text
+    side = int(re.findall(r'viewBox="0 0 (\d+)', svg)[0])
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1", svg)}
+    zoom = range(4 * side)
+    grey = bytes(0 if (x // 4, y // 4) in dark else 255 for y in zoom for x in zoom)
+    [found] = zxingcpp.read_barcodes(memoryview(grey).cast("B", (4 * side, 4 * side)))
+    assert found.text.endswith(f"/V/{text}")
+    assert found.text == found.text.upper()

@@ -17,7 +17,7 @@ from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 from queue_service.flows import tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.house import House
-from queue_service.kiosk.signed import is_signed
+from queue_service.kiosk.signed import SIGNED_LENGTH, is_signed
 from queue_service.language import about_minutes, catalogue, clock, pick, visit_state
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
@@ -28,6 +28,8 @@ from queue_service.web.pages import Asked, known, page, refused, spoken
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 """What QR's compact mode can carry."""
 _QUIET_MODULES = 4
+_ANY_MASK = 3
+"""Signatures look random under each of the eight masks: trying all took 6 of 9 ms of a worker."""
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -115,7 +117,8 @@ def _is_code(text: str) -> bool:
 def _svg(link: str) -> str:
     """`link` as black squares on white, error correction M."""
     compact = set(link) <= _ALPHANUMERIC
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_MODULES)
+    mask = _ANY_MASK if len(link) > SIGNED_LENGTH else None
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_MODULES, mask_pattern=mask)
     code.add_data(QRData(link.encode(), mode=MODE_ALPHA_NUM if compact else MODE_8BIT_BYTE))
     code.make(fit=True)
     rows = code.get_matrix()
