@@ -66,12 +66,19 @@ def _wait(rounds: int | None, quick: bool) -> report.Report:
     return wait.run(rounds=rounds, quick=quick)
 
 
+def _waiting(rounds: int | None, quick: bool) -> report.Report:
+    from bench import waiting
+
+    return waiting.run(rounds=rounds, quick=quick)
+
+
 BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "race": ("100 clients for the last places, with a negative control (1 minute)", _race),
     "crowd": ("500 clients for 200 places, 2,000 for 50, over HTTP (1 minute)", _crowd),
     "book": ("holds and refusals against hello and the database (4 minutes)", _book),
     "availability": ("a month of availability against hello (2 minutes)", _availability),
     "sharing": ("limits of shared desks against matching and greedy (1 minute)", _sharing),
+    "waiting": ("freed places filled from the waiting list, simulated days (1 minute)", _waiting),
     "wait": ("predicted waits against sixty simulated days (1 minute)", _wait),
     "month": ("a month at 1,000 to 1,000,000 bookings; seven offices (3 minutes)", _month),
     "edit": ("capacity of sixty days edited while people book (1 minute)", _edit),

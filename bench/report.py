@@ -111,6 +111,11 @@ GOALS: dict[str, tuple[Goal, ...]] = {
             Goal(f"{slug}_over_greedy", ">", 1),
         )
     ),
+    "waiting": (
+        Goal("filled_share", ">=", 0.9),
+        Goal("doubts", "==", 0),
+        Goal("two_offers", "==", 0),
+    ),
     "edit": (
         Goal("visible_s", "<=", 1),
         Goal("longest_wait_ms", "<=", 50),

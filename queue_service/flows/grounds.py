@@ -4,7 +4,7 @@ What somebody has just given up is looked at by whoever gives it up; everything 
 rests by the leader's tick.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -62,18 +62,23 @@ async def listed(house: House, office: Followed) -> Listed:
 
 async def of_freed(house: House, office: Followed, freed: Booking) -> Grounds:
     """The places that `freed` is about to give back, for everybody on the list."""
-    on_list = await listed(house, office)
-    starts = tuple(_starts_in(office, freed))
-    places = {
-        parts: tuple(
-            place
-            for start in starts
-            if (place := place_at(office, parts, start)) is not None
-            and (start == freed.start or place.end <= freed.end)
-        )
+    return given_back(office, await listed(house, office), freed)
+
+
+def given_back(office: Followed, on_list: Listed, freed: Booking) -> Grounds:
+    """As `of_freed`, of a list that was read."""
+    # Each start for every kind of visit, also for those that are longer than what is given back:
+    # more may be free beside it, and nobody may be overtaken for a place they could have had.
+    places = _at(office, on_list, _starts_in(office, freed))
+    return _grounds(office, places, terms_of(office, on_list.seen), CHAIN)
+
+
+def _at(office: Followed, on_list: Listed, starts: Iterable[datetime]) -> Places:
+    wanted = tuple(starts)
+    return {
+        parts: tuple(p for start in wanted if (p := place_at(office, parts, start)) is not None)
         for parts in on_list.kinds
     }
-    return _grounds(office, places, terms_of(office, on_list.seen), CHAIN)
 
 
 async def of_everything(house: House, office: Followed) -> Grounds | None:
@@ -81,22 +86,32 @@ async def of_everything(house: House, office: Followed) -> Grounds | None:
     on_list = await listed(house, office)
     if not on_list.waiting:
         return None
-    terms = terms_of(office, on_list.seen)
-    now = terms(office.now())
-    places = {parts: tuple(_wanted(office, on_list, parts, now)) for parts in on_list.kinds}
+    places = all_wanted(office, on_list)
     keys = {cell for each in places.values() for place in each for cell in place.cells}
     async with transaction(house.pool, office.key.authority) as connection:
         cells = await store_world.cells(connection, list(keys))
+    return narrowed(office, on_list, places, cells)
+
+
+def all_wanted(office: Followed, on_list: Listed) -> Places:
+    """Places that are free or rest, as far as somebody on the list would take them."""
+    now = terms_of(office, on_list.seen)(office.now())
+    return {parts: tuple(_wanted(office, on_list, parts, now)) for parts in on_list.kinds}
+
+
+def narrowed(
+    office: Followed, on_list: Listed, places: Places, cells: Mapping[CellKey, Cell | None]
+) -> Grounds | None:
+    """Where offers would be made now, given what is in the cells; None where none would be."""
+    terms = terms_of(office, on_list.seen)
+    now = terms(office.now())
     room = Room(_left(cells), on_list.resting)
     chosen = offering.choose(on_list.waiting, places, room, now, most=OFFERS_A_TURN)
     if not chosen and not any(offering.is_over(each, now) for each in on_list.waiting):
         return None
     starts = sorted({each.place.start for each in chosen})
     # Everybody before the chosen is looked at for the same starts: why not, stands in the entry.
-    narrow = {
-        parts: tuple(p for start in starts if (p := place_at(office, parts, start)) is not None)
-        for parts in on_list.kinds
-    }
+    narrow = _at(office, on_list, starts)
     rested = tuple({b.id: None for each in chosen for b in each.resting})
     return _grounds(office, narrow, terms, len(chosen), rested)
 
@@ -190,6 +205,6 @@ def _grid(office: Followed, first: datetime, end: datetime) -> Iterator[datetime
         at += _TICK
 
 
-def _left(cells: dict[CellKey, Cell | None]) -> dict[CellKey, int]:
+def _left(cells: Mapping[CellKey, Cell | None]) -> dict[CellKey, int]:
     found: Iterable[tuple[CellKey, Cell | None]] = cells.items()
     return {key: cell.left for key, cell in found if cell is not None and cell.capacity}
