@@ -93,7 +93,7 @@ async def hold(
     bound = await card_flow.checked(house, office, parts, cards, replaced)
     if isinstance(bound, Refusal):
         return bound
-    if replaced is None and _refused_from_memory(office, request, start, now, mark):
+    if replaced is None and _refused_from_memory(office, request, start, now, key):
         return full(office, request, start, now)
     receipt = receipt_for(slug, key, "hold", start.isoformat(), parts, language, *bound)
     booking = visit_of(office, request, start, language, BookingState.HELD)
@@ -166,14 +166,34 @@ def wanted(office: Followed, parts: tuple[Part, ...], start: datetime) -> Reques
 
 
 def _refused_from_memory(
-    office: Followed, request: Request, start: datetime, now: datetime, mark: str
+    office: Followed, request: Request, start: datetime, now: datetime, key: str | None
 ) -> bool:
-    openings = office.openings
     return (
-        openings.certainly_full(request, start, now)
-        and not openings.knows_key(mark)
+        office.openings.certainly_full(request, start, now)
+        and memory_may_refuse(office, key, now)
         and may_start(office.office, request.parts, start, now) is None
+    )
+
+
+def memory_may_refuse(office: Followed, key: str | None, now: datetime) -> bool:
+    """Whether what memory calls full may be refused: nothing is due, nobody used the key, fresh."""
+    return (
+        not office.openings.has_due(now)
+        and not office.openings.knows_key(mark_of(office.key.slug, key))
         and office.is_fresh(_FRESH)
+    )
+
+
+def is_certainly_full(
+    office: Followed, parts: tuple[Part, ...], start: datetime, now: datetime
+) -> bool:
+    """Whether memory alone refuses a hold of these parts at `start` that nobody has sent yet."""
+    start = at_home(office, start)
+    request = office.openings.request(parts)
+    return (
+        isinstance(request, Request)
+        and office.openings.starts_here(start)
+        and _refused_from_memory(office, request, start, now, None)
     )
 
 

@@ -15,6 +15,7 @@ from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.jurisdiction import gate
+from queue_service.web import soldout
 from queue_service.web.access import guessing
 from queue_service.web.api.bookings import Key, bearer, crowded, private
 from queue_service.web.api.shapes import HoldBody, parts_of
@@ -47,11 +48,19 @@ async def hold(request: AnyRequest) -> ASGIApp:
     """Hold places for one person; 409 `slot_full` names the three nearest alternatives."""
     scope: Scope = request.scope
     house: House = request.app.state.house
-    wish = await _wish(request)
-    if isinstance(wish, Refusal):
-        return lean_problem(scope, wish)
+    content = await _content(request)
+    if isinstance(content, Refusal):
+        return lean_problem(scope, content)
     slug = scope["path_params"]["office"]
     office = house.follower.office(slug)
+    accept, key = header(scope, b"accept-language"), header(scope, b"idempotency-key")
+    asked = office and soldout.Asked(office, content, accept)
+    told = asked and asked.told_before(key)
+    if told:
+        return told
+    wish = _wish(content)
+    if isinstance(wish, Refusal):
+        return lean_problem(scope, wish)
     elsewhere = office and gate(office.office, ags=wish.ags, postcode=wish.postcode)
     if elsewhere:
         return lean_problem(scope, elsewhere)
@@ -63,11 +72,14 @@ async def hold(request: AnyRequest) -> ASGIApp:
         parts=wish.parts,
         start=wish.start,
         language=wish.language,
-        key=header(scope, b"idempotency-key") or None,
+        key=key or None,
         cards=cards.keys_of(house, office, wish.cards) if office and wish.cards else (),
     )
     if isinstance(given, Refusal):
-        return lean_problem(scope, given)
+        refused = lean_problem(scope, given)
+        if asked and not wish.cards:
+            asked.keep(refused, given, wish.parts, wish.start)
+        return refused
     return Sent(201, _encode(given), _PRIVATE)
 
 
@@ -93,7 +105,8 @@ _read_as = lru_cache(maxsize=4_096)(_read_anew)
 """The same, remembered: a crowd sends the same few short bodies."""
 
 
-async def _wish(request: AnyRequest) -> Wish | Refusal:
+async def _content(request: AnyRequest) -> bytes | Refusal:
+    """The body of an address that does not ask too often, under a key that may be used."""
     many = await crowded(request, request.app.state.house)
     if many is not None:
         return many
@@ -105,6 +118,10 @@ async def _wish(request: AnyRequest) -> Wish | Refusal:
     content = await read(request.receive, LARGEST_BODY)
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})
+    return content
+
+
+def _wish(content: bytes) -> Wish | Refusal:
     try:
         # Card numbers are kept nowhere, so bodies that may hold one are not remembered either.
         short = len(content) <= REMEMBERED_BODY and b'"cards"' not in content
