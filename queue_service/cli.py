@@ -15,7 +15,16 @@ from pathlib import Path
 
 import asyncpg
 
-from queue_service import __version__, card_files, offices, settings, unreachable, verifying
+from queue_service import (
+    __version__,
+    card_files,
+    checking,
+    offices,
+    settings,
+    unreachable,
+    verifying,
+)
+from queue_service.flows.auditing import Audit
 from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
@@ -72,9 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
     command("migrate", _migrate, "bring the database to the newest schema, as its owner")
-    check = command("check", _check, "check configurations and name every fault")
-    check.add_argument("folder", type=Path, help="a folder of one office, or of several")
-    check.add_argument("--json", action="store_true")
+    checking.arguments(command("check", _check, "check configurations, or what is stored"))
     load = command("load", _load, "load configurations; says what changes, idempotent")
     load.add_argument("folder", type=Path, help="a folder of one office, or of several")
     load.add_argument("--dry-run", action="store_true", help="only say what would change")
@@ -172,30 +179,20 @@ def _migrate(_: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
-    faults = []
-    folders = _folders(given.folder)
-    for folder in folders:
-        read = offices.read(folder)
-        found = read if isinstance(read, tuple) else ()
-        faults += [(folder, fault) for fault in found]
-    if given.json:
-        said = [
-            {
-                "folder": str(f),
-                "file": x.file,
-                "key": x.key,
-                "value": str(x.value),
-                "reason": x.reason,
-            }
-            for f, x in faults
-        ]
-        print(json.dumps({"folders": len(folders), "faults": said}, ensure_ascii=False, indent=2))
-    else:
-        for folder, fault in faults:
-            print(f"{folder.name}/{fault.line()}", file=sys.stderr)
-        if not faults:
-            print(f"{len(folders)} configuration(s) without fault")
-    return 1 if faults else 0
+    if not given.deep:
+        if given.folder is None:
+            raise CommandError("name a folder, or give --deep to check what is stored")
+        return checking.configurations(_folders(given.folder), as_json=given.json)
+    found: list[Audit] = []
+
+    async def work(house: House) -> None:
+        try:
+            found.extend(await checking.audits(house, given.office))
+        except LookupError as error:
+            raise CommandError(str(error.args[0])) from error
+
+    _in_house(work)
+    return checking.tell(found, as_json=given.json)
 
 
 def _folders(path: Path) -> tuple[Path, ...]:
