@@ -17,7 +17,10 @@ from queue_service.events.booking import (
     Held,
     Lapsed,
     Moved,
+    NoShow,
     NotComing,
+    Restored,
+    Swapped,
 )
 from queue_service.events.chapters import AnyFact, decode, encode
 from queue_service.events.entry import BookingNow, Entry
@@ -155,3 +158,23 @@ def test_a_letter_that_would_no_longer_be_true_is_not_sent(
         until=NOW + timedelta(minutes=30),
     )
     assert still_due(purpose, booking, NOW + at) is due
+
+
+def test_both_who_traded_their_times_hear_of_it() -> None:
+    both = (now(BookingState.BOOKED, ONE), now(BookingState.BOOKED, TWO))
+    dues = [step for step in planned(Swapped(bookings=both)) if isinstance(step, Due)]
+    assert [(due.booking, due.purpose) for due in dues] == [
+        (ONE, Purpose.CHANGE),
+        (TWO, Purpose.CHANGE),
+    ]
+
+
+def test_what_is_restored_is_confirmed_anew_unless_the_person_stands_at_the_desk() -> None:
+    fact = Restored(bookings=(now(BookingState.BOOKED),))
+    assert planned(fact)[-1] == Due(9, Purpose.CONFIRMATION, ONE, 4, NOW)
+    begun = msgspec.structs.replace(now(BookingState.BOOKED), start=NOW)
+    assert planned(Restored(bookings=(begun,), was=BookingState.NO_SHOW)) == ()
+
+
+def test_nobody_is_written_to_because_they_did_not_come() -> None:
+    assert planned(NoShow(bookings=(now(BookingState.NO_SHOW),))) == ()
