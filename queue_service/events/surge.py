@@ -82,6 +82,9 @@ class SurgeOverridden(SurgeFact, frozen=True, tag="surge_overridden"):
     reason: str = ""
     until: datetime | None = None
     ends: datetime | None = None
+    measures: tuple[Measure, ...] = ()
+    places_before: int = 0
+    places_after: int = 0
 
 
 class SurgeEnded(SurgeFact, frozen=True, tag="surge_ended"):

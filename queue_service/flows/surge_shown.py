@@ -6,7 +6,7 @@ import msgspec
 
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
-from queue_service.events.surge import Measured, SurgeDecided, SurgeFact
+from queue_service.events.surge import Measured, SurgeDecided, SurgeFact, SurgeOverridden
 from queue_service.flows import readings
 from queue_service.flows.surging import standing
 from queue_service.followed import Followed
@@ -90,13 +90,20 @@ def _told(entry: Entry) -> Told | None:
 def _plan(rule: SurgeRule, state: State, history: tuple[Told, ...]) -> SurgeDecided | None:
     if state.phase not in (Phase.SUGGESTED, Phase.RUNNING):
         return None
-    return next(
-        (
-            told.fact
-            for told in history
-            if told.fact.rule == rule.id
-            and isinstance(told.fact, SurgeDecided)
-            and told.fact.measures
-        ),
-        None,
-    )
+    said = (told.fact for told in history if told.fact.rule == rule.id)
+    return next((plan for fact in said if (plan := _planned(fact)) is not None), None)
+
+
+def _planned(fact: SurgeFact) -> SurgeDecided | None:
+    """What an entry planned to do; None for those that plan nothing."""
+    if isinstance(fact, SurgeDecided):
+        return fact if fact.measures else None
+    if isinstance(fact, SurgeOverridden) and fact.act == "start":
+        return SurgeDecided(
+            rule=fact.rule,
+            measures=fact.measures,
+            ends=fact.ends,
+            places_before=fact.places_before,
+            places_after=fact.places_after,
+        )
+    return None

@@ -154,7 +154,14 @@ async def start(
             reason_code = found.reason if isinstance(found, Blocked) else "running"
             return Refusal(Code.RULE_STOPPED, {"rule": rule_id, "reason": reason_code})
         fact = SurgeOverridden(
-            rule=rule_id, on=state.seq, act="start", reason=reason, ends=found.ends
+            rule=rule_id,
+            on=state.seq,
+            act="start",
+            reason=reason,
+            ends=found.ends,
+            measures=found.measures,
+            places_before=found.places_before,
+            places_after=found.places_after,
         )
         return Told(fact, answer=Done(rule_id))
 

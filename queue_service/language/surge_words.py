@@ -133,7 +133,9 @@ def stopped(t: Catalogue, refusal: Refusal) -> str:
     return t(REASONS[reason]) if known else ""
 
 
-def explained(measured: Measured, value: float | None, *, above: bool, language: str) -> list[str]:
+def explained(
+    measured: Measured, value: float | None, *, above: bool, phase: str, language: str
+) -> list[str]:
     """Metric, threshold, hold and cool-down left, each as a sentence."""
     t = catalogue(language)
     now = t("not measured now") if value is None else number(value)
@@ -143,8 +145,11 @@ def explained(measured: Measured, value: float | None, *, above: bool, language:
         else t("It speaks below {threshold} and ends above {clear}.", **_bounds(measured))
     )
     said = [f"{metric(measured, language)}: {now}.", bounds]
-    if measured.hold_minutes:
-        hold, held = duration(measured.hold_minutes, t), duration(measured.held_minutes, t)
+    hold = duration(measured.hold_minutes, t)
+    if measured.hold_minutes and phase == "calm":
+        said.append(t("The threshold must be passed for {hold}.", hold=hold))
+    if measured.hold_minutes and phase == "holding":
+        held = duration(measured.held_minutes, t)
         said.append(t("Past the threshold for {held}; it must last {hold}.", held=held, hold=hold))
     if measured.cooldown_left_minutes:
         left = duration(measured.cooldown_left_minutes, t)
@@ -152,10 +157,15 @@ def explained(measured: Measured, value: float | None, *, above: bool, language:
     return said
 
 
-def measure(found: Measure, name: str, language: str) -> str:
-    """What one action changes, where, and until when; `name` says the limit or service."""
+def measure(found: Measure, name: str, language: str, *, steps: bool = False) -> str:
+    """What one action changes, where, and on how many days; `name` says the limit or service.
+
+    With `steps` also in which step it comes.
+    """
     t = catalogue(language)
     said = _what(found, name, t)
+    if steps:
+        said = t("Step {n}: {what}", n=found.wave, what=said)
     if found.desks and found.places:
         said += " · " + t.plural("{n} place a day more", "{n} places a day more", found.places)
     if found.desks and found.days:

@@ -71,9 +71,7 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
         return tuple(
             limit
             for limit in self.office.limits
-            if limit.period is Period.TICK
-            and limit.taker is Taker.BOOKING
-            and not getattr(limit, "together", ())
+            if limit.period is Period.TICK and limit.taker is Taker.BOOKING and not limit.together
         )
 
     def limit(self, key: str) -> Limit:

@@ -126,6 +126,11 @@ _OWN: dict[str, dict[str, object]] = {
         "reason": "crowd",
         "until": at("12:00"),
         "ends": at("16:00"),
+        "measures": (
+            surge.Measure("open_counters", "pickup", 2, at("13:00"), at("16:00"), 10, 36, 2),
+        ),
+        "places_before": 60,
+        "places_after": 110,
     },
     "surge_ended": {**_RULE, "why": "cleared", "measured": _MEASURED},
 }

@@ -150,6 +150,7 @@ def test_a_rule_is_tried_begun_paused_and_declined_by_hand(suggested: Hall) -> N
         answer = manager.post(f"{API}/eat_season/override", json=body)
         shaped("POST /offices/{office}/surge/{rule}/override", answer)
         assert answer.json()[what] is not None
+    assert answer.json()["plan"]["places_after"] == 110
     stopped = manager.post(f"{API}/eat_season/override", json={"act": "start"})
     assert (stopped.json()["code"], stopped.json()["reason"]) == ("rule_stopped", "running")
     assert stopped.json()["detail"] == "It is running already."

@@ -168,7 +168,9 @@ def rule_json(followed: Followed, shown: RuleShown, language: str) -> dict[str, 
         "waves": shown.waves,
         "approvals": len(state.approvals),
         "plan": _plan(followed, shown.plan, language) if shown.plan else None,
-        "explain": explained(measured, shown.value, above=above, language=language),
+        "explain": explained(
+            measured, shown.value, above=above, phase=state.phase, language=language
+        ),
     }
 
 

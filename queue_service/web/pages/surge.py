@@ -13,7 +13,7 @@ from queue_service.flows.surge_shown import RuleShown, Told
 from queue_service.flows.surging import Done
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.language import catalogue, mark, pick, sentence
+from queue_service.language import catalogue, clock, mark, pick, sentence, span
 from queue_service.language.surge_words import (
     APPROVALS,
     PHASES,
@@ -154,6 +154,10 @@ def _card(
         t("Begun {n} of {most} times today", n=each.measured.fired_today, most=rule.a_day),
         t("Valid until {day}", day=f"{rule.expires:%d.%m.%Y}"),
     ]
+    looks = (rule.when.not_before, rule.when.not_after)
+    if looks[0] is not None and looks[1] is not None:
+        hours = span(clock(looks[0]), clock(looks[1]), lang)
+        facts.append(t("Looked at only at this time: {hours}", hours=hours))
     if rule.dry_run:
         facts.append(t("Dry run: it decides, but changes nothing."))
     if state.phase is Phase.RUNNING and each.waves > 1:
@@ -170,7 +174,7 @@ def _card(
         pick(rule.text, lang)[0] if rule.text else "",
         state.phase,
         t(PHASES[state.phase]),
-        explained(each.measured, each.value, above=above, language=lang),
+        explained(each.measured, each.value, above=above, phase=state.phase, language=lang),
         rule.owner,
         facts,
         _plan(entered, plan) if plan else [],
@@ -182,8 +186,9 @@ def _card(
 
 
 def _plan(entered: Entered, plan: SurgeDecided) -> list[str]:
+    steps = any(each.wave > 1 for each in plan.measures)
     return [
-        measure(each, subject_name(entered.followed, each, entered.lang), entered.lang)
+        measure(each, subject_name(entered.followed, each, entered.lang), entered.lang, steps=steps)
         for each in plan.measures
     ]
 
