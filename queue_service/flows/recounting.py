@@ -7,7 +7,7 @@ import msgspec
 from queue_service.flows import errands
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking
+from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import SYSTEM, BookingId
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import Needs
@@ -59,7 +59,12 @@ def _cells(some: list[tuple[Booking, Places]]) -> Needs:
 
 
 def _places(office: Followed, booking: Booking) -> Places | None:
-    """What the booking would take from today; None when it could not be had any more."""
+    """What the booking would take from today; None when it could not be had any more.
+
+    A place that rests stays where it is: for minutes, and perhaps in some of its limits only.
+    """
+    if booking.state is BookingState.RESTING:
+        return None
     request = office.openings.request(booking.parts)
     if isinstance(request, Refusal):
         return None
