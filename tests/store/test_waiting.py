@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import msgspec
 import pytest
@@ -9,19 +10,23 @@ import pytest
 from queue_service import ticker
 from queue_service.events.waiting import OfferAccepted, OfferDeclined, Offered, WishEnded
 from queue_service.flows import booking as booking_flow
+from queue_service.flows import grounds
 from queue_service.flows import waiting as flow
 from queue_service.flows.booking import Applicant, BookingGiven
 from queue_service.flows.proving import Proof
 from queue_service.flows.waiting import OfferGiven, OfferState, WishGiven
-from queue_service.model.booking import BookingState
+from queue_service.model.booking import BookingState, Part
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.release import Release
 from queue_service.model.waiting import Acceptable, WaitingRules, WishState
+from queue_service.model.world import CellKey
+from queue_service.slots.proof import prove
 from queue_service.store.database import transaction
 from tests import make
 from tests.conftest import Database, copied
 from tests.make import at
-from tests.small import PICK, Small, found, opened
+from tests.small import CLERK, PICK, Small, found, opened
 
 MONDAY = make.NOW.date()
 
@@ -296,6 +301,67 @@ async def test_two_leaders_offer_a_place_once(small: Small, list_database: Datab
         made = await asyncio.gather(*(asked(house) for house in (small, beside)))
     assert sum(made) == 1
     await small.audit()
+
+
+async def test_a_place_that_rests_is_taken_over_in_one_claim(postgres: str, template: str) -> None:
+    wanted = office()
+    rules = msgspec.structs.replace(wanted.booking, release=Release(rest_minutes=(5, 90)))
+    with copied(postgres, template) as made:
+        await found(made.owner_dsn, msgspec.structs.replace(wanted, booking=rules))
+        async with opened(made.owner_dsn) as small:
+            [taken] = await fill(small, "10:00", "10:00")
+            first = await joined(small, "First")
+            await cancel(small, taken)
+            await small.settle()
+            [rested] = await small.fetch("select id from booking where state = 'resting'")
+            assert await asked(small) == 1
+            offer = await offer_of(small, first)
+            assert offer.start == at("10:00")
+            [row] = await small.fetch("select state from booking where id = $1", rested["id"])
+            assert row["state"] == "lapsed"
+            await answer(small, offer, yes=False)  # nobody else wants it: it rests again
+            assert len(await small.fetch("select id from booking where state = 'resting'")) == 1
+            await small.audit()
+
+
+async def test_who_is_in_the_house_has_what_falls_free_at_once(small: Small) -> None:
+    [taken] = await fill(small, "08:40", "08:40")
+    first, here = [await joined(small, n, "08:30", "08:40") for n in ("First", "Here")]
+    come = await flow.come(small.house, small.slug, here.code, CLERK)
+    assert isinstance(come, WishGiven)
+    await cancel(small, taken)
+    assert await asked(small) == 2  # 08:30 is now, 08:40 in ten minutes
+    placed = await shown(small, here)
+    assert placed.state is WishState.PLACED
+    assert placed.booked is not None
+    mine = await booking_flow.show(small.house, placed.booked[0], Proof(secret=placed.booked[1]))
+    assert isinstance(mine, BookingGiven)
+    assert (mine.state, mine.start) == (BookingState.BOOKED, at("08:30"))
+    assert (await offer_of(small, first)).start == at("08:40")
+    await small.audit()
+
+
+async def test_the_stored_journal_proves_the_order(small: Small) -> None:
+    *_, early, later = await fill(small, "08:30")
+    people = [await joined(small, n, "10:00", "10:10") for n in ("First", "Second", "Third")]
+    attached = await flow.earlier(small.house, later.code, Proof(secret=later.secret))
+    assert isinstance(attached, WishGiven)
+    await cancel(small, early)
+    await asked(small)
+    await answer(small, await offer_of(small, people[0]), yes=False)
+    await answer(small, await offer_of(small, people[1]), yes=True)
+    await cancel(small, later)
+    await asked(small)
+    entries = await small.journal()
+
+    def cells(parts: tuple[Part, ...], start: datetime) -> tuple[CellKey, ...] | None:
+        place = grounds.place_at(small.office, parts, start)
+        return None if place is None else place.cells
+
+    told = [(e.seq, fact, e.recorded) for e, fact in zip(entries, await small.facts(), strict=True)]
+    replay = prove(told, grounds.terms_of(small.office, 0), cells)
+    assert replay.doubts == []
+    assert replay.offers >= 3
 
 
 async def test_a_closed_list_says_so(list_database: Database) -> None:
