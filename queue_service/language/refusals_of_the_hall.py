@@ -1,0 +1,78 @@
+"""Sentences for refusals at the kiosk and at desks, as `refusals` wants them."""
+
+from queue_service.language.catalogues import mark
+from queue_service.model.refusal import Code
+
+OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
+    Code.CANCELLED: (
+        mark("This appointment was cancelled"),
+        mark("Its place has been given to others."),
+        mark("Please book a new appointment if you still need one."),
+    ),
+    Code.TOO_EARLY: (
+        mark("You are very early"),
+        mark("You can check in only shortly before your appointment."),
+        mark("Please come back a little later; your place is kept."),
+    ),
+    Code.TOO_LATE: (
+        mark("It is too late for this now"),
+        mark("The time for this step is over."),
+        mark("Please ask the staff; they will find a way."),
+    ),
+    Code.OTHER_DAY: (
+        mark("Your appointment is on another day"),
+        mark("You can check in only on the day of your appointment."),
+        mark("Please look at the date in your confirmation."),
+    ),
+    Code.OTHER_OFFICE: (
+        mark("Your appointment is at another office"),
+        mark("This code belongs to another house."),
+        mark("Please look at the address in your confirmation or ask the staff."),
+    ),
+    Code.WALK_INS_FULL: (
+        mark("All places without appointment are given out"),
+        mark("The people already waiting will take the rest of the time."),
+        mark("Please book an appointment or come another day; in an emergency ask the staff."),
+    ),
+    Code.NO_WALK_INS: (
+        mark("This needs an appointment"),
+        mark("There are no numbers for this service without an appointment."),
+        mark("Please book an appointment; in an emergency ask the staff."),
+    ),
+    Code.NOBODY_WAITING: (
+        mark("Nobody is waiting for you"),
+        mark("Nobody in the line can be served at this counter just now."),
+        mark("Take a breath; the list shows the next person by itself."),
+    ),
+    Code.COUNTER_OCCUPIED: (
+        mark("Somebody is still at this counter"),
+        mark("The person called last is neither finished nor absent."),
+        mark("Finish the visit or mark the person as absent first."),
+    ),
+    Code.NOT_AT_THIS_COUNTER: (
+        mark("This person is at another counter"),
+        mark("Only the counter that called can go on with a visit."),
+        mark("Please look at the list again."),
+    ),
+    Code.NOT_WAITING: (
+        mark("This number is no longer waiting"),
+        mark("Another counter called it, or the visit is over."),
+        mark("Please choose another number."),
+    ),
+    Code.UNDO_TOO_LATE: (
+        mark("It is too late to undo this"),
+        mark("A step can be undone only within a few seconds."),
+        mark("Please put it right by the next step."),
+    ),
+    Code.UNDO_OVERTAKEN: (
+        mark("This cannot be undone any more"),
+        mark("Somebody has gone on with this visit since."),
+        mark("Please look at where it stands now."),
+    ),
+    Code.NOTHING_TO_UNDO: (
+        mark("There is nothing to undo"),
+        mark("The last step was already undone or is too long ago."),
+        mark("Please go on with the next step."),
+    ),
+}
+"""Title, detail and next step."""
