@@ -36,6 +36,8 @@ class Rehearsed:
         self.rests: Callable[[], Rest | None] = lambda: None
         """How what lapses rests, with chance of its own each time."""
         self.groups: set[str] = {""}
+        self.stamp = "none"
+        """Of the layers that cells follow."""
         self.journal: list[tuple[int, AnyFact, datetime]] = []
         self.past = [(dict(self.cells), dict(self.bookings))]
         """Cells and bookings as each entry left them; the first as before any."""
@@ -62,6 +64,7 @@ class Rehearsed:
             people=everybody,
             visits=self.visits,
             line=True,
+            layers=self.stamp,
         )
 
     def turn(self, *decisions: Decide) -> list[Told | Refusal]:

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Configured, Planned
-from queue_service.flows import cells, errands, layering, planning
+from queue_service.flows import auditing, booking, cells, errands, layering, planning
 from queue_service.flows.layering import Preview
+from queue_service.flows.proving import Proof
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office
@@ -283,3 +284,40 @@ async def test_ending_layers_can_be_previewed(small: Small) -> None:
     assert isinstance(shown, Preview)
     [proposal] = shown.proposals
     assert proposal.start is not None
+
+
+async def test_two_processes_book_and_edit_at_once_and_no_cell_is_lost(
+    small: Small, beside: Small
+) -> None:
+    """Everybody at once: holds, bookings, cancellations, layers set and taken back."""
+    houses = (small, beside)
+
+    async def applicant(n: int) -> None:
+        house = houses[n % 2]
+        start = f"{9 + n % 3:02}:{n % 6}0"
+        held = await house.hold(start)
+        if isinstance(held, Refusal):
+            assert held.code in (Code.SLOT_FULL, Code.CLOSED)
+            return
+        booked = await house.confirm(held, name=f"Amal {n}")
+        assert not isinstance(booked, Refusal)
+        if n % 4 == 0:
+            gone = await booking.cancel(house.house, booked.code, Proof(secret=booked.secret))
+            assert not isinstance(gone, Refusal), gone
+
+    async def manager(n: int) -> None:
+        house = houses[n % 2]
+        add = places((2, -3, 1, -2)[n % 4], f"09:{n % 6}0", "11:30", ("desks", "hall")[n % 2])
+        numbers = await layering.add(house.house, house.office, (add,), MANAGER)
+        assert isinstance(numbers, tuple), numbers
+        if n % 3 == 0:
+            assert await layering.end(house.house, house.office, numbers, MANAGER) is None
+
+    await asyncio.gather(*(applicant(n) for n in range(60)), *(manager(n) for n in range(12)))
+    await small.audit()
+    assert (await auditing.audit(small.house, small.office)).wrong == ()
+    before = await small.fetch('select "limit", tick, capacity from cell order by 1, 2')
+    entries = len(await small.journal())
+    await planning.plan(beside.house, beside.office)
+    assert await small.fetch('select "limit", tick, capacity from cell order by 1, 2') == before
+    assert len(await small.journal()) == entries, "cells are what the layers say already"
