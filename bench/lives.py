@@ -27,7 +27,7 @@ _EDITS = ((3, 1), (3, 5), (3, 3))
 """Places before an edit and after it; the last edits nothing."""
 _LENGTH = timedelta(minutes=15)
 _STARTS = "select code, \"start\" from booking where code = any($1::text[]) and state = 'booked'"
-Booked = dict[str, str]
+Booked = dict[str, object]
 
 
 async def run(at: Stage, tally: Tally, lines: Sequence[Line], rounds: int) -> None:
@@ -53,7 +53,7 @@ async def _booked(
 
 
 async def _where(at: Stage, booked: Sequence[Booked]) -> dict[str, datetime]:
-    codes = [each["code"] for each in booked]
+    codes = [str(each["code"]) for each in booked]
     return {row["code"]: row["start"] for row in await fetch(at, _STARTS, codes)}
 
 
@@ -64,13 +64,16 @@ async def _swaps(at: Stage, tally: Tally, lines: Sequence[Line], rounds: int) ->
     pairs = list(zip(booked[:PAIRS], booked[PAIRS:], strict=True))
     for _ in range(rounds):
         before = await _where(at, booked)
-        trades = [racing.swap(one["code"], other["code"], at.staff_token) for one, other in pairs]
+        trades = [
+            racing.swap(str(one["code"]), str(other["code"]), at.staff_token)
+            for one, other in pairs
+        ]
         grabs = [racing.hold(measured.TRADED, start) for start in starts[: len(lines) - PAIRS]]
         answers = await racing.ask_all(lines, [*trades, *grabs])
         after = await _where(at, booked)
         traded = sum(
-            after.get(one["code"]) == before[other["code"]]
-            and after.get(other["code"]) == before[one["code"]]
+            after.get(str(one["code"])) == before[str(other["code"])]
+            and after.get(str(other["code"])) == before[str(one["code"])]
             for one, other in pairs
         )
         tally.undersold += PAIRS - traded
@@ -95,7 +98,7 @@ async def _short_moves(at: Stage, tally: Tally, lines: Sequence[Line], rounds: i
         answers = await racing.ask_all(lines[: len(moves)], moves)
         after = await _where(at, booked)
         stand = sum(
-            after.get(each["code"]) == start + step
+            after.get(str(each["code"])) == start + step
             for each, start in zip(booked, starts, strict=True)
         )
         tally.undersold += len(booked) - stand

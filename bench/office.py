@@ -39,6 +39,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=ZONE)
 """What the clock of the office shows when a run begins."""
 _OPENS, _CLOSES = 8, 18
+STARTS_A_DAY = (_CLOSES - _OPENS) * 60 // GRID_MINUTES
 _ALWAYS = Window(tuple(range(7)), time(0), time(23, 55))
 
 

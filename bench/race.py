@@ -13,7 +13,7 @@ from datetime import datetime
 
 import uvloop
 
-from bench import lives, racing, report
+from bench import lives, offered, racing, report
 from bench import office as measured
 from bench.racing import CLIENTS, Tally
 from bench.stage import Stage, execute, server_version, stage
@@ -31,10 +31,10 @@ GUARDS_OFF = (
 
 
 def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
-    """Race for holds, confirmations, staff bookings, moves, swaps and edits; then the control."""
+    """Race for places, and around bookings that stand already; then the negative control."""
     rounds = rounds or (3 if quick else ROUNDS)
     load_before = os.getloadavg()[0]
-    with stage() as fair:
+    with stage((offered.office(),)) as fair:
         ports = [fair.serve(), fair.serve()]
         tally = uvloop.run(_races(fair, ports, rounds))
         version = server_version(fair)
@@ -77,6 +77,7 @@ async def _races(fair: Stage, ports: Sequence[int], rounds: int) -> Tally:
         for capacity in CAPACITIES:
             await _for_places(fair, tally, lines, capacity, rounds)
         await lives.run(fair, tally, lines, rounds)
+        await offered.run(fair, tally, lines, rounds)
     finally:
         for line in lines:
             line.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,6 @@ from queue_service.slots.claims import taken_by
 from queue_service.store import rows
 
 CLIENTS = 100
-HOLDS = f"/api/v1/offices/{measured.SLUG}/holds"
 BOOKINGS = "/api/v1/bookings"
 STAFF = f"/api/v1/offices/{measured.SLUG}/bookings"
 SWAPS = f"/api/v1/offices/{measured.SLUG}/swaps"
@@ -91,9 +90,9 @@ def wish(service: str, start: datetime) -> dict[str, object]:
     }
 
 
-def hold(service: str, start: datetime) -> bytes:
+def hold(service: str, start: datetime, office: str = measured.SLUG) -> bytes:
     """Hold a place."""
-    return wire.request("POST", HOLDS, wish(service, start), key())
+    return wire.request("POST", f"/api/v1/offices/{office}/holds", wish(service, start), key())
 
 
 def confirmation(held: Answer) -> bytes:
@@ -114,7 +113,7 @@ def by_staff(service: str, start: datetime, token: str) -> bytes:
     return wire.request("POST", STAFF, body, key() | {"authorization": f"Bearer {token}"})
 
 
-def move(booking: dict[str, str], start: datetime) -> bytes:
+def move(booking: Mapping[str, object], start: datetime) -> bytes:
     """Move one's own booking."""
     path = f"{BOOKINGS}/{booking['code']}/move"
     headers = key() | {"authorization": f"Bearer {booking['secret']}"}
