@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from queue_service import settings
 from queue_service.demo.links import OfficeLinks, ToPlay
 from queue_service.demo.prepare import prepare
@@ -24,6 +26,7 @@ from queue_service.demo.presets import preset
 from queue_service.flows import planning
 from queue_service.house import close_house, open_house
 from queue_service.model.office import Office
+from queue_service.model.release import Release, Reserve
 from queue_service.store import offices as store
 from queue_service.store.database import outside, transaction
 from tests import servers
@@ -73,10 +76,19 @@ class Served:
     """Of the keeper; its children are the server's processes."""
 
 
+def at_once(office: Office) -> Office:
+    """The office without rules of release: what is given back is free, and nothing is kept."""
+    limits = tuple(
+        msgspec.structs.replace(limit, last_minute=(), reserve=Reserve()) for limit in office.limits
+    )
+    rules = msgspec.structs.replace(office.booking, release=Release())
+    return msgspec.structs.replace(office, limits=limits, booking=rules)
+
+
 def found(dsn: str, *, rate: float = 1.0) -> City:
     """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real."""
     city = City(dsn, ())
-    wanted = {slug: preset(slug) for slug in OFFICES}
+    wanted = {slug: at_once(preset(slug)) for slug in OFFICES}
     asyncio.run(_before_their_time(city, wanted))
     links = prepare(
         city.environment(),

@@ -1,6 +1,7 @@
 """What is kept back, and when it flows back: tables of the handbook, and a secret of the day."""
 
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from queue_service.flows.releasing import kept
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import LimitId, ServiceCode, Tick
-from queue_service.model.office import Limit, Period
+from queue_service.model.office import Limit, Office, Period
 from queue_service.model.release import LastMinute, Release, Reserve, Step
 from queue_service.model.world import Cell, Told, World
+from queue_service.offices import check, read
 from queue_service.slots import demand, reserves
 from queue_service.slots.calendar import day_tick
 from queue_service.slots.claims import taken_by
@@ -176,3 +178,62 @@ def test_demand_counts_what_is_booked_and_wished_at_the_scarcest_limit() -> None
     assert (wished["desks"], wished["bio-day"]) == (64, 1)
     assert demand.ratio(office, PICK, sold, wished) == pytest.approx(1.24)
     assert demand.ratio(office, PICK, {}, wished) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("slug", "shares", "reserve"),
+    [
+        ("heidelberg", {"first_contact"}, "case_work_day"),
+        ("stuttgart", {"pickup", "service_point"}, "provisional_day"),
+    ],
+)
+def test_the_presets_open_a_third_late_and_let_the_reserve_for_emergencies_flow_back(
+    slug: str, shares: set[str], reserve: str
+) -> None:
+    office = read(Path("config") / slug)
+    assert isinstance(office, Office)
+    late = {limit.key: limit for limit in office.limits if limit.last_minute}
+    assert set(late) == shares
+    assert all(
+        s.percent in range(30, 41) and s.hours == 48 for x in late.values() for s in x.last_minute
+    )
+    [kept_for_them] = [limit for limit in office.limits if limit.reserve.a_day]
+    assert kept_for_them.key == reserve
+    hours = [OPENS + timedelta(hours=n) for n in range(8)]
+    found = [reserves.kept_at(kept_for_them.reserve, OPENS, CLOSES, at, BERLIN) for at in hours]
+    assert found == [11, 8, 7, 6, 5, 4, 3, 2]
+    assert office.booking.release.rest_minutes == (5, 90)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "right"),
+    [
+        ("booking.release.rest_minutes", "rest_minutes = [90, 5]", "rest_minutes = [5, 90]"),
+        ("booking.release.rest_minutes", "rest_minutes = [5]", "rest_minutes = [5, 90]"),
+        (
+            "booking.release.open_between",
+            "open_between = [19:00:00, 07:00:00]",
+            "open_between = [07:00:00, 19:00:00]",
+        ),
+        ("booking.release.calm_below", "calm_below = 1.2", "calm_below = 0.8"),
+        ("limits.provisional_day.reserve.quantile", "quantile = 95.0", "quantile = 0.95"),
+        ("limits.provisional_day.reserve.a_day", 'a_day = "many"', "a_day = 6.2"),
+        (
+            "limits.provisional_day.reserve.by_hour",
+            "by_hour = [0, 0]",
+            "by_hour = [27, 11, 11, 11, 10, 10, 10, 10]",
+        ),
+        ("limits.pickup.last_minute[1].percent", "percent = 135", "percent = 35"),
+        (
+            "limits.pickup.last_minute[1].jitter_minutes",
+            "jitter_minutes = 9000",
+            "jitter_minutes = 360",
+        ),
+    ],
+)
+def test_a_broken_rule_of_release_is_named_with_its_key(key: str, wrong: str, right: str) -> None:
+    texts = {f.name: f.read_text("utf-8") for f in Path("config/stuttgart").glob("*.toml")}
+    assert right in texts["office.toml"]
+    faults = check(texts | {"office.toml": texts["office.toml"].replace(right, wrong)})
+    assert isinstance(faults, tuple)
+    assert key in {fault.key for fault in faults}, faults
