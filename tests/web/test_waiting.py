@@ -4,11 +4,10 @@ import re
 from typing import Any
 
 import httpx
-import msgspec
 
-from queue_service.web.api.answers_of_waiting import OfferShown, WishShown
 from tests.served import Hall, soon
 from tests.servers import Letters
+from tests.web.shapes import shaped
 
 API = "/api/v1/offices/stuttgart/wishes"
 _LINK = re.compile(r"https?://\S+?(/\w\w/o/\S+)")
@@ -33,9 +32,7 @@ def offered(hall: Hall, shown: dict[str, Any]) -> dict[str, Any]:
 
     def look() -> dict[str, Any]:
         answer = hall.anyone.get(f"/api/v1/wishes/{shown['code']}", headers=own(shown))
-        assert answer.status_code == 200, answer.text
-        msgspec.json.decode(answer.content, type=WishShown)
-        return dict(answer.json())
+        return dict(shaped("GET /wishes/{code}", answer))
 
     return soon(look, lambda seen: seen["offer"] is not None, 20)
 
@@ -85,7 +82,7 @@ def test_joined_on_a_page_offered_by_letter_and_taken_by_a_button(
 
 def test_a_program_joins_declines_and_leaves(stuttgart: Hall) -> None:
     first = wish(stuttgart, "api", key="one wish and no more")
-    assert first.status_code == 201
+    shaped("POST /offices/{office}/wishes", first)
     assert first.headers["cache-control"] == "no-store"
     assert first.json() == wish(stuttgart, "api", key="one wish and no more").json() | {
         "offer": first.json()["offer"]
@@ -96,16 +93,19 @@ def test_a_program_joins_declines_and_leaves(stuttgart: Hall) -> None:
     offer = shown["offer"]
     path = f"/api/v1/offers/{offer['code']}"
     assert stuttgart.anyone.get(path).status_code == 403
-    opened = stuttgart.anyone.get(path, headers=own(offer))
-    msgspec.json.decode(opened.content, type=OfferShown)
+    shaped("GET /offers/{code}", stuttgart.anyone.get(path, headers=own(offer)))
     declined = stuttgart.anyone.post(f"{path}/decline", headers=own(offer))
-    assert declined.json()["state"] == "declined"
+    assert shaped("POST /offers/{code}/decline", declined)["state"] == "declined"
     over = stuttgart.anyone.post(f"{path}/accept", headers=own(offer))
     assert (over.status_code, over.json()["code"]) == (410, "offer_over")
     mine = f"/api/v1/wishes/{shown['code']}"
     assert stuttgart.anyone.delete(mine, headers=own(offer)).status_code == 403
     left = stuttgart.anyone.delete(mine, headers=own(shown))
-    assert (left.status_code, left.json()["state"]) == (200, "left")
+    assert shaped("DELETE /wishes/{code}", left)["state"] == "left"
+    other = offered(stuttgart, wish(stuttgart, "other").json())["offer"]
+    path = f"/api/v1/offers/{other['code']}"
+    taken = stuttgart.anyone.post(f"{path}/accept", headers=own(other))
+    assert shaped("POST /offers/{code}/accept", taken)["booking"]["code"] == other["code"]
 
 
 def test_an_earlier_place_is_asked_for_on_the_booking_page(stuttgart: Hall) -> None:
@@ -117,6 +117,11 @@ def test_an_earlier_place_is_asked_for_on_the_booking_page(stuttgart: Hall) -> N
     shown = stuttgart.anyone.get(asked.headers["location"]).text
     assert "Your appointment stays yours until you say yes" in shown
     assert stuttgart.anyone.post(f"{page}/earlier").headers["location"] == asked.headers["location"]
+    by_program = stuttgart.anyone.post(
+        f"/api/v1/bookings/{booked['code']}/earlier", headers=own(booked)
+    )
+    said = shaped("POST /bookings/{code}/earlier", by_program)
+    assert (said["order"], said["booking"]["code"]) == ("earlier", booked["code"])
 
 
 def test_only_staff_and_devices_say_that_somebody_has_come(stuttgart: Hall) -> None:
@@ -125,8 +130,8 @@ def test_only_staff_and_devices_say_that_somebody_has_come(stuttgart: Hall) -> N
     path = f"{API}/{waits['code']}/here"
     assert stuttgart.anyone.post(path).status_code == 401
     told = stuttgart.staff("guide").post(path)
-    assert told.status_code == 200, told.text
-    assert (told.json()["state"], told.json()["secret"]) == ("open", "")
+    seen = shaped("POST /offices/{office}/wishes/{code}/here", told)
+    assert (seen["state"], seen["secret"]) == ("open", "")
 
 
 def test_what_cannot_be_meant_is_refused_by_name(stuttgart: Hall) -> None:
