@@ -15,7 +15,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM, Tick
 from queue_service.model.layer import Layer, Origin
-from queue_service.model.refusal import Refusal
+from queue_service.model.refusal import Code, Refusal
 from queue_service.model.surge import Kind, SurgeRule, of_wave, waves
 from queue_service.model.world import Needs, Told
 from queue_service.offices.layers import Added, Opened, added_by
@@ -82,14 +82,20 @@ async def _lay(house: House, office: Followed, rule: SurgeRule, state: State, wa
     layers = [msgspec.structs.replace(layer, reason=mark) for layer in found.layers]
     takes = tuple(layer for layer in layers if _takes(layer))
     gives = tuple(layer for layer in layers if not _takes(layer))
+    answer: object = None
     if takes:
         # First taken away, then looked at again: what was booked meanwhile is not given twice.
         answer = await layering.add(house, office, takes, SYSTEM, key=f"{mark} takes")
-        if isinstance(answer, Refusal):
-            return
         gives = await _not_overdrawn(house, office, takes, gives)
-    if gives:
-        await layering.add(house, office, gives, SYSTEM, key=mark)
+    if gives and not _refused(answer):
+        answer = await layering.add(house, office, gives, SYSTEM, key=mark)
+    if _refused(answer):
+        await _say_blocked(house, office, rule, state, "refused")
+
+
+def _refused(answer: object) -> bool:
+    """Whether layers were refused; a known key means that they lie there already."""
+    return isinstance(answer, Refusal) and answer.code is not Code.KEY_REUSED
 
 
 async def _not_overdrawn(

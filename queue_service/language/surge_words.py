@@ -72,6 +72,7 @@ REASONS = {
     "over": mark("Its hours are over."),
     "running": mark("It is running already."),
     "cleared": mark("The demand has fallen."),
+    "refused": mark("The change to the capacity was refused."),
     "unanswered": mark("Nobody answered in time."),
 }
 REFUSALS: dict[Code, tuple[str, str, str]] = {

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -33,6 +34,7 @@ from queue_service.model.surge import (
     Until,
     When,
 )
+from queue_service.offices import read
 from queue_service.slots import capacity
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.desks import desks_needed
@@ -436,3 +438,23 @@ def test_shared_desks_are_counted_once() -> None:
     shuffled = list(limits)
     random.Random(1).shuffle(shuffled)
     assert desks_needed(shuffled, tuple(limit.capacity for limit in shuffled)) == 3
+
+
+@pytest.mark.parametrize("slug", ["heidelberg", "stuttgart"])
+def test_the_presets_rules_can_act_and_speak_all_their_languages(slug: str) -> None:
+    """On a Monday morning on which nobody has booked yet."""
+    office = read(Path(__file__).parents[2] / "config" / slug)
+    assert isinstance(office, Office), [fault.line() for fault in office]
+    ready = Ground(office)
+    assert {rule.id for rule in office.surge.rule} >= {
+        "eat_season",
+        "emergencies_first",
+        "reserve_back",
+    }
+    for each in office.surge.rule:
+        assert set(each.title) == set(office.languages)
+        assert set(each.text) in (set(), set(office.languages))
+        found = plan(each, ready, NOW)
+        assert isinstance(found, Plan), (each.id, found)
+        assert found.layers
+        assert found.ends > NOW
