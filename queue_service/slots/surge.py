@@ -230,8 +230,8 @@ def _running(
         if not back:
             return say(Outcome.GOES_ON)
         long_enough = now - state.clearing >= rule.until.hold
-        if long_enough and not cooldown_left(rule, state, now):
-            return say.ended("cleared")
+        over = long_enough and not cooldown_left(rule, state, now)
+        return say.ended("cleared") if over else None
     begins = waves(rule)
     if state.wave < len(begins) and state.since and now >= state.since + begins[state.wave]:
         return say(Outcome.WAVE, wave=state.wave + 1)

@@ -291,11 +291,20 @@ def test_waves_come_one_after_the_other_and_stop_when_it_clears() -> None:
     told = Told([rule(do=waves)])
     told.run([40.0] * 16)
     assert told.states["cards"].wave == 2
-    told.run([0.0] * 1)
     told = Told([rule(do=waves)]).run([40.0] * 16 + [0.0] * 40)
     assert told.when("wave") == [told.when("fired")[0] + 60 * MINUTE]
     assert len(told.when("ended_cleared")) == 1
     assert told.states["cards"].phase is Phase.CALM
+
+
+def test_no_wave_comes_while_demand_falls() -> None:
+    waves = (OPEN_TWO, msgspec.structs.replace(OPEN_TWO, after=60 * MINUTE))
+    slow = rule(do=waves, until=Until(below=8, hold=timedelta(hours=3)))
+    told = Told([slow]).run([40.0] * 10 + [0.0] * 20)
+    assert told.when("clearing")
+    assert told.when("wave") == []
+    assert told.look(40, NOW + 160 * MINUTE) == ["goes_on"]
+    assert told.look(40, NOW + 161 * MINUTE) == ["wave"]
 
 
 KINDS = st.sampled_from(
