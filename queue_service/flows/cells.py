@@ -18,7 +18,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM, LimitId, OfficeId, Tick
 from queue_service.model.layer import Layer
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Period
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Grant, Needs, Told, World
 from queue_service.slots import capacity
@@ -87,6 +87,7 @@ def changes(
     """The cells of a day to be written so that they are as layers say; `have` may hold more."""
     holidays = configuration.public_holidays(office.land, (day.year,))
     begin, end = day_tick(day, office.tz), day_tick(day + ONE_DAY, office.tz)
+    periods = {found.numbers.get(limit.key): limit.period for limit in office.limits}
     want: set[CellKey] = set()
     todo: list[Change] = []
     for limit in office.limits:
@@ -101,7 +102,7 @@ def changes(
                 todo.append(Change(key, cell.capacity, over))
     # A cell that is no longer wanted is written with 0: bookings may sit in it.
     todo += [
-        Change(key, 0, end)
+        Change(key, 0, capacity.end_of(key[1], periods.get(key[0], Period.DAY), office, day))
         for key, places in have.items()
         if places and begin <= key[1] < end and key not in want
     ]

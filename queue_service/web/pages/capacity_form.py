@@ -98,8 +98,8 @@ def _days(entry: Entry, today: date) -> tuple[date | None, date | None]:
 def _day(entry: Entry, field: str, otherwise: date | None) -> date | None:
     said = entry.value(field)
     if not said:
-        if otherwise is None:
-            entry.errors.setdefault(field, NEEDED)
+        if field == "first":
+            entry.errors[field] = NEEDED
         return otherwise
     try:
         found = date.fromisoformat(said)

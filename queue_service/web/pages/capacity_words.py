@@ -8,7 +8,6 @@ import msgspec
 from queue_service.flows.overview import DayOfLimit, LayerShown, Standing
 from queue_service.flows.previewing import Preview, Run
 from queue_service.language import catalogue, clock, day_short, mark, pick, span
-from queue_service.language.catalogues import isolate
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by
@@ -99,13 +98,14 @@ def what(layer: Layer, office: Office, language: str) -> str:
         return t("{limit}: open with {n} places", limit=limit, n=said.capacity)
     kind, _, key = layer.subject.partition(":")
     if kind in _SUBJECTS:
-        return f"{t(_SUBJECTS[kind])} {_named_days(layer, language)}".rstrip()
+        return t(_SUBJECTS[kind])
     return t("Rule: {subject}", subject=key or kind)
 
 
 def _named_days(layer: Layer, language: str) -> str:
     said = msgspec.json.decode(layer.change)
-    added = said.get("add", ()) if isinstance(said, dict) else ()
+    named = layer.subject in ("closures", "exceptions") and isinstance(said, dict)
+    added = said.get("add", ()) if named else ()
     found = []
     for each in added:
         first, last = (datetime.fromisoformat(each[name]).date() for name in ("first", "last"))
@@ -114,8 +114,10 @@ def _named_days(layer: Layer, language: str) -> str:
 
 
 def when(layer: Layer, office: Office, language: str) -> str:
-    """From when until when a layer holds."""
+    """From when until when a layer holds, or the days that it names."""
     t, said, zone = catalogue(language), added_by(layer), office.tz
+    if said is None and (days := _named_days(layer, language)):
+        return days
     since = (said.opens if isinstance(said, Opened) else layer.since).astimezone(zone)
     until = said.closes if isinstance(said, Opened) else layer.until
     if until is None:
@@ -124,7 +126,7 @@ def when(layer: Layer, office: Office, language: str) -> str:
 
 
 def _moment(at: datetime, language: str) -> str:
-    return f"{day_short(at, language)} {isolate(clock(at))}"
+    return f"{day_short(at, language)} {span(clock(at), clock(at), language)}"
 
 
 def _from_to(start: datetime, end: datetime, language: str) -> str:
