@@ -28,6 +28,7 @@ from queue_service.slots.claims import taken_by
 from queue_service.slots.rehoming import Free, Proposal
 from queue_service.store import bookings as store_bookings
 from queue_service.store import capacity as store
+from queue_service.store import selling
 from queue_service.store.database import transaction
 
 
@@ -141,11 +142,14 @@ async def _losing(house: House, office: Followed, edit: _Edit) -> tuple[Booking,
     end = instant_of(Tick(max(change.end for change in edit.changes.values())))
     async with transaction(house.pool, office.key.authority) as connection:
         standing = await store_bookings.standing(connection, office.key.office, begin, end)
+        resting = await selling.resting(connection, office.key.office, begin, end)
     known = Counter(key for b in standing if not b.overbooked for key in taken_by(b))
     granted = Counter(key for b in standing if b.overbooked for key in taken_by(b))
-    # Holds, visits under way and the like are nobody's to move: they keep what they sit in.
+    # Places at rest yield to whoever is booked; holds, visits under way and the like are nobody's
+    # to move: they keep what they sit in.
+    idle = Counter(key for b in resting for key in taken_by(b))
     room = {
-        key: places - max(0, edit.have[key].taken - known[key] - granted[key])
+        key: places - max(0, edit.have[key].taken - known[key] - granted[key] - idle[key])
         for key, places in short.items()
     }
     return rehoming.losing(standing, room, office.office)

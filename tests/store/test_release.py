@@ -286,3 +286,32 @@ async def test_a_service_is_switched_when_demand_exceeds_supply_and_back(
     assert isinstance(await small.hold("2026-11-26 10:00"), HoldGiven)
     said = [fact for fact in await small.facts() if isinstance(fact, Configured)]
     assert any("service:PICK" in fact.subjects for fact in said)
+
+
+async def test_nobody_is_asked_to_leave_for_a_place_that_only_rests(
+    stack: AsyncExitStack, empty: Database
+) -> None:
+    await found(empty.owner_dsn, releasing_office(2))
+    small = await process(stack, empty)
+    gone, _stays = await small.booked(TOMORROW), await small.booked(TOMORROW)
+    await cancelled(small, gone)
+    away = Layer(
+        "capacity:desks",
+        '{"limit": "desks", "add": -1}',
+        make.at("2026-11-24 08:00"),
+        make.at("2026-11-24 12:00"),
+        reason="ill",
+        origin=Origin.MANAGER,
+    )
+    shown = await layering.preview(small.house, small.office, (away,))
+    assert isinstance(shown, layering.Preview)
+    assert shown.lost
+    assert shown.proposals == ()
+    two = msgspec.structs.replace(away, change='{"limit": "desks", "add": -2}')
+    emptied = await layering.preview(small.house, small.office, (two,))
+    assert isinstance(emptied, layering.Preview)
+    assert len(emptied.proposals) == 1
+    await layering.add(small.house, small.office, (away,), CLERK)
+    await over(small)
+    assert isinstance(await small.hold(TOMORROW), Refusal)
+    await small.audit()
