@@ -29,7 +29,7 @@ from queue_service.model.ids import SYSTEM
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs
 from queue_service.notify import outbox
-from queue_service.store import access
+from queue_service.store import access, wishes
 from queue_service.store import offices as store
 from queue_service.store.database import outside, transaction
 
@@ -176,5 +176,6 @@ class Ticker:
             for authority in authorities:
                 async with transaction(self._house.pool, authority) as connection:
                     await access.purge(connection, now=now, receipts_before=now - RECEIPTS_KEPT)
+                    await wishes.forget(connection)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
             _log.warning("work_put_off", work="purge", error=type(away).__name__)

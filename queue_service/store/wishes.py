@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    delete,
     exists,
     func,
     select,
@@ -141,6 +142,9 @@ PERSON_OF = Statement(
     select(*rows.fields(wish_person, PERSON)).where(
         wish_person.c.wish == bindparam("wish", type_=Uuid())
     )
+)
+FORGET = Statement(
+    delete(wish_person).where(wish_person.c.wish == _w.id, text("wish.state <> 'open'"))
 )
 RESTING = Statement(
     select(*rows.BOOKING_COLUMNS).where(
@@ -286,7 +290,11 @@ async def person(connection: asyncpg.Connection, wish: WishId) -> WishPerson | N
     return row and WishPerson(*row)
 
 
+async def forget(connection: asyncpg.Connection) -> None:
+    """Delete contact data of everybody who is no longer on a list."""
+    await FORGET.execute(connection)
+
+
 async def resting(connection: asyncpg.Connection, office: OfficeId, now: datetime) -> list[Booking]:
     """Places that rest after somebody gave them up; those kept back are not among them."""
-    found = await RESTING.rows(connection, office=office, now=now)
-    return [rows.booking(row) for row in found]
+    return [rows.booking(row) for row in await RESTING.rows(connection, office=office, now=now)]

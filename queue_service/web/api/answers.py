@@ -21,6 +21,7 @@ from queue_service.model.office import (
     Place,
     Window,
 )
+from queue_service.model.waiting import WaitingRules
 from queue_service.slots.openings import DayState
 from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_cards import CARD_ANSWERS
@@ -104,6 +105,7 @@ class RulesShown(Answer, frozen=True):
 
     booking: BookingRules
     line: LineRules
+    waiting: WaitingRules
 
 
 class OfficeShown(Answer, frozen=True):

@@ -64,7 +64,7 @@ def _details(office: Office) -> dict[str, object]:
         ],
         "hours": office.hours,
         "closures": office.closures,
-        "rules": {"booking": office.booking, "line": office.line},
+        "rules": {"booking": office.booking, "line": office.line, "waiting": office.waiting},
         "jurisdiction": office.jurisdiction,
     }
 
