@@ -136,6 +136,25 @@ def test_waiting(seen: Seen, hall: Hall, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_waiting_for_a_place(seen: Seen, hall: Hall, lang: str) -> None:
+    seen.visit(f"/{lang}/heidelberg/waiting?service=LOSS&persons=1", "join the list")
+    seen.page.locator("main form button[type=submit]").last.click()
+    seen.look("join the list: errors")
+    seen.page.locator("#name").fill("Lena Long")
+    seen.page.locator("#email").fill(f"{lang}@example.org")
+    seen.page.locator("main form button[type=submit]").last.click()
+    seen.page.wait_for_url("**/w/**")
+    seen.look("on the list")
+    offer = seen.page.locator(".kern-alert--warning a")
+    soon(lambda: seen.page.reload() and offer.count(), bool, 20)
+    seen.look("on the list: asked")
+    offer.click()
+    seen.look("offer")
+    seen.page.locator("form[action$=decline] button").click()
+    seen.look("offer declined")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_arriving(opens: Opens, hall: Hall, lang: str) -> None:
     kiosk = Seen(enter(opens(KIOSK), hall, device="kiosk"), lang)
     kiosk.visit(f"/{lang}/kiosk")
