@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Opens, enter
 from tests.browser.test_screens import LANGUAGES, Seen
-from tests.served import Hall
+from tests.served import Hall, hall_of
 
 PICTURES = os.environ.get("QUEUE_PICTURES", "")
 """A folder to keep every screen in, to look at."""
@@ -30,6 +30,8 @@ def test_appointments_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
     page.goto(f"{home}/appointments?code=23456789")
     expect(page.locator("#errors")).to_be_visible()
     look(seen, "code unknown")
+    page.goto(f"{home}/book?service=PICK&persons=1&day=2026-11-29")
+    look(seen, "book on a closed day")
     page.goto(f"{home}/book?service=PICK&persons=1&day=2026-11-25")
     page.locator("#name").fill("Amal Öztürk")
     page.locator("input[name=start]:not([disabled])").first.check()
@@ -80,6 +82,13 @@ def test_an_appointment_in_every_state_for_its_owner(opens: Opens, hall: Hall, l
     seen.page.goto(f"/{lang}/b/{booking['code']}/{booking['secret']}?moved=1")
     look(seen, "mine cancelled")
     expect(seen.page.get_by_role("status")).to_have_count(0)
+    with hall_of(hall.served, "stuttgart") as other:
+        pending = other.book("APPL", email=f"{lang}-pending@example.org")
+    seen.page.goto(f"/{lang}/b/{pending['code']}/{pending['secret']}?new=1")
+    look(seen, "mine pending")
+    seen.page.locator("main form button").first.click()
+    expect(seen.page.get_by_role("status")).to_be_visible()
+    look(seen, "mine confirmed")
     assert seen.wrong == []
 
 

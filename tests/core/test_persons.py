@@ -1,11 +1,13 @@
 """How much one person may hold: by person and group, and by address; nobody is named."""
 
+import msgspec
 import pytest
 
 from queue_service.model.ids import BookingId
 from queue_service.model.office import Institution, LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import NotNamedError, World
+from queue_service.offices.rules import Draft, broken_rules
 from queue_service.seals import Keys
 from queue_service.slots import persons
 from tests import make
@@ -58,3 +60,33 @@ def test_letters_of_one_box_count_together_and_nothing_of_them_shows() -> None:
     assert KEYS.email_key("small", "") is None
     assert key is not None
     assert len(key) == 16
+
+
+def faults_of(limits: LimitsPerPerson) -> list[str]:
+    """Keys of what is wrong with these limits in an office."""
+    office = msgspec.structs.replace(make.office(), limits_per_person=limits)
+    codes = frozenset(service.code for service in office.services)
+    found = broken_rules(Draft(office, frozenset(), frozenset(), codes))
+    return [fault.key for fault in found if fault.key.startswith("limits_per_person")]
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [
+        (LimitsPerPerson(-1), "limits_per_person.live_per_email"),
+        (
+            LimitsPerPerson(2, (Institution("caritas", 9),)),
+            "limits_per_person.institutions[1].address",
+        ),
+        (
+            LimitsPerPerson(2, (Institution("@caritas.example", 2),)),
+            "limits_per_person.institutions[1].live",
+        ),
+    ],
+)
+def test_a_limit_that_cannot_be_meant_is_named(limits: LimitsPerPerson, key: str) -> None:
+    assert faults_of(limits) == [key]
+
+
+def test_the_limits_of_this_file_are_fine() -> None:
+    assert faults_of(LIMITS) == []

@@ -74,6 +74,25 @@ async def test_pairs_in_full_starts_trade_their_times_at_once_in_two_processes(
     await one.audit()
 
 
+async def test_of_all_who_want_to_move_to_one_start_as_many_do_as_it_has_places(
+    two: tuple[Small, Small],
+) -> None:
+    starts = [f"{hour}:{minute:02d}" for hour in ("09", "11") for minute in range(0, 60, 10)]
+    booked = [await two[0].booked(start, name=start) for start in starts]
+    answers = await asyncio.gather(
+        *(
+            flow.move(two[n % 2].house, each.code, proof(each), make.at("10:00"))
+            for n, each in enumerate(booked)
+        )
+    )
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert len(answers) - len(refused) == 3
+    assert {answer.code for answer in refused} == {Code.SLOT_FULL}
+    at = {(await shown(two[0], each)).start for each in booked}
+    assert len(at) == len(starts) - 3 + 1, "whoever did not move stays"
+    await two[0].audit()
+
+
 async def test_visits_of_different_length_trade_only_where_both_fit(small: Small) -> None:
     short = await small.booked("10:00")
     long = await small.booked("11:00", (Part(make.PICK, 4),))
