@@ -184,7 +184,7 @@ def test_demand_counts_what_is_booked_and_wished_at_the_scarcest_limit() -> None
     ("slug", "shares", "reserve"),
     [
         ("heidelberg", {"first_contact"}, "case_work_day"),
-        ("stuttgart", {"pickup", "service_point"}, "provisional_day"),
+        ("stuttgart", {"cards", "service_point"}, "provisional_day"),
     ],
 )
 def test_the_presets_open_a_third_late_and_let_the_reserve_for_emergencies_flow_back(
@@ -223,9 +223,9 @@ def test_the_presets_open_a_third_late_and_let_the_reserve_for_emergencies_flow_
             "by_hour = [0, 0]",
             "by_hour = [27, 11, 11, 11, 10, 10, 10, 10]",
         ),
-        ("limits.pickup.last_minute[1].percent", "percent = 135", "percent = 35"),
+        ("limits.cards.last_minute[1].percent", "percent = 135", "percent = 35"),
         (
-            "limits.pickup.last_minute[1].jitter_minutes",
+            "limits.cards.last_minute[1].jitter_minutes",
             "jitter_minutes = 9000",
             "jitter_minutes = 360",
         ),

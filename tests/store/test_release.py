@@ -22,6 +22,7 @@ from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.slots.openings import DayState
 from queue_service.store.world import MOST_DUE
 from queue_service.ticker import lapse_holds
+from queue_service.web.pages import times
 from tests import make
 from tests.conftest import Database, copied
 from tests.small import CLERK, PICK, Small, found, opened
@@ -279,6 +280,8 @@ async def test_a_service_is_switched_when_demand_exceeds_supply_and_back(
 
     assert await switched(10)
     assert not await switched(1000)
+    shown = times.shown(small.office, PICK, None, str)
+    assert (shown.first_come, shown.ahead, len(shown.days)) == (False, 1, 2)
     refusal = await small.hold("2026-11-26 10:00")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.NOT_BOOKABLE_YET

@@ -28,10 +28,12 @@ def test_an_office_says_its_rules(hall: Hall) -> None:
     assert pickup["minutes_first"] == 7
     assert pickup["minutes_next"] == 3
     assert pickup["bookable"] is True
+    assert (pickup["first_come"], pickup["window_days"]) == (True, None)
     assert pickup["required"] == ["name"]
     assert pickup["bring"]
     assert office["counters"][0]["counter"] == "heidelberg.1"
     assert office["rules"]["booking"]["window_days"] == 14
+    assert office["rules"]["booking"]["release"]["busy_above"] == 1.0
     assert instant(office["now"]).date() == TODAY
     assert office["closures"][0]["reason"]["en"] == "Christmas Eve"
 
