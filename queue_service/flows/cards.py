@@ -6,12 +6,12 @@ recorded its first card nobody is asked for one: without a list nobody could pic
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
 from queue_service.clock import real_now
-from queue_service.flows.wish import Replayed
+from queue_service.flows.wish import Replayed, stored_key
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
@@ -164,14 +164,26 @@ async def _record(house: House, office: Followed, rows: Sequence[Said], by: Acto
 
 
 async def leave_contact(
-    house: House, office: Followed, key: bytes, *, email: str, language: str, service: ServiceCode
+    house: House,
+    office: Followed,
+    card: bytes,
+    *,
+    email: str,
+    language: str,
+    service: ServiceCode,
+    key: str | None = None,
 ) -> NotReady | Refusal:
-    """Somebody wants to be told when the card is ready; the answer is the same for every card."""
-    contact = Contact(uuid4(), email, language, service)
+    """Somebody wants to be told when the card is ready; the answer is the same for every card.
+
+    The same wish under the same `key` is the same contact.
+    """
+    wish = f"{card.hex()} {email} {language} {key}"
+    number = UUID(bytes=stored_key(f"{office.key.slug} card contact", wish)) if key else uuid4()
+    contact = Contact(number, email, language, service)
     async with transaction(house.pool, office.key.authority) as connection:
-        if await store.waiting(connection, office.key.office, key) >= MOST_CONTACTS:
+        if await store.waiting(connection, office.key.office, card, number) >= MOST_CONTACTS:
             return Refusal(Code.TOO_MANY)
-        await store.leave(connection, office.key, key, contact, office.now())
+        await store.leave(connection, office.key, card, contact, office.now())
     secret = house.keys.card_contact(contact.id)
     return NotReady(str(contact.id), secret, _next_check(office))
 

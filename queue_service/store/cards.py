@@ -67,7 +67,8 @@ KEEP = Statement(
     )
 )
 LEAVE = Statement(
-    insert(t.card_contact).values(
+    insert(t.card_contact)
+    .values(
         id=bindparam("id"),
         authority=_AUTHORITY,
         office=_OFFICE,
@@ -77,11 +78,16 @@ LEAVE = Statement(
         service=bindparam("service"),
         left_at=bindparam("left_at", type_=DateTime(timezone=True)),
     )
+    .on_conflict_do_nothing()
 )
 WAITING = Statement(
     select(func.count())
     .select_from(t.card_contact)
-    .where(_w.card == bindparam("card", type_=LargeBinary()), _w.office == _OFFICE)
+    .where(
+        _w.card == bindparam("card", type_=LargeBinary()),
+        _w.office == _OFFICE,
+        _w.id != bindparam("besides", type_=Uuid()),
+    )
 )
 CONTACT = Statement(
     select(_w.id, _w.email, _w.language, _w.service, _w.told_at).where(
@@ -186,7 +192,7 @@ async def keep(connection: asyncpg.Connection, key: OfficeKey, cards: Sequence[C
 async def leave(
     connection: asyncpg.Connection, key: OfficeKey, card: bytes, contact: Contact, now: datetime
 ) -> None:
-    """Somebody waits for a card."""
+    """Somebody waits for a card; a contact of that number that is there already stays."""
     await LEAVE.execute(
         connection,
         authority=key.authority,
@@ -200,9 +206,11 @@ async def leave(
     )
 
 
-async def waiting(connection: asyncpg.Connection, office: OfficeId, card: bytes) -> int:
-    """How many contacts were left for a card."""
-    found: int = await WAITING.value(connection, office=office, card=card)
+async def waiting(
+    connection: asyncpg.Connection, office: OfficeId, card: bytes, besides: UUID
+) -> int:
+    """How many contacts were left for a card, `besides` not counted."""
+    found: int = await WAITING.value(connection, office=office, card=card, besides=besides)
     return found
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from queue_service.clock import real_now
 from queue_service.flows import booking as flow
 from queue_service.flows import cards, planning
 from queue_service.flows.booking import BookingGiven
@@ -15,10 +16,12 @@ from queue_service.model.asking import Flag, Kind, Pickup, Question, Then
 from queue_service.model.booking import Part
 from queue_service.model.card import Why
 from queue_service.model.refusal import Code, Refusal
-from queue_service.notify.outbox import plan_new
+from queue_service.notify.outbox import plan_new, send_due
 from queue_service.slots.card_list import plain
 from tests import make
-from tests.small import CLERK, Small
+from tests.conftest import Database
+from tests.servers import Letters
+from tests.small import CLERK, Small, opened
 
 LIST = (
     b"serial;state;date\nYZ1;ready;20.11.2026\nYZ12345;ready;20.11.2026\nYZ12346;ready;20.11.2026\n"
@@ -195,6 +198,46 @@ async def test_addresses_left_for_cards_that_never_came_are_deleted(small: Small
     assert await cards.purge(small.house, small.office) == 0
     await small.wait(cards.CONTACTS_KEPT / timedelta(minutes=1) + 1)
     assert await cards.purge(small.house, small.office) == 1
+
+
+async def test_a_wish_sent_twice_is_one_contact(small: Small) -> None:
+    await by_cards(small)
+    [card] = keys(small, "YZ12347")
+    given = [
+        await cards.leave_contact(
+            small.house,
+            small.office,
+            card,
+            email="a@example.org",
+            language="de",
+            service=make.PICK,
+            key="0123456789abcdef",
+        )
+        for _ in range(cards.MOST_CONTACTS + 2)
+    ]
+    assert len({msgspec.json.encode(each) for each in given}) == 1
+    assert len(await small.fetch("select id from card_contact")) == 1
+
+
+async def test_the_letter_says_that_it_is_ready_and_takes_the_address_with_it(
+    small_database: Database, smtp: Letters
+) -> None:
+    async with opened(small_database.owner_dsn, smtp_host=smtp.host, smtp_port=smtp.port) as small:
+        await by_cards(small)
+        [card] = keys(small, "YZ12345")
+        await cards.leave_contact(
+            small.house,
+            small.office,
+            card,
+            email="lena@example.org",
+            language="ar",
+            service=make.PICK,
+        )
+        await listed(small)
+        assert await cards.tell_ready(small.house, small.office) == 1
+        assert await send_due(small.house, small.office, real_now() + timedelta(seconds=5)) == 1
+        assert await small.fetch("select id from card_contact") == []
+    assert len(smtp.received) == 1
 
 
 PROXY = (

@@ -72,6 +72,7 @@ async def leave(
         email=data.email,
         language=data.language,
         service=ServiceCode(data.service),
+        key=key,
     )
     return told(left, 201) if isinstance(left, NotReady) else problem(request, left)
 

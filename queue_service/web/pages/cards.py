@@ -87,6 +87,7 @@ async def tell(request: Asked, house: House, lang: str, office: str) -> Shown:
             email=answers.email,
             language=lang,
             service=wanted.parts[0].service,
+            key=text(form, "idempotency_key") or None,
         )
         for key in wanted_keys(late)
     ]
