@@ -65,6 +65,10 @@ def test_every_goal_names_a_figure_of_the_published_list() -> None:
         "availability": "month_over_hello not_modified_over_hello",
         "sharing": "stuttgart_unservable stuttgart_wrongly_refused stuttgart_over_greedy "
         "heidelberg_unservable heidelberg_wrongly_refused heidelberg_over_greedy",
+        "month": "cost_1m_over_1k three_months_seven_offices_p95_ms",
+        "edit": "visible_s longest_wait_ms",
+        "wait": "error_over_naive p80_coverage cpu_ms_80_waiting",
+        "waiting": "filled_share doubts two_offers",
         "fanout": "p99_over_redis_1000 board_p95_ms board_p99_ms lost_events",
     }
     assert set(GOALS) == set(published)
