@@ -6,8 +6,10 @@ booking is touched: what stays above the new capacity is an allowance of its own
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import asyncpg
 import msgspec
@@ -21,6 +23,7 @@ from queue_service.model.layer import Layer
 from queue_service.model.office import Office, Period
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Grant, Needs, Told, World
+from queue_service.offices.layers import is_capacity
 from queue_service.slots import capacity
 from queue_service.slots.calendar import ONE_DAY, day_tick, tick_of
 from queue_service.slots.claims import runs
@@ -28,6 +31,7 @@ from queue_service.store import capacity as store
 from queue_service.store import offices as store_offices
 from queue_service.store.database import transaction
 
+Value = TypeVar("Value")
 MOST_CELLS = 1_500
 """Written in one turn: more, and bookings would feel it; less, and an edit takes long."""
 
@@ -64,6 +68,31 @@ class Stand(msgspec.Struct, frozen=True):
         begin = datetime.combine(day, datetime.min.time(), like.tz)
         return configuration.resolve(self.layers, max(begin, self.now))
 
+    def adding(self, day: date, office: Office) -> list[Layer]:
+        """The capacity layers that may hold on `day`."""
+        begin, end = (
+            datetime.combine(each, datetime.min.time(), office.tz) for each in (day, day + ONE_DAY)
+        )
+        return [
+            layer
+            for layer in self.layers
+            if is_capacity(layer.subject)
+            and layer.since < end
+            and (layer.until is None or layer.until > max(begin, layer.since))
+        ]
+
+
+def by_day(
+    have: Mapping[CellKey, Value], office: Office, first: date, last: date
+) -> dict[date, dict[CellKey, Value]]:
+    """Cells apart by their local day."""
+    days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
+    begins = [day_tick(day, office.tz) for day in days]
+    found: dict[date, dict[CellKey, Value]] = {day: {} for day in days}
+    for key, value in have.items():
+        found[days[bisect_right(begins, key[1]) - 1]][key] = value
+    return found
+
 
 async def stand(house: House, office: Followed) -> Stand:
     """Read an office's layers with their stamp."""
@@ -84,9 +113,9 @@ async def _stand(snapshot: asyncpg.Connection, office: Followed) -> Stand:
 def changes(
     found: Stand, office: Office, day: date, limits: Sequence[str], have: Mapping[CellKey, int]
 ) -> list[Change]:
-    """The cells of a day to be written so that they are as layers say; `have` may hold more."""
+    """The cells of a day to be written so that they are as layers say; `have` are the day's."""
     holidays = configuration.public_holidays(office.land, (day.year,))
-    begin, end = day_tick(day, office.tz), day_tick(day + ONE_DAY, office.tz)
+    layers = found.adding(day, office)
     periods = {found.numbers.get(limit.key): limit.period for limit in office.limits}
     want: set[CellKey] = set()
     todo: list[Change] = []
@@ -94,17 +123,21 @@ def changes(
         number = found.numbers.get(limit.key)
         if number is None or (limits and limit.key not in limits):
             continue
-        for cell in capacity.cells(office, limit, day, holidays, found.layers):
+        for cell in capacity.cells(office, limit, day, holidays, layers):
             key = (number, cell.tick)
             want.add(key)
             if have.get(key) != cell.capacity:
-                over = capacity.end_of(cell.tick, limit.period, office, day)
+                over = (
+                    Tick(cell.tick + 1)
+                    if limit.period is Period.TICK
+                    else capacity.end_of(cell.tick, limit.period, office, day)
+                )
                 todo.append(Change(key, cell.capacity, over))
     # A cell that is no longer wanted is written with 0: bookings may sit in it.
     todo += [
         Change(key, 0, capacity.end_of(key[1], periods.get(key[0], Period.DAY), office, day))
         for key, places in have.items()
-        if places and begin <= key[1] < end and key not in want
+        if places and key not in want
     ]
     return sorted(todo, key=lambda change: change.key)
 
@@ -143,15 +176,13 @@ async def _follow(
         numbers = numbers_of(found, asked.limits)
         have = await store.capacities(snapshot, numbers, begin, end)
     todo: list[Change] = []
-    day = first
-    while day <= last:
-        todo += changes(found, found.office_on(day, office.office), day, asked.limits, have)
-        day += ONE_DAY
+    for day, of_day in by_day(have, office.office, first, last).items():
+        todo += changes(found, found.office_on(day, office.office), day, asked.limits, of_day)
         await asyncio.sleep(0)  # whoever books meanwhile is served between two days
     for chunk in _chunks(todo):
         if not await _write(house, office, found.stamp, first, chunk):
             return first.isoformat()  # layers have changed meanwhile: once more
-    return day.isoformat() if day <= asked.last else None
+    return (last + ONE_DAY).isoformat() if last < asked.last else None
 
 
 async def _write(

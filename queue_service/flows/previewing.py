@@ -103,15 +103,13 @@ async def _edit(
     edit = _Edit(await _cells(house, office, after, limits, first, last), {})
     have = {key: cell.capacity for key, cell in edit.have.items()}
     running = tick_of(after.now)
-    day = first
-    while day <= last:
+    for day, of_day in cells.by_day(have, office.office, first, last).items():
         settings = after.office_on(day, office.office)
         edit.changes |= {
             change.key: change
-            for change in cells.changes(after, settings, day, limits, have)
+            for change in cells.changes(after, settings, day, limits, of_day)
             if change.end > running
         }
-        day += ONE_DAY
         await asyncio.sleep(0)  # whoever books meanwhile is served between two days
     return edit
 
