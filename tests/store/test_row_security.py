@@ -48,6 +48,28 @@ async def lived_in(dsn: str) -> None:
             " gen_random_uuid(), 0, now(), 'due', now())"
         )
         await connection.execute(
+            'insert into wish (id, authority, office, state, "order", parts, windows, until, reach,'
+            ' language, "group", person_key, code, number, seq, generation, asked, cards)'
+            " values (gen_random_uuid(), 1, 1, 'open', 'without', '[]', '[]', now(), 'email', 'de',"
+            " 'pick', 'k', 'WISHCODE', 1, 1, 0, '[]', '[]')"
+        )
+        await connection.execute(
+            "insert into wish_person (wish, authority, office, name, email, phone)"
+            " values (gen_random_uuid(), 1, 1, 'Amal', '', '')"
+        )
+        await connection.execute(
+            "insert into offer (booking, authority, office, wish, rank, made, until, answer)"
+            " values (gen_random_uuid(), 1, 1, gen_random_uuid(), 1, now(), now(), '')"
+        )
+        await connection.execute(
+            "insert into card (key, authority, office, state, since, lapses)"
+            " values ('c', 1, 1, 'ready', now(), 0)"
+        )
+        await connection.execute(
+            "insert into card_contact (id, authority, office, card, email, language, service,"
+            " left_at) values (gen_random_uuid(), 1, 1, 'c', 'a@example.org', 'de', 'PICK', now())"
+        )
+        await connection.execute(
             "insert into outbox_cursor (office, authority, seq) values (1, 1, 0)"
         )
 

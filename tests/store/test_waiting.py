@@ -22,6 +22,7 @@ from queue_service.model.release import Release
 from queue_service.model.waiting import Acceptable, WaitingRules, WishState
 from queue_service.model.world import CellKey
 from queue_service.slots.proof import prove
+from queue_service.store import wishes
 from queue_service.store.database import transaction
 from tests import make
 from tests.conftest import Database, copied
@@ -362,6 +363,31 @@ async def test_the_stored_journal_proves_the_order(small: Small) -> None:
     replay = prove(told, grounds.terms_of(small.office, 0), cells)
     assert replay.doubts == []
     assert replay.offers >= 3
+
+
+async def test_contact_data_go_with_the_wish(small: Small) -> None:
+    stays, goes = [await joined(small, n, "11:55", "11:59") for n in ("Stays", "Goes")]
+    await flow.leave(small.house, goes.code, goes.secret)
+    async with transaction(small.house.pool, small.office.key.authority) as connection:
+        await wishes.forget(connection)
+    assert [row["name"] for row in await small.fetch("select name from wish_person")] == ["Stays"]
+    assert (await shown(small, stays)).state is WishState.OPEN
+
+
+async def test_a_wish_whose_days_are_gone_makes_room_for_a_new_one(small: Small) -> None:
+    first = await joined(small, "Amal", "08:30", "08:30")
+    await small.wait(24 * 60)
+    assert (await shown(small, first)).state is WishState.OVER
+    again = await flow.wish(
+        small.house,
+        small.slug,
+        parts=PICK,
+        applicant=Applicant(name="Amal", email="Amal@example.org"),
+        language="de",
+    )
+    assert isinstance(again, WishGiven)
+    states = await small.fetch("select state from wish order by number")
+    assert [row["state"] for row in states] == ["over", "open"]
 
 
 async def test_a_closed_list_says_so(list_database: Database) -> None:
