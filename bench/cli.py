@@ -73,7 +73,7 @@ def _waiting(rounds: int | None, quick: bool) -> report.Report:
 
 
 BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
-    "race": ("100 clients for places, moves, swaps, offers; with a negative control (3 minutes)", _race),
+    "race": ("100 clients for places, moves, swaps, offers; and a control (3 minutes)", _race),
     "crowd": ("500 clients for 200 places, 2,000 for 50, over HTTP (1 minute)", _crowd),
     "book": ("holds and refusals against hello and the database (4 minutes)", _book),
     "availability": ("a month of availability against hello (2 minutes)", _availability),
