@@ -92,10 +92,12 @@ def towns(draw: st.DrawFn) -> tuple[date, dict[CellKey, int]]:
     places = st.integers(-1, 2)
     left: dict[CellKey, int] = {}
     for around in (begin, begin + 24, noon, next_day):
-        first = around - draw(st.integers(0, 12))
+        first, many = around - draw(st.integers(0, 12)), draw(st.integers(6, 24))
         for limit in (DESKS, HALL):
-            for n, rest in enumerate(draw(st.lists(places, max_size=24))):
-                left[(limit, Tick(first + n))] = rest
+            usual = draw(st.sampled_from((0, 1, 2, 2)))
+            odd = draw(st.dictionaries(st.integers(0, many - 1), places, max_size=4))
+            for n in range(many):
+                left[(limit, Tick(first + n))] = odd.get(n, usual)
     for at in (begin, next_day):
         left[(BIO_DAY, Tick(at))] = draw(places)
         left[(HALF, Tick(at))] = draw(places)
@@ -127,7 +129,7 @@ def agrees(
 ) -> None:
     """The view shows of every request what its cells say one by one."""
     rules = view.office.booking
-    soonest = (now + timedelta(minutes=rules.lead_minutes)).timestamp()
+    soonest = now.timestamp() + rules.lead_minutes * 60  # minutes that pass, also at night
     days = [day + timedelta(days=n) for n in range(rules.window_days + 1)]
     held = held_by(view, holds)
     for parts in PARTS:
@@ -150,7 +152,7 @@ def agrees(
             wanted = naive.instant(day_tick(day, BERLIN) + 12 * hours) + timedelta(seconds=77)
             found = view.alternatives(request, wanted, now)
             assert found == naive.nearest(expected, wanted, others=False)
-        for start in (start for each in expected for start in each.starts[:2]):
+        for start in (s for each in expected for s in (*each.starts[:2], *each.starts[-2:])):
             others = view.alternatives(request, start.start, now, others=True)
             assert others == naive.nearest(expected, start.start, others=True)
             full = min(left[c] for c in naive.needs(request, make.tick(start.start), NUMBERS)) == 0
@@ -213,6 +215,22 @@ def test_a_visit_that_lasts_into_the_next_day_follows_every_cell() -> None:
         left[(DESKS, Tick(tick))] = 1
         view.apply(Planned(day=day, cells=(CellsNow(DESKS, Tick(tick), 1, (1,)),)))
     assert view.certainly_full(request, now, now) is False
+
+
+def test_a_limit_that_opens_over_midnight_later_is_followed_over_midnight() -> None:
+    view, day = office(5, 0), DAYS[0]
+    begin, next_day = day_tick(day, BERLIN), day_tick(day + timedelta(days=1), BERLIN)
+    now, parts = naive.instant(begin), PARTS[0]
+    request = view.request(parts)
+    assert isinstance(request, Request)
+    left: dict[CellKey, int] = {}
+    for first, rest in ((next_day - 3, 1), (next_day, 1), (next_day, 0), (next_day, 2)):
+        for limit in (DESKS, HALL):
+            view.apply(Planned(day=day, cells=(CellsNow(limit, Tick(first), 1, (rest,) * 3),)))
+            left |= {(limit, Tick(first + n)): rest for n in range(3)}
+        expected = naive.day_of(left, (), request, day, grid=5)
+        assert view.month(parts, day, day, now) == (expected,)
+        assert [start.places for start in expected.starts] in ([1, 1], [1, 1, 1], [1, 1, 0])
 
 
 def test_days_that_are_over_are_dropped_and_ask_for_nothing() -> None:
