@@ -5,7 +5,7 @@ rests by the leader's tick.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
@@ -164,15 +164,32 @@ def _wanted(
             *(s for b in on_list.resting for s in _starts_in(office, b)),
         }
     )
-    found = 0
+    found, suits = 0, _suiting(those)
     for start in starts:
         if found == _STARTS_A_KIND:
             return
-        if any(offering.refused(each, start, now) is None for each in those):
+        # Asking everybody about every free start took a second with 500 people on the list.
+        if suits(start.astimezone(now.zone)) and any(
+            offering.refused(each, start, now) is None for each in those
+        ):
             place = place_at(office, parts, start)
             if place is not None:
                 found += 1
                 yield place
+
+
+def _suiting(those: Iterable[Waiting]) -> Callable[[datetime], bool]:
+    """Whether a local start lies in a window of anybody who has no offer to answer."""
+    windows = {w for each in those if not each.outstanding for w in each.wish.windows}
+    spans: dict[date, set[tuple[time, time]]] = {}
+
+    def suits(start: datetime) -> bool:
+        day = start.date()
+        if day not in spans:
+            spans[day] = {(w.opens, w.closes) for w in windows if w.on(day)}
+        return any(opens <= start.time() <= closes for opens, closes in spans[day])
+
+    return suits
 
 
 def _free(office: Followed, parts: tuple[Part, ...], now: datetime) -> Iterator[datetime]:

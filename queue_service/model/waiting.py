@@ -67,11 +67,12 @@ class Acceptable(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 
     def holds(self, start: datetime) -> bool:
         """Whether a start, in the office's zone, suits."""
-        day, clock = start.date(), start.time()
-        return (
-            self.first <= day <= self.last
-            and self.opens <= clock <= self.closes
-            and (not self.weekdays or day.weekday() in self.weekdays)
+        return self.on(start.date()) and self.opens <= start.time() <= self.closes
+
+    def on(self, day: date) -> bool:
+        """Whether the day suits at all."""
+        return self.first <= day <= self.last and (
+            not self.weekdays or day.weekday() in self.weekdays
         )
 
 
