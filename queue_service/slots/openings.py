@@ -137,8 +137,3 @@ def on_grid(tick: int, grid_minutes: int, zone: ZoneInfo) -> bool:
         return True
     local = datetime.fromtimestamp(tick * TICK_SECONDS, zone)
     return (local.hour * 60 + local.minute) % grid_minutes == 0
-
-
-def bookable_days(now: datetime, window_days: int) -> tuple[date, date]:
-    """First and last local day that may be booked; `now` in the office's zone."""
-    return now.date(), now.date() + timedelta(days=window_days)
