@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from tests.served import Hall, instant
 
 CAPACITY = "/api/v1/offices/heidelberg/capacity"
@@ -29,6 +31,14 @@ def days(hall: Hall) -> tuple[str, str]:
     """A day with free times, and a limit that pickups take from."""
     start = hall.free("PICK")[-1]
     return start[:10], start
+
+
+def shaped(answer: httpx.Response, name: str) -> None:
+    """The answer is what the document says."""
+    status, kind = CAPACITY_ANSWERS[name]
+    assert answer.status_code == status
+    assert kind is not None
+    msgspec.json.decode(answer.content, type=kind)
 
 
 def pickup_limit(manager: httpx.Client) -> str:
@@ -56,18 +66,20 @@ def test_places_are_previewed_set_seen_and_taken_back(hall: Hall, manager: httpx
     before = of_day(manager, day, limit)
     layer = places(limit, day)
     shown = manager.post(f"{CAPACITY}/preview", json={"layers": [layer]})
-    assert shown.status_code == 200, shown.text
+    shaped(shown, "POST /offices/{office}/capacity/preview")
     assert {run["after"] - run["before"] for run in shown.json()["gained"]} == {2}
     assert shown.json()["lost"] == []
     assert of_day(manager, day, limit) == before
     key = {"Idempotency-Key": str(uuid.uuid4())}
     given = manager.post(f"{CAPACITY}/layers", json={"layers": [layer]}, headers=key)
-    assert given.status_code == 201, given.text
+    shaped(given, "POST /offices/{office}/capacity/layers")
     again = manager.post(f"{CAPACITY}/layers", json={"layers": [layer]}, headers=key)
     assert again.json() == given.json()
     after = of_day(manager, day, limit)
     assert after["capacity"] - before["capacity"] == 2 * 12
-    [told] = manager.get(CAPACITY).json()["layers"]
+    whole = manager.get(CAPACITY, params={"cells": "true"})
+    shaped(whole, "GET /offices/{office}/capacity")
+    [told] = whole.json()["layers"]
     assert (told["reason"], told["origin"], told["state"]) == ("peak", "manager", "to_come")
     assert told["change"] == {"limit": limit, "add": 2}
     [number] = given.json()["layers"]
@@ -85,7 +97,9 @@ def test_a_preview_names_who_would_lose_a_place(hall: Hall, manager: httpx.Clien
         for x in manager.get(CAPACITY).json()["limits"]
         if x["period"] == "tick" and x["taker"] == "booking"
     ]
-    shown = manager.post(f"{CAPACITY}/preview", json={"layers": every}).json()
+    answer = manager.post(f"{CAPACITY}/preview", json={"layers": every})
+    shaped(answer, "POST /offices/{office}/capacity/preview")
+    shown = answer.json()
     assert [who["booking"] for who in shown["losing"]] == [booked["code"]]
     proposed = shown["losing"][0]["proposed"]
     assert proposed is None or instant(proposed).date() != instant(booked["start"]).date()

@@ -8,6 +8,9 @@ import schemathesis
 from hypothesis import strategies as st
 
 from queue_service.web.api.answers import ANSWERS
+from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
+from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
+from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 from tests.city import Served
@@ -28,6 +31,10 @@ ELSEWHERE = {
     "DELETE /offices/{office}/card-contacts/{contact}",
     "GET /offices/{office}/cards",
     "POST /offices/{office}/card-lists",
+    *CAPACITY_ANSWERS,
+    *CAPACITY_ANSWERS,
+    *CONFIRMATION_ANSWERS,
+    *DISRUPTION_ANSWERS,
     *SURGE_ANSWERS,
     *WAITING_ANSWERS,
 }
@@ -67,6 +74,8 @@ def real(hall: Hall) -> dict[str, tuple[str, str]]:
         "wish": (wish["code"], wish["secret"]),
         "kiosk": ("", hall.links.kiosk.key),
         "rule": ("eat_season", clerk),
+        "layer": ("1", clerk),
+        "layer": ("1", hall.token("manager")),
         "contact": (contact["contact"], contact["secret"]),
     }
 
