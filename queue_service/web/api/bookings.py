@@ -134,7 +134,7 @@ async def move(
 async def cancel(
     request: AnyRequest, house: House, code: FromPath[str], key: Key = None
 ) -> Response[Any]:
-    """End a booking; the places are free at once."""
+    """End a booking; the places return as the rules of release say."""
     many = await crowded(request, house)
     if many is not None:
         return problem(request, many)
