@@ -46,6 +46,16 @@ def test_the_order_is_proved_by_the_journal(played: tuple[Day, waiting.Filled]) 
     assert replay.doubts == []
 
 
+def test_chains_of_earlier_places_are_proved_too() -> None:
+    found = waiting.Filled()
+    step = timedelta(minutes=5)
+    day = waiting.play("stuttgart", 3, waiting.FIRST_DAY, found, on_list=25, step=step)
+    assert found.moved > 0
+    assert (found.doubts, found.two_offers) == (0, 0)
+    counted = day.taken()
+    assert all(cell and cell.taken == counted.get(key, 0) for key, cell in day.cells.items())
+
+
 @pytest.mark.parametrize("lie", ["rank", "reason", "left_out", "whom"])
 def test_a_journal_that_lies_is_found_out(played: tuple[Day, waiting.Filled], lie: str) -> None:
     day = played[0]
