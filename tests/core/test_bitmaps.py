@@ -233,6 +233,24 @@ def test_a_limit_that_opens_over_midnight_later_is_followed_over_midnight() -> N
         assert [start.places for start in expected.starts] in ([1, 1], [1, 1, 1], [1, 1, 0])
 
 
+def test_a_visit_takes_from_the_half_day_in_which_it_starts_noon_being_afternoon() -> None:
+    view, day = office(5, 0), DAYS[0]
+    begin, noon = half_day_ticks(day, BERLIN)
+    cells = [(limit, Tick(noon + n), 3) for limit in (DESKS, HALL) for n in range(-12, 12)]
+    quotas = [(BIO_DAY, begin, 9), (HALF, begin, 1), (HALF, noon, 2)]
+    view.load([*cells, *quotas], (), ())
+    now, parts = naive.instant(begin), (Part(BIO, 1),)
+    [found] = view.month(parts, day, day, now)
+    assert {make.tick(s.start) < noon: s.places for s in found.starts} == {True: 1, False: 2}
+    request = view.request(parts)
+    assert isinstance(request, Request)
+    near = view.alternatives(request, naive.instant(noon), now)
+    assert [(make.tick(s.start) - noon, s.places) for s in near] == [(-1, 1), (0, 2), (1, 2)]
+    view.apply(Planned(day=day, cells=(CellsNow(HALF, noon, 1, (0,)),)))
+    assert view.certainly_full(request, naive.instant(noon), now)
+    assert not view.certainly_full(request, naive.instant(noon - 1), now)
+
+
 def test_days_that_are_over_are_dropped_and_ask_for_nothing() -> None:
     view, day = office(5, 0), DAYS[0]
     begin = day_tick(day, BERLIN)
