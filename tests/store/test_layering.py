@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from queue_service.flows.layering import Preview
 from queue_service.flows.proving import Proof
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.layer import Layer, Origin
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Window
 from queue_service.model.refusal import Code, Refusal
 from tests import make
 from tests.small import PICK, Small
@@ -321,3 +321,21 @@ async def test_two_processes_book_and_edit_at_once_and_no_cell_is_lost(
     await planning.plan(beside.house, beside.office)
     assert await small.fetch('select "limit", tick, capacity from cell order by 1, 2') == before
     assert len(await small.journal()) == entries, "cells are what the layers say already"
+
+
+async def test_a_series_edited_on_the_running_day_keeps_what_is_past_and_booked(
+    small: Small,
+) -> None:
+    booked = await small.booked("11:00")
+    await small.wait(90)  # 10:00
+    later = (Window((0, 1, 2, 3, 4), time(9, 30), time(10, 30)),)
+    await planning.load(small.house, msgspec.structs.replace(make.office(), hours=later))
+    assert await capacities(small) == {"08:30": 3, "10:30": 0}
+    [row] = await small.fetch("select state from booking where code = $1", booked.code)
+    assert row["state"] == "booked"
+    [cell] = await small.fetch(
+        'select capacity, taken, left_over from cell where "limit" = 1 and tick = $1',
+        make.tick(make.at("11:00")),
+    )
+    assert tuple(cell) == (0, 1, 1)
+    await small.audit()
