@@ -27,6 +27,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, TicketSeries, Visit, VisitState
 from queue_service.model.world import CellKey, Needs, Told, World
 from queue_service.offices import public_holidays
+from queue_service.offices.jurisdiction import gate
 from queue_service.slots import claims
 from queue_service.slots.calendar import touched, windows
 from queue_service.store import bookings as store_bookings
@@ -114,12 +115,7 @@ def _admit(
         house,
         office,
         world,
-        msgspec.structs.replace(
-            _new_visit(
-                visit, admitted.need, found.parts, found.language, now, admitted.due, found.id
-            ),
-            flags=found.flags,
-        ),
+        _new_visit(visit, admitted.need, found.parts, found.language, now, admitted.due, found),
         fresh,
         admitted.instruction,
         bookings=(after,),
@@ -134,7 +130,7 @@ def _new_visit(
     language: str,
     now: datetime,
     due: datetime,
-    booking: BookingId | None = None,
+    booking: Booking | None = None,
 ) -> Visit:
     return Visit(
         visit,
@@ -145,7 +141,8 @@ def _new_visit(
         language,
         arrived=now,
         due=due,
-        booking=booking,
+        booking=booking.id if booking else None,
+        flags=booking.flags if booking else (),
     )
 
 
@@ -204,6 +201,9 @@ async def walk_in(
         return Refusal(
             Code.TOO_MANY_PERSONS, {"service": service, "max_persons": offered.max_persons}
         )
+    elsewhere = None if offered.emergency else gate(office.office, postcode=postcode)
+    if elsewhere is not None:
+        return elsewhere
     able = any(offered.code in counter.skills for counter in office.office.counters)
     if not offered.walk_in or not able:
         return Refusal(Code.NO_WALK_INS, {"service": service})

@@ -212,3 +212,13 @@ def test_the_console_imports_a_file(cards: Hall) -> None:
     none = somebody.post("/de/console/heidelberg/cards", files={"file": ("", b"")})
     assert none.status_code == 422
     assert cards.staff("guide").get("/de/console/heidelberg/cards").status_code == 403
+
+
+def test_the_kiosk_turns_nobody_to_a_counter_that_may_not_help(hall: Hall) -> None:
+    def come(service: str, postcode: str) -> httpx.Response:
+        wish = {"walk_in": {"service": service, "postcode": postcode}}
+        return hall.kiosk.post("/api/v1/kiosk/check-ins", json=wish)
+
+    assert come("FIKT", "68159").json()["code"] == "not_responsible"
+    assert come("FIKT", "69115").status_code == 201
+    assert come("EMER", "68159").status_code == 201
