@@ -47,9 +47,12 @@ def beside(office: Office, service: Service) -> tuple[Service, ...]:
 
 
 def too_long(office: Office, limits: Sequence[Limit], minutes: int) -> Refusal | None:
-    """None when some opening hours of all `limits` are long enough for `minutes`."""
+    """None when some opening hours of all `limits` are long enough for `minutes`.
+
+    Limits that are never open in a week are closed, not too short: layers may open them.
+    """
     longest = longest_visit(office, limits)
-    if minutes <= longest:
+    if not longest or minutes <= longest:
         return None
     return Refusal(Code.TOO_LONG, {"minutes": minutes, "longest_minutes": longest})
 
