@@ -175,7 +175,7 @@ def test_a_day_from_bitmaps_is_the_day_cell_by_cell_loaded_or_followed(
     ]
     view.load([(limit, tick, rest) for (limit, tick), rest in left.items()], holds, ())
     agrees(view, left, holds, day, now)
-    for what in data.draw(st.lists(st.sampled_from(["edit", "hold", "end"]), max_size=4)):
+    for what in data.draw(st.lists(st.sampled_from(["edit", "hold", "end", "shift"]), max_size=4)):
         if what == "edit":
             limit = data.draw(st.sampled_from((DESKS, HALL)))
             first = Tick(data.draw(ticks))
@@ -185,6 +185,11 @@ def test_a_day_from_bitmaps_is_the_day_cell_by_cell_loaded_or_followed(
             left |= {(limit, Tick(first + n * step)): rest for n, rest in enumerate(rests)}
         elif what == "hold":
             holds.append(hold_at(view, data.draw(ticks), data.draw(st.sampled_from(PARTS))))
+            view.apply(Held(bookings=(holds[-1],)))
+        elif holds and what == "shift":  # still a hold, at another time
+            old = holds.pop(0)
+            new = hold_at(view, data.draw(ticks), old.parts)
+            holds.append(msgspec.structs.replace(new, id=old.id))
             view.apply(Held(bookings=(holds[-1],)))
         elif holds:
             over = holds.pop(data.draw(st.integers(0, len(holds) - 1)))
