@@ -10,6 +10,7 @@ from queue_service.kiosk.signed import PublicKey, verify
 from queue_service.model.codes import TOKEN_ALPHABET
 from queue_service.seals import sealed
 from tests.served import Hall, ask, instant
+from tests.web.shapes import shaped
 from tests.web.test_kiosk import check_in
 
 
@@ -22,7 +23,7 @@ def signed_of(hall: Hall, booking: dict[str, str]) -> str:
 
 def verdict(hall: Hall, text: str, office: str = "") -> str:
     asked = f"/api/v1/confirmations/{text}" + (f"?office={office}" if office else "")
-    return str(hall.anyone.get(asked).json()["verdict"])
+    return str(shaped("GET /confirmations/{signed}", hall.anyone.get(asked))["verdict"])
 
 
 def altered(text: str) -> str:
@@ -34,7 +35,7 @@ def test_a_confirmation_verifies_with_nothing_but_the_published_keys(hall: Hall)
     text = signed_of(hall, booking)
     told = hall.anyone.get(f"/api/v1/offices/{hall.office}/keys")
     assert told.headers["etag"]
-    known = told.json()
+    known = shaped("GET /offices/{office}/keys", told)
     ring = [
         PublicKey(
             known["office"],

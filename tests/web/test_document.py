@@ -16,6 +16,7 @@ from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 from tests.city import Served
 from tests.served import Hall
 from tests.web.shapes import shaped
+from tests.web.test_confirmations import signed_of
 
 EXAMPLES = 12
 ELSEWHERE = {
@@ -31,7 +32,6 @@ ELSEWHERE = {
     "DELETE /offices/{office}/card-contacts/{contact}",
     "GET /offices/{office}/cards",
     "POST /offices/{office}/card-lists",
-    *CAPACITY_ANSWERS,
     *CAPACITY_ANSWERS,
     *CONFIRMATION_ANSWERS,
     *DISRUPTION_ANSWERS,
@@ -74,7 +74,7 @@ def real(hall: Hall) -> dict[str, tuple[str, str]]:
         "wish": (wish["code"], wish["secret"]),
         "kiosk": ("", hall.links.kiosk.key),
         "rule": ("eat_season", clerk),
-        "layer": ("1", clerk),
+        "signed": (signed_of(hall, booking), ""),
         "layer": ("1", hall.token("manager")),
         "contact": (contact["contact"], contact["secret"]),
     }

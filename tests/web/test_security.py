@@ -14,6 +14,20 @@ import pytest
 from tests.served import Hall, ask, client, counted, hall_of
 
 START = "2026-11-25T09:00:00+01:00"
+_LAYER = {
+    "kind": "places",
+    "limit": "house",
+    "add": 1,
+    "since": START,
+    "until": "2026-11-25T10:00:00+01:00",
+    "reason": "peak",
+}
+_MISSING: dict[str, object] = {
+    "counters": ["1"],
+    "since": START,
+    "until": "2026-11-25T10:00:00+01:00",
+    "why": "staff_missing",
+}
 BODIES: dict[str, dict[str, object]] = {
     "POST /offices/{office}/bookings": {
         "services": [{"service": "PICK"}],
@@ -23,6 +37,20 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /bookings/{code}/move": {"start": START},
     "POST /desks/{counter}/call": {"number": "A100"},
     "POST /kiosk/check-ins": {"code": "23456789"},
+    "POST /offices/{office}/swaps": {"one": "23456789", "other": "98765432", "reason": "agreed"},
+    "POST /offices/{office}/bookings/{code}/move": {"start": START},
+    "POST /offices/{office}/bookings/{code}/restore": {"reason": "came_late"},
+    "POST /offices/{office}/capacity/preview": {"layers": [_LAYER]},
+    "POST /offices/{office}/capacity/layers": {"layers": [_LAYER]},
+    "POST /offices/{office}/disruption/proposal": _MISSING,
+    "POST /offices/{office}/disruption": _MISSING,
+    "POST /offices/{office}/disruption/cancellation": {
+        "services": ["PICK"],
+        "first": START,
+        "end": "2026-11-25T18:00:00+01:00",
+        "why": "closed",
+    },
+    "POST /offices/{office}/surge/{rule}/override": {"act": "pause"},
 }
 OPEN = {
     "GET /offices",
@@ -34,6 +62,11 @@ OPEN = {
     "DELETE /sessions",
     "GET /displays/{display}/board",
     "GET /tickets/{code}",
+    "POST /offices/{office}/card-checks",
+    "POST /offices/{office}/card-contacts",
+    "POST /offices/{office}/wishes",
+    "GET /offices/{office}/keys",
+    "GET /confirmations/{signed}",
 }
 """For anyone, or for whoever knows a code that cannot be guessed."""
 
@@ -54,6 +87,12 @@ def theirs(hall: Hall, stuttgart: Hall) -> dict[str, str]:
         "code": stuttgart.book("BIO", birth_date="1990-01-31")["code"],
         "counter": counter,
         "visit": desk["current"]["visit"],
+        "layer": "1",
+        "rule": "eat_season",
+        "contact": stuttgart.anyone.post(
+            "/api/v1/offices/stuttgart/card-contacts",
+            json={"service": "PICK", "card": "AA1234", "email": "theirs@example.org"},
+        ).json()["contact"],
     }
 
 
