@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="check what is stored: every cell against its bookings, the journal's chain",
     )
     parser.add_argument("--office", help="with --deep: this office alone")
+    parser.set_defaults(wrong=parser.error)
     parser.add_argument("--json", action="store_true")
 
 

@@ -181,7 +181,7 @@ def _migrate(_: argparse.Namespace) -> int:
 def _check(given: argparse.Namespace) -> int:
     if not given.deep:
         if given.folder is None:
-            raise CommandError("name a folder, or give --deep to check what is stored")
+            given.wrong("name a folder, or give --deep to check what is stored")
         return checking.configurations(_folders(given.folder), as_json=given.json)
     found: list[Audit] = []
 

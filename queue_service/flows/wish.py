@@ -92,15 +92,16 @@ SHORTEST_KEY = 16
 _DIFFERENT_SIGNS = 5
 
 
-def is_strong(key: str) -> bool:
-    """Whether nobody else comes upon `key` by chance.
+def own_key(key: str, address: Callable[[], str]) -> str:
+    """The key of a hold as it counts: one that anybody may come upon, within its client's address.
 
     The answer of a hold opens it, and who asks for one has proved nothing: two strangers who sent
     the same weak key and wish would share a place and, later, each other's data. A key of a UUID's
-    making is told apart from a counter by its length and variety. Scoping by address instead would
-    fail the phone that repeats its request from another network.
+    making is told apart from a counter by its length and variety, and stands for itself: a phone
+    may repeat its request from another network.
     """
-    return len(key) >= SHORTEST_KEY and len(set(key)) >= _DIFFERENT_SIGNS
+    strong = len(key) >= SHORTEST_KEY and len(set(key)) >= _DIFFERENT_SIGNS
+    return key if strong or not key else f"{address()}\n{key}"
 
 
 def merged(needs: Iterable[Needs]) -> Needs:

@@ -106,7 +106,14 @@ def test_a_faulty_configuration_is_not_loaded(broken: Path, city: City) -> None:
     assert counted(city) == before
 
 
+def load(city: City, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    done = run("load", str(folder), *more, environment=city.environment())
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def test_loading_again_changes_nothing(city: City) -> None:
+    load(city, PRESETS)
     before = counted(city)
     done = run("load", str(PRESETS), environment=city.environment())
     assert done.returncode == 0, done.stderr
@@ -115,10 +122,10 @@ def test_loading_again_changes_nothing(city: City) -> None:
 
 
 def test_what_would_change_is_shown_first(broken: Path, city: City) -> None:
+    load(city, PRESETS)
     edit(broken, "hold_minutes = 10", "hold_minutes = 12")
     before = counted(city)
-    done = run("load", str(broken), "--dry-run", environment=city.environment())
-    assert done.returncode == 0, done.stderr
+    done = load(city, broken, "--dry-run")
     assert "heidelberg: 1 change(s)" in done.stdout
     assert counted(city) == before
 

@@ -356,3 +356,16 @@ def test_refusals_speak_the_readers_language(hall: Hall, accept: str, title: str
     assert said["detail"]
     assert said["next_step"]
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_short_key_counts_for_its_address_alone(hall: Hall) -> None:
+    start = hall.free("BIO")[1]
+    first, again = (hall.ask_hold(start, "BIO", **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert first.status_code == 201
+    assert again.json() == first.json()
+    elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
+    with httpx.Client(base_url=hall.served.url, transport=elsewhere) as stranger:
+        wish = {"services": [{"service": "BIO", "persons": 1}], "start": start, "language": "en"}
+        path = f"/api/v1/offices/{hall.office}/holds"
+        answer = stranger.post(path, json=wish, headers={"Idempotency-Key": "k1"})
+    assert answer.json().get("secret") != first.json()["secret"]

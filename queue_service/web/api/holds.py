@@ -1,7 +1,7 @@
 """For applicants: holds. Taking one is what thousands do in the same minute, so it is lean."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Scope
 
 from queue_service.flows import cards, holding
-from queue_service.flows.wish import SHORTEST_KEY, is_strong
+from queue_service.flows.wish import own_key
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
@@ -21,6 +21,7 @@ from queue_service.web.api.bookings import Key, bearer, crowded, private
 from queue_service.web.api.shapes import HoldBody, parts_of
 from queue_service.web.lean import AnyRequest, Sent, documented, header, parameter, read
 from queue_service.web.problems import lean_problem, misread, problem
+from queue_service.web.throttle import address_of
 
 LARGEST_BODY = 16_000
 """Bytes; a hold has at most eight short parts."""
@@ -29,12 +30,11 @@ REMEMBERED_BODY = 512
 _decode = msgspec.json.Decoder(HoldBody).decode
 _encode = msgspec.json.Encoder().encode
 _PRIVATE = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
-WEAK = f"must have at least {SHORTEST_KEY} characters of some variety, best a UUID"
 _KEY = parameter(
     "Idempotency-Key",
     "header",
-    {"type": "string", "minLength": SHORTEST_KEY, "maxLength": LONGEST_KEY},
-    "Same key, same answer; fresh for every wish, best a UUID: who knows it shares the answer",
+    {"type": "string", "maxLength": LONGEST_KEY},
+    "Same key, same answer; fresh for every wish, best a UUID: a short one counts for one address",
 )
 
 
@@ -53,7 +53,11 @@ async def hold(request: AnyRequest) -> ASGIApp:
         return lean_problem(scope, content)
     slug = scope["path_params"]["office"]
     office = house.follower.office(slug)
-    accept, key = header(scope, b"accept-language"), header(scope, b"idempotency-key")
+    accept = header(scope, b"accept-language")
+    key = own_key(
+        header(scope, b"idempotency-key"),
+        partial(address_of, request, trusted_proxy=house.settings.trusted_proxy),
+    )
     asked = office and soldout.Asked(office, content, accept)
     told = asked and asked.told_before(key)
     if told:
@@ -113,8 +117,6 @@ async def _content(request: AnyRequest) -> bytes | Refusal:
     key = header(request.scope, b"idempotency-key")
     if len(key) > LONGEST_KEY:
         return Refusal(Code.INVALID, {"field": "Idempotency-Key", "reason": "too long"})
-    if key and not is_strong(key):
-        return Refusal(Code.INVALID, {"field": "Idempotency-Key", "reason": WEAK})
     content = await read(request.receive, LARGEST_BODY)
     if content is None:
         return Refusal(Code.INVALID, {"reason": f"more than {LARGEST_BODY} bytes"})

@@ -1,6 +1,7 @@
 """The time that is free for this browser: taken, remembered in the one necessary cookie."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TypeVar
 
 from litestar.datastructures import Cookie
@@ -8,13 +9,14 @@ from litestar.response import Redirect, Template
 
 from queue_service.flows import booking
 from queue_service.flows.booking import HoldGiven
-from queue_service.flows.wish import is_strong
+from queue_service.flows.wish import own_key
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import Asked, crowded
 from queue_service.web.pages.answers import text
 from queue_service.web.pages.times import as_instant
 from queue_service.web.pages.wanted import Wanted
+from queue_service.web.throttle import address_of
 
 Answer = TypeVar("Answer", Template, Redirect)
 
@@ -37,16 +39,17 @@ async def take(
     too_fast = await crowded(request, house)
     if too_fast is not None:
         return too_fast
-    key = text(form, "idempotency_key") or None
-    if key is not None and not is_strong(key):
-        return Refusal(Code.INVALID, {"field": "idempotency_key"})
+    key = own_key(
+        text(form, "idempotency_key"),
+        partial(address_of, request, trusted_proxy=house.settings.trusted_proxy),
+    )
     return await booking.hold(
         house,
         wanted.followed.office.slug,
         parts=wanted.parts,
         start=start,
         language=lang,
-        key=key,
+        key=key or None,
         replaces=held_before(request),
         cards=wanted.cards,
     )
