@@ -39,6 +39,7 @@ async def load(
         row = next((r for r in await store.offices(connection) if r.key.slug == wanted.slug), None)
         layers = await store.layers(connection, row.key.office) if row else ()
         at = row.clock.at(real_now()) if row else real_now()
+        at = max(at, row.recorded) if row and row.recorded else at
         preview = configuration.differences(layers, wanted, at)
         if dry:
             return preview

@@ -32,6 +32,8 @@ class OfficeRow(msgspec.Struct, frozen=True):
     key: OfficeKey
     seq: int
     clock: OfficeClock
+    recorded: datetime | None = None
+    """Office time of the journal's end: no turn is earlier, however the clock was set."""
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -161,6 +163,7 @@ async def offices(connection: asyncpg.Connection) -> list[OfficeRow]:
             OfficeKey(row["authority"], row["id"], row["slug"], limits.get(row["id"], {})),
             row["seq"],
             OfficeClock(row["real_anchor"], row["office_anchor"], row["rate"]),
+            row["recorded"],
         )
         for row in await OFFICES.rows(connection)
     ]
