@@ -148,13 +148,6 @@ def test_the_page_of_a_pending_booking_says_until_when(stuttgart: Hall) -> None:
     assert "Your appointment is booked." not in shown
 
 
-@pytest.mark.parametrize("key", ["same", "1111111111111111111111", "012" * 10])
-def test_a_key_that_others_may_come_upon_is_not_taken_for_a_hold(hall: Hall, key: str) -> None:
-    answer = hall.ask_hold(hall.free("LOSS")[0], "LOSS", **{"Idempotency-Key": key})
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert answer.json()["field"] == "Idempotency-Key"
-
-
 def test_equal_keys_of_two_people_are_two_keys(hall: Hall) -> None:
     one, other = (hall.book("LOSS") for _ in range(2))
     free = hall.free("LOSS")

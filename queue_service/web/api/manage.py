@@ -23,6 +23,7 @@ from queue_service.web.problems import problem
 
 _encode = msgspec.json.Encoder().encode
 
+
 def _run(run: Run) -> dict[str, object]:
     return msgspec.structs.asdict(run)
 
