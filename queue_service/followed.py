@@ -8,13 +8,17 @@ from queue_service.clock import office_now, real_now
 from queue_service.events.cards import CardsRecorded
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
-from queue_service.model.office import Office, OfficeClock, OfficeKey
+from queue_service.model.booking import Part
+from queue_service.model.office import BookingRules, Office, OfficeClock, OfficeKey
+from queue_service.slots import release
 from queue_service.store import offices as store
 from queue_service.store.offices import OfficeRow
 from queue_service.views.line import Line
 from queue_service.views.openings import Openings
 
 KEPT_ENTRIES = 500
+MOST_RULES = 1_000
+"""Sets of parts whose rules are remembered; there are only so many sensible ones."""
 
 
 class Followed:
@@ -32,12 +36,22 @@ class Followed:
         """Whether the office has ever recorded a card: before that no card can be asked for."""
         self.fresh_at = datetime.min.replace(tzinfo=UTC)
         """Real time at which the views last were known to reach the journal's end."""
+        self._rules: dict[tuple[Part, ...], BookingRules] = {}
         self._recent: deque[tuple[Entry, AnyFact]] = deque(maxlen=KEPT_ENTRIES)
         self._changed = asyncio.Event()
 
     def now(self) -> datetime:
         """Office time, in the office's zone."""
         return office_now(self.clock, self.office)
+
+    def rules_for(self, parts: tuple[Part, ...]) -> BookingRules:
+        """The rules that hold for a visit of these parts; remembered, crowds ask alike."""
+        found = self._rules.get(parts)
+        if found is None:
+            found = release.rules_for(self.office, parts)
+            if len(self._rules) < MOST_RULES:
+                self._rules[parts] = found
+        return found
 
     def is_fresh(self, within: timedelta) -> bool:
         """Whether the views were known to reach the journal's end so lately."""
@@ -66,6 +80,7 @@ class Followed:
     def replaced(self, row: OfficeRow, office: Office, load: store.Load) -> None:
         """Go on with other settings, and with views that show them at once."""
         self.key, self.clock, self.office = row.key, row.clock, office
+        self._rules.clear()
         self.openings = Openings(office, row.key.limits)
         self.line = Line(office)
         self.loaded(load)

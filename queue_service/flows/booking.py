@@ -35,7 +35,6 @@ from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import holds, life, persons
 from queue_service.slots.asking import flags_of
-from queue_service.slots.release import rules_for
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
 
@@ -225,7 +224,7 @@ async def move(
     request = wanted(office, booking.parts, start)
     if isinstance(request, Refusal):
         return request
-    rules, openings = rules_for(office.office, booking.parts), office.openings
+    rules, openings = office.rules_for(booking.parts), office.openings
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
     # After an edit the visit takes what such a visit takes now: its old limits may be gone, and
     # new ones would be oversold by it.

@@ -63,11 +63,6 @@ class Stand(msgspec.Struct, frozen=True):
     numbers: dict[str, LimitId]
     now: datetime
 
-    def office_on(self, day: date, like: Office) -> Office:
-        """Settings in force when `day` begins, today's as they are now."""
-        begin = datetime.combine(day, datetime.min.time(), like.tz)
-        return configuration.resolve(self.layers, max(begin, self.now))
-
     def adding(self, day: date, office: Office) -> list[Layer]:
         """The capacity layers that may hold on `day`."""
         begin, end = (
@@ -92,6 +87,32 @@ def by_day(
     for key, value in have.items():
         found[days[bisect_right(begins, key[1]) - 1]][key] = value
     return found
+
+
+class Settings:
+    """An office as each day begins, today as it is now.
+
+    Resolved anew only where a setting begins or ends in between: sixty days of an edit are mostly
+    one and the same office.
+    """
+
+    def __init__(self, found: Stand, like: Office) -> None:
+        """Settings by the layers of `found`, days in the zone of `like`."""
+        self._layers = [layer for layer in found.layers if not is_capacity(layer.subject)]
+        self._now, self._zone = found.now, like.tz
+        turns = {
+            at for layer in self._layers for at in (layer.since, layer.until) if at is not None
+        }
+        self._turns = sorted(turns)
+        self._known: dict[int, Office] = {}
+
+    def on(self, day: date) -> Office:
+        """The office on `day`."""
+        at = max(datetime.combine(day, datetime.min.time(), self._zone), self._now)
+        era = bisect_right(self._turns, at)
+        if era not in self._known:
+            self._known[era] = configuration.resolve(self._layers, at)
+        return self._known[era]
 
 
 async def stand(house: House, office: Followed) -> Stand:
@@ -176,8 +197,9 @@ async def _follow(
         numbers = numbers_of(found, asked.limits)
         have = await store.capacities(snapshot, numbers, begin, end)
     todo: list[Change] = []
+    settings = Settings(found, office.office)
     for day, of_day in by_day(have, office.office, first, last).items():
-        todo += changes(found, found.office_on(day, office.office), day, asked.limits, of_day)
+        todo += changes(found, settings.on(day), day, asked.limits, of_day)
         await asyncio.sleep(0)  # whoever books meanwhile is served between two days
     for chunk in _chunks(todo):
         if not await _write(house, office, found.stamp, first, chunk):

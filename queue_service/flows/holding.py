@@ -19,7 +19,7 @@ from queue_service.model.world import Needs, Told, World
 from queue_service.slots import holds, life
 from queue_service.slots.cards import claimed
 from queue_service.slots.openings import Request
-from queue_service.slots.release import may_start, rules_for
+from queue_service.slots.release import may_start
 
 _FRESH = timedelta(seconds=2)
 """Memory of full cells is trusted only while the follower is this close to the journal's end."""
@@ -103,7 +103,7 @@ async def hold(
         bookings=(replaced, *own) if replaced else (),
         cards=bound,
     )
-    rules, clock = rules_for(office.office, parts), office.clock
+    rules, clock = office.rules_for(parts), office.clock
     rest = resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:

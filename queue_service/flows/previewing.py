@@ -103,8 +103,9 @@ async def _edit(
     edit = _Edit(await _cells(house, office, after, limits, first, last), {})
     have = {key: cell.capacity for key, cell in edit.have.items()}
     running = tick_of(after.now)
+    resolved = cells.Settings(after, office.office)
     for day, of_day in cells.by_day(have, office.office, first, last).items():
-        settings = after.office_on(day, office.office)
+        settings = resolved.on(day)
         edit.changes |= {
             change.key: change
             for change in cells.changes(after, settings, day, limits, of_day)

@@ -37,7 +37,6 @@ from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import life, restoring
 from queue_service.slots.claims import taken_by
-from queue_service.slots.release import rules_for
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
 
@@ -126,7 +125,7 @@ async def move(
     if isinstance(request, Refusal):
         return request
     shape = visit_of(office, request, start, booking.language, booking.state)
-    rules = rules_for(office.office, booking.parts)
+    rules = office.rules_for(booking.parts)
     rules = msgspec.structs.replace(rules, lead_minutes=0)
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
 
@@ -176,7 +175,7 @@ async def restore(
     stays = start is None or begins == booking.start
     again = booking if stays else life.standing_in(booking, shape)
     again = msgspec.structs.replace(again, start=begins)
-    rules = rules_for(office.office, booking.parts)
+    rules = office.rules_for(booking.parts)
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
 
     def decide(world: World) -> Told | Refusal:

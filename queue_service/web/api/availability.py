@@ -19,7 +19,6 @@ from queue_service.model.ids import ServiceCode
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.jurisdiction import gate
 from queue_service.slots.openings import DayOpenings, DayState
-from queue_service.slots.release import rules_for
 from queue_service.web.cache import Cached, Kept, lean_answer
 from queue_service.web.lean import AnyRequest, documented, parameter
 from queue_service.web.problems import lean_problem
@@ -129,7 +128,7 @@ def _asked(query: bytes) -> Asked | Refusal:
 
 def _horizon(followed: Followed, asked: Asked) -> int:
     parts = (Part(ServiceCode(code), 1) for code in asked.services)
-    return rules_for(followed.office, parts).window_days
+    return followed.rules_for(tuple(parts)).window_days
 
 
 def _month(followed: Followed, asked: Asked) -> Cached | Refusal:

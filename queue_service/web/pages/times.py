@@ -13,7 +13,7 @@ from queue_service.model.booking import Part
 from queue_service.model.office import Service
 from queue_service.model.refusal import Refusal
 from queue_service.slots.openings import DayOpenings, DayState, Start
-from queue_service.slots.release import last_bookable, rules_for
+from queue_service.slots.release import last_bookable
 
 DAYS_A_PAGE = 7
 _OPEN = (DayState.FREE, DayState.HELD)
@@ -77,7 +77,7 @@ def shown(
         taken=sum(s.state is DayState.TAKEN for s in looked_at.starts) if looked_at else 0,
         earlier=address(days[first - DAYS_A_PAGE].date) if first else None,
         later=address(days[first + DAYS_A_PAGE].date) if days[first + DAYS_A_PAGE :] else None,
-        ahead=rules_for(followed.office, parts).window_days,
+        ahead=followed.rules_for(parts).window_days,
         first_come=all(service.first_come for service in _services(followed, parts)),
     )
 
