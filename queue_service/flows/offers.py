@@ -192,19 +192,22 @@ _looked: WeakKeyDictionary[Followed, tuple[int, datetime]] = WeakKeyDictionary()
 async def offer_places(house: House, office: Followed) -> int:
     """Offer what is free or resting to the list; how many offers were made.
 
-    Run each second by the leader; looks only when something happened since, or an hour began.
+    Run each second by the leader; looks only when something happened since, or a minute began.
     """
     now = office.now()
-    stamp = (office.seq, now.replace(minute=0, second=0, microsecond=0))
+    stamp = (office.seq, now.replace(second=0, microsecond=0))
     if _looked.get(office) == stamp or office.openings.has_due(now):
         return 0
     made = await _offer(house, office)
+    if made is None:
+        return 0
     # What was made may leave more to offer: it changes the journal, so the next second looks.
     _looked[office] = stamp
     return made
 
 
-async def _offer(house: House, office: Followed) -> int:
+async def _offer(house: House, office: Followed) -> int | None:
+    """How many offers were made; None when the turn itself could not be had."""
     async with transaction(house.pool, office.key.authority) as connection:
         if not await store.anybody(connection, office.key.office):
             return 0
@@ -213,6 +216,8 @@ async def _offer(house: House, office: Followed) -> int:
         return 0
     needs = Needs(cells=grounds.cells, bookings=grounds.resting, waiting=WaitingNeeds(all=True))
     done = await house.turn(office.key, SYSTEM, needs, lambda world: waiting.offer(world, grounds))
+    if isinstance(done.answer, Refusal) and done.answer.code is Code.BUSY_RETRY:
+        return None
     return done.answer.offers if isinstance(done.answer, waiting.Made) else 0
 
 
