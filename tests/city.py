@@ -85,8 +85,11 @@ def at_once(office: Office) -> Office:
     return msgspec.structs.replace(office, limits=limits, booking=rules)
 
 
-def found(dsn: str, *, rate: float = 1.0) -> City:
-    """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real."""
+def found(dsn: str, *, rate: float = 0.0) -> City:
+    """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real.
+
+    By default they stand: entries made later than the time tests begin at would be ahead of it.
+    """
     city = City(dsn, ())
     wanted = {slug: at_once(preset(slug)) for slug in OFFICES}
     asyncio.run(_before_their_time(city, wanted))
