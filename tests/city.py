@@ -85,10 +85,10 @@ def at_once(office: Office) -> Office:
     return msgspec.structs.replace(office, limits=limits, booking=rules)
 
 
-def found(dsn: str, *, rate: float = 0.0) -> City:
-    """Fill a migrated database; the office clocks start at `BEGIN` and run `rate` times real.
+def found(dsn: str) -> City:
+    """Fill a migrated database; the office clocks stand soon after `BEGIN`.
 
-    By default they stand: entries made later than the time tests begin at would be ahead of it.
+    Did they run until a copy is used, that copy's first entries would lie ahead of its time.
     """
     city = City(dsn, ())
     wanted = {slug: at_once(preset(slug)) for slug in OFFICES}
@@ -99,9 +99,11 @@ def found(dsn: str, *, rate: float = 0.0) -> City:
         rested={},
         begin=dict.fromkeys(OFFICES, BEGIN),
         to_play=dict.fromkeys(OFFICES, ToPlay.ONE_COUNTER),
-        speeds=dict.fromkeys(OFFICES, rate),
+        speeds=dict.fromkeys(OFFICES, 1.0),
     )
-    return City(dsn, links)
+    made = City(dsn, links)
+    set_clocks(made, rate=0)
+    return made
 
 
 async def _before_their_time(city: City, wanted: dict[str, Office]) -> None:
