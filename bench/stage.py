@@ -105,7 +105,7 @@ def wait_until_answers(child: Child, address: str) -> None:
         # The address is our own.
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(address, timeout=5) as answer,  # noqa: S310
+            urllib.request.urlopen(address, timeout=5) as answer,  # noqa: S310 - loopback, our own server
         ):
             if answer.status == 200:
                 return

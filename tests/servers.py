@@ -111,7 +111,7 @@ class Letters:
         """What to say to the next letters instead of taking them, e.g. ``451 later``."""
 
     # The name is that of aiosmtpd's hook.
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         """Keep one letter or give the next prepared answer."""

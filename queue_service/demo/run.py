@@ -230,7 +230,7 @@ def _wait_until_ready(server: Child, address: str) -> None:
         # The address is our own.
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer,  # noqa: S310
+            urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer,  # noqa: S310 - our own server on this machine
         ):
             if answer.status == 200:
                 return

@@ -37,7 +37,7 @@ class _Keeper:
         self._folder = folder
 
     # The name and the arguments are those of aiosmtpd's hook.
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content

@@ -241,7 +241,7 @@ class _Pass:
                 await deliveries.mark_ended(tx, letter, state="failed", error=kind)
                 return
             # Chance only spreads the crowd here; nothing has to be unguessable.
-            again = self.now() + pause(letter.attempts, random.random())  # noqa: S311
+            again = self.now() + pause(letter.attempts, random.random())  # noqa: S311 - spreads a crowd, need not be unguessable
             await deliveries.mark_later(tx, letter, again=again, error=kind)
 
 

@@ -31,7 +31,7 @@ def world(*known: Card, bookings: tuple[object, ...] = ()) -> World:
     return World(
         make.NOW,
         cards={bytes([n]) * 16: None for n in range(9)} | keys,  # type: ignore[arg-type]  # None: unknown
-        bookings={b.id: b for b in bookings},  # type: ignore[attr-defined]
+        bookings={b.id: b for b in bookings},  # type: ignore[attr-defined]  # objects with an id, of a strategy
     )
 
 

@@ -67,7 +67,7 @@ class Edits(RuleBasedStateMachine):
         stamp = "older" if stale else self.town.stamp
         for chunk in (todo[::2], todo[1::2]):
             answer = self.town.act(
-                lambda w, chunk=chunk: cells.write(w, stamp, NOW.date(), chunk)  # type: ignore[misc]
+                lambda w, chunk=chunk: cells.write(w, stamp, NOW.date(), chunk)  # type: ignore[misc]  # a lambda with a default
             )
             if stale:
                 assert isinstance(answer, Refusal)

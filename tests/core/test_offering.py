@@ -54,7 +54,7 @@ def waiting(
     known = {field.name for field in msgspec.structs.fields(Waiting)} - {"wish"}
     outer = {name: value for name, value in more.items() if name in known}
     inner = {name: value for name, value in more.items() if name not in known}
-    return Waiting(msgspec.structs.replace(wish, **inner), **outer)  # type: ignore[arg-type]
+    return Waiting(msgspec.structs.replace(wish, **inner), **outer)  # type: ignore[arg-type]  # fields by name
 
 
 def places(starts: Sequence[str] = STARTS) -> dict[tuple[Part, ...], tuple[Place, ...]]:
@@ -123,7 +123,7 @@ def test_services_need_their_own_notice() -> None:
 def test_whoever_is_passed_over_is_named_with_the_reason(
     other: dict[str, object], why: Passed
 ) -> None:
-    before, after = waiting(1, **other), waiting(2)  # type: ignore[arg-type]
+    before, after = waiting(1, **other), waiting(2)  # type: ignore[arg-type]  # fields by name
     only = {parts: (each[0],) for parts, each in places().items()}
     short = Room(dict.fromkeys(only[ONE][0].cells, 1))
     [chosen] = choose([before, after], only, short, TERMS, most=9)
@@ -140,7 +140,7 @@ def test_a_later_appointment_is_never_given_up_for_one_that_is_no_earlier() -> N
 
 @pytest.mark.parametrize("more", [{"lapsed": 2}, {"until": NOW}, {"order": WishClass.EARLIER}])
 def test_wishes_that_lost_their_sense_are_not_asked(more: dict[str, object]) -> None:
-    assert choose([waiting(1, **more)], places(), room(), TERMS, most=9) == []  # type: ignore[arg-type]
+    assert choose([waiting(1, **more)], places(), room(), TERMS, most=9) == []  # type: ignore[arg-type]  # fields by name
 
 
 def test_who_is_in_the_house_needs_no_notice_and_accepts_at_once() -> None:

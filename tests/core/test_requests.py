@@ -245,7 +245,7 @@ def test_no_appointment_is_needed_on_the_days_named_and_not_else() -> None:
         not_needed_to=date(2026, 12, 3),
     )
     said = {
-        day: bool(resolved(made, f"2026-{day}").service(PICK).not_needed)  # type: ignore[union-attr]
+        day: bool(resolved(made, f"2026-{day}").service(PICK).not_needed)  # type: ignore[union-attr]  # it has that service
         for day in ("11-30", "12-01", "12-03", "12-04")
     }
     assert said == {"11-30": False, "12-01": True, "12-03": True, "12-04": False}
@@ -266,8 +266,8 @@ def test_settings_are_read_anew_at_the_local_midnights_on_which_something_change
 def test_a_manager_says_so_by_a_layer_that_ends_by_its_dates() -> None:
     change = '{"not_needed": {"de": "verlängert"}, "not_needed_to": "2026-12-24"}'
     layer = Layer(f"service:{PICK}", change, make.NOW, origin=Origin.MANAGER)
-    assert resolved(make.office(), "2026-12-24", layer).service(PICK).not_needed  # type: ignore[union-attr]
-    assert not resolved(make.office(), "2026-12-25", layer).service(PICK).not_needed  # type: ignore[union-attr]
+    assert resolved(make.office(), "2026-12-24", layer).service(PICK).not_needed  # type: ignore[union-attr]  # it has it
+    assert not resolved(make.office(), "2026-12-25", layer).service(PICK).not_needed  # type: ignore[union-attr]  # it has it
 
 
 def town(**more: object) -> Office:

@@ -188,7 +188,7 @@ def test_the_order_of_counters_and_services_changes_nothing(
     told = office(skills)
     counters, services = list(told.counters), list(told.services)
     chance.shuffle(counters)  # type: ignore[attr-defined]  # hypothesis gives a Random
-    chance.shuffle(services)  # type: ignore[attr-defined]
+    chance.shuffle(services)  # type: ignore[attr-defined]  # a Random of hypothesis
     shuffled = msgspec.structs.replace(told, counters=tuple(counters), services=tuple(services))
     assert shared_limits(shuffled, Sharing()) == shared_limits(told, Sharing())
 
@@ -337,6 +337,6 @@ def test_a_shared_limit_makes_a_service_bookable_and_a_clash_of_keys_is_told() -
     assert isinstance(check(without), tuple)
     assert isinstance(check(without | {"more.toml": "[sharing]"}), Office)
     names = 'names = [{ key = "pickup", name = { de = "X" }, services = ["PICK"] }]'
-    [clash] = check(texts("[booking]", f"[sharing]\n{names}\n[booking]"))  # type: ignore[misc]
+    [clash] = check(texts("[booking]", f"[sharing]\n{names}\n[booking]"))  # type: ignore[misc]  # exactly one fault
     assert isinstance(clash, Fault)
     assert (clash.key, clash.reason) == ("limits.pickup.key", "is used 2 times")

@@ -222,7 +222,7 @@ async def test_a_plan_that_rests_on_older_layers_writes_nothing(
 
     async def overtaken(snapshot: object, office: object) -> cells.Stand:
         nonlocal first
-        found = await stand(snapshot, office)  # type: ignore[arg-type]
+        found = await stand(snapshot, office)  # type: ignore[arg-type]  # a connection of the pool
         if first and office is beside.office:
             first = False
             await added(small, places(2, "09:00", "10:00"))
