@@ -22,6 +22,18 @@ AnyFact = (
     | floor.Recalled
     | floor.Missed
     | floor.Finished
+    | floor.Started
+    | floor.Parked
+    | floor.Resumed
+    | floor.Forwarded
+    | floor.ServiceAdded
+    | floor.HandedOver
+    | floor.HandAccepted
+    | floor.HandPassed
+    | floor.ComesLater
+    | floor.Marked
+    | floor.DeskChanged
+    | floor.NumbersReserved
     | floor.Undone
     | waiting.WishJoined
     | waiting.Offered

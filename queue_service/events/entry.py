@@ -11,8 +11,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from queue_service.model.booking import Booking, BookingState, Part
-from queue_service.model.ids import ActorId, BookingId, CounterKey, LimitId, OfficeId, Tick, VisitId
-from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.model.desk import Desk, DeskState
+from queue_service.model.ids import (
+    SYSTEM,
+    ActorId,
+    BookingId,
+    CounterKey,
+    LimitId,
+    OfficeId,
+    Tick,
+    VisitId,
+)
+from queue_service.model.visit import Aid, Hand, NeedClass, Stop, Visit, VisitState
 
 
 class CellsNow(msgspec.Struct, frozen=True, array_like=True):
@@ -77,6 +87,13 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
     calls: int = 0
     ended_at: datetime | None = None
     flags: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    only: CounterKey | None = None
+    hand: Hand | None = None
+    aids: tuple[Aid, ...] = ()
+    away_until: datetime | None = None
+    served_at: datetime | None = None
+    parked: str = ""
 
     @classmethod
     def of(cls, after: Visit, before: int) -> "VisitNow":
@@ -97,7 +114,29 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
             after.calls,
             after.ended_at,
             after.flags,
+            after.stops,
+            after.only,
+            after.hand,
+            after.aids,
+            after.away_until,
+            after.served_at,
+            after.parked,
         )
+
+
+class DeskNow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """State of a counter after the entry."""
+
+    counter: CounterKey
+    state: DeskState
+    since: datetime | None = None
+    by: ActorId = SYSTEM
+    before: int = 0
+
+    @classmethod
+    def of(cls, after: Desk, before: int) -> "DeskNow":
+        """`after`, written last by entry `before`."""
+        return cls(after.counter, after.state, after.since, after.by, before)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="tag"):
@@ -106,6 +145,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     bookings: tuple[BookingNow, ...] = ()
     visits: tuple[VisitNow, ...] = ()
     cells: tuple[CellsNow, ...] = ()
+    desks: tuple[DeskNow, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

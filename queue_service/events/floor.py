@@ -38,5 +38,61 @@ class Finished(Fact, frozen=True, tag="finished"):
     """The visit is served."""
 
 
+class Started(Fact, frozen=True, tag="started"):
+    """They have come to the counter."""
+
+
+class Parked(Fact, frozen=True, tag="parked"):
+    """Sent to fetch something; the place in the line is kept."""
+
+
+class Resumed(Fact, frozen=True, tag="resumed"):
+    """Back from being parked, to where they stood."""
+
+
+class Forwarded(Fact, frozen=True, tag="forwarded"):
+    """Handed over to another counter, station or step under the same number."""
+
+
+class ServiceAdded(Fact, frozen=True, tag="service_added"):
+    """One more service in the same visit."""
+
+
+class HandedOver(Fact, frozen=True, tag="handed_over"):
+    """An emergency goes to a named or any free case worker."""
+
+
+class HandAccepted(Fact, frozen=True, tag="hand_accepted"):
+    """The case worker takes the emergency: it is called to their counter."""
+
+    why: WhyNext = WhyNext("accepted")
+
+
+class HandPassed(Fact, frozen=True, tag="hand_passed"):
+    """The case worker cannot take it; it stays handed over to the others."""
+
+
+class ComesLater(Fact, frozen=True, tag="comes_later"):
+    """Somebody says they are some minutes late, and keeps their turn."""
+
+
+class Marked(Fact, frozen=True, tag="marked"):
+    """What a guide saw: aids, need class, language."""
+
+
+class DeskChanged(Fact, frozen=True, tag="desk_changed"):
+    """A counter opens, pauses, works behind the scenes or closes."""
+
+
+class NumbersReserved(Fact, frozen=True, tag="numbers_reserved"):
+    """A kiosk keeps a block of the day's numbers for the hour without network."""
+
+    day: str = ""
+    first: int = 0
+    """Place in the day's series."""
+    many: int = 0
+    device: int = 0
+
+
 class Undone(Fact, frozen=True, tag="undone"):
     """An act of a desk within its last seconds is taken back; the entry names which."""

@@ -6,6 +6,7 @@ from queue_service.chance import fresh_bytes
 from queue_service.events.chapters import encode
 from queue_service.events.entry import Entry, digest, link
 from queue_service.flows.wish import Replayed, Wish
+from queue_service.model.hall import written as written_desk
 from queue_service.model.ids import ActorId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
@@ -108,6 +109,8 @@ class Settled:
             outcome.people[person.booking] = person
         if told.series is not None:
             outcome.series[told.series.day] = told.series
+        outcome.desks.update({d.counter: written_desk(d, seq) for d in told.hall.desks})
+        outcome.blocks.extend(told.hall.blocks)
         for cell, delta in told.net.items():
             outcome.net[cell] = outcome.net.get(cell, 0) + delta
         for grant in told.grants:

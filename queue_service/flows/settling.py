@@ -25,6 +25,7 @@ from queue_service.slots.holds import lapse
 from queue_service.slots.release import Rest
 from queue_service.store import capacity as store_capacity
 from queue_service.store import cards as store_cards
+from queue_service.store import hall as store_hall
 from queue_service.store import told as store_told
 from queue_service.store import wishes as store_wishes
 from queue_service.store import world as store_world
@@ -214,7 +215,7 @@ class Settling:
         for booking in bookings.values():
             if booking is not None:
                 cells.update(taken_by(booking))
-        visits, visits_of = await store_world.visits(connection, office, needs)
+        visits, visits_of = await store_hall.visits(connection, office, needs)
         kept.update(await store_world.cells(connection, [key for key in cells if key not in kept]))
         return World(
             now,
@@ -226,7 +227,8 @@ class Settling:
             visits=visits,
             visits_of=visits_of,
             line=needs.line,
-            series=await store_world.series(connection, office, needs.series),
+            series=await store_hall.series(connection, office, needs.series),
+            hall=await store_hall.hall(connection, office, needs.hall),
             waiting=await store_wishes.read(connection, office, needs.waiting),
             layers=await store_capacity.stamp(connection, office) if needs.layers else None,
         )

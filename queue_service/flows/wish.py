@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from queue_service.model.hall import merged as merged_hall
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waitlist import merged as merged_waiting
@@ -119,6 +120,7 @@ def merged(needs: Iterable[Needs]) -> Needs:
         series=_all(n.series for n in every),
         waiting=merged_waiting(n.waiting for n in every),
         layers=any(n.layers for n in every),
+        hall=merged_hall(n.hall for n in every),
     )
 
 

@@ -11,6 +11,8 @@ from queue_service.model.visit import VisitState
 _VISIT_STATES = {
     VisitState.WAITING: mark("Please wait"),
     VisitState.CALLED: mark("It is your turn"),
+    VisitState.SERVING: mark("You are at the counter"),
+    VisitState.PARKED: mark("Please come back when you have what you were asked for"),
     VisitState.FINISHED: mark("Your visit is finished"),
     VisitState.MISSED: mark("You were called and did not come"),
 }

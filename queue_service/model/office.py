@@ -14,6 +14,7 @@ from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Qu
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
 from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.model.surge import Staff, Surge
+from queue_service.model.visit import Step
 from queue_service.model.waiting import WaitingRules
 
 Texts = asking.Texts
@@ -73,6 +74,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: int = 100
     window_days: int | None = None
     """Horizon of this service; None: the office's."""
+    steps: tuple[Step, ...] = (Step.COUNTER,)
+    """What one visit for it goes through, in order."""
     first_come: bool = True
     """Public switch; a layer of the service itself turns it off while demand exceeds supply."""
 
@@ -84,6 +87,10 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Texts
     skills: tuple[ServiceCode, ...]
     way: Texts = {}
+    steps: tuple[Step, ...] = (Step.COUNTER,)
+    """Which steps of those services are done here; a station has no `counter` step."""
+    fallback: tuple[ServiceCode, ...] = ()
+    """Served here too, but only while nobody waits for its own skills."""
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

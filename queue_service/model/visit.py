@@ -1,12 +1,17 @@
-"""A visit (Vorsprache): somebody who has arrived, waits, is called and served."""
+"""A visit (Vorsprache): somebody who has arrived, waits, is called and served.
+
+A visit is a journey of stops: each service (leg) has its steps, each step its own counters or
+stations. One number leads through all of them.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
 from queue_service.model.booking import Part
-from queue_service.model.ids import BookingId, CounterKey, VisitId
+from queue_service.model.ids import ActorId, BookingId, CounterKey, ServiceCode, VisitId
 
 
 class VisitState(StrEnum):
@@ -14,8 +19,60 @@ class VisitState(StrEnum):
 
     WAITING = "waiting"
     CALLED = "called"
+    SERVING = "serving"
+    """They have come to the counter; the board lets the number go."""
+    PARKED = "parked"
+    """Sent to fetch something; comes back to where they stood."""
     FINISHED = "finished"
     MISSED = "missed"
+
+
+OPEN = frozenset({VisitState.WAITING, VisitState.CALLED, VisitState.SERVING, VisitState.PARKED})
+"""In the house."""
+AT_COUNTER = frozenset({VisitState.CALLED, VisitState.SERVING})
+"""A counter is theirs."""
+
+
+class Step(StrEnum):
+    """What is done at one stop; a counter names the steps it serves."""
+
+    COUNTER = "counter"
+    FINGERPRINTS = "fingerprints"
+    PHOTO = "photo"
+    FEE = "fee"
+    PAPERS = "papers"
+    CASE_WORKER = "case_worker"
+
+
+class Stop(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of one service of a visit."""
+
+    service: ServiceCode
+    step: Step = Step.COUNTER
+    done: bool = False
+
+
+class Aid(StrEnum):
+    """What somebody needs; a flag without a reason."""
+
+    VULNERABLE = "vulnerable"
+    INTERPRETER = "interpreter"
+    WHEELCHAIR = "wheelchair"
+    HEARING = "hearing"
+    SIGHT = "sight"
+
+
+ANYBODY = ActorId(0)
+"""Handed to whichever case worker is free."""
+
+
+class Hand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An emergency handed over to a case worker, who accepts or passes; waits since `at`."""
+
+    at: datetime
+    to: ActorId = ANYBODY
+    passed: tuple[ActorId, ...] = ()
+    """Who could not take it."""
 
 
 class NeedClass(StrEnum):
@@ -50,6 +107,17 @@ class Visit(msgspec.Struct, frozen=True):
     """SHA-256 of the ticket's code; the code itself is derived, never stored."""
     flags: tuple[str, ...] = ()
     """Of its booking: what the answers mean for the papers."""
+    stops: tuple[Stop, ...] = ()
+    """In order; empty: one counter serves everything (`floor.steps.open_stops`)."""
+    only: CounterKey | None = None
+    """Only this counter calls: handed over to it, or back to where somebody was parked."""
+    hand: Hand | None = None
+    aids: tuple[Aid, ...] = ()
+    away_until: datetime | None = None
+    """Said "ten minutes late": is not called before, and keeps their turn."""
+    served_at: datetime | None = None
+    parked: str = ""
+    """Code of why somebody is parked: papers, photo, payment, other."""
 
 
 class TicketSeries(msgspec.Struct, frozen=True):
@@ -59,3 +127,14 @@ class TicketSeries(msgspec.Struct, frozen=True):
     letter: str
     start: int
     issued: int = 0
+
+
+class TicketBlock(msgspec.Struct, frozen=True):
+    """Numbers of one day kept for one kiosk, so that it gives tickets without network."""
+
+    id: UUID
+    day: date
+    device: int
+    first: int
+    """Place in the day's series."""
+    many: int

@@ -12,10 +12,11 @@ import msgspec
 
 from queue_service.model.booking import DUE, LIVE, Booking, Person
 from queue_service.model.card import Card
+from queue_service.model.hall import Hall, HallNeeds, HallTold
 from queue_service.model.ids import BookingId, LimitId, Tick, VisitId
 from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock
-from queue_service.model.visit import TicketSeries, Visit, VisitState
+from queue_service.model.visit import OPEN, TicketSeries, Visit
 from queue_service.model.waitlist import WaitingList, WaitingNeeds, WaitingTold
 
 CellKey = tuple[LimitId, Tick]
@@ -55,6 +56,7 @@ class Needs(msgspec.Struct, frozen=True):
     line: bool = False
     """All visits waiting or called."""
     series: tuple[date, ...] = ()
+    hall: HallNeeds = HallNeeds()
     waiting: WaitingNeeds = WaitingNeeds()
     layers: bool = False
     """The stamp of the office's layers."""
@@ -91,6 +93,7 @@ class World:
         "_series",
         "_visits",
         "_visits_of",
+        "hall",
         "now",
         "waiting",
     )
@@ -108,6 +111,7 @@ class World:
         visits_of: Mapping[BookingId, VisitId | None] = {},
         line: bool = False,
         series: Mapping[date, TicketSeries | None] = {},
+        hall: Hall | None = None,
         layers: str | None = None,
         waiting: WaitingList | None = None,
     ) -> None:
@@ -117,6 +121,7 @@ class World:
         """
         self.now = now
         self.waiting = waiting or WaitingList()
+        self.hall = hall or Hall()
         self._cells = {} if cells is None else cells
         self._bookings = dict(bookings)
         self._people = dict(people)
@@ -187,11 +192,10 @@ class World:
         return None if visit is None else self._visits[visit]
 
     def line(self) -> list[Visit]:
-        """Everybody waiting or called, in no order."""
+        """Everybody in the house, in no order."""
         if not self._line:
             raise NotNamedError("line")
-        open_states = (VisitState.WAITING, VisitState.CALLED)
-        return [v for v in self._visits.values() if v is not None and v.state in open_states]
+        return [v for v in self._visits.values() if v is not None and v.state in OPEN]
 
     def series(self, day: date) -> TicketSeries | None:
         """The numbers of that day, or None before the first."""
@@ -237,6 +241,7 @@ class World:
                 self._visits_of[visit.booking] = visit.id
         if told.series is not None:
             self._series[told.series.day] = told.series
+        self.hall.take(told.hall, seq)
         if self._layers is not None and (told.layers or told.ended_layers):
             self._layers = f"{self._layers} {seq}"
 
@@ -268,6 +273,7 @@ class Told(msgspec.Struct, frozen=True):
     cards: tuple[Card, ...] = ()
     waiting: WaitingTold = WaitingTold()
     series: TicketSeries | None = None
+    hall: HallTold = HallTold()
     net: dict[CellKey, int] = {}
     grants: tuple[Grant, ...] = ()
     public_codes: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from queue_service.model.office import OfficeClock, OfficeKey
 from queue_service.model.visit import Visit
 from queue_service.store import cards, rows
 from queue_service.store import tables as t
+from queue_service.store.floor_tables import OPEN_VISITS
 from queue_service.store.statement import Statement, given
 
 
@@ -107,7 +108,7 @@ KEYS = Statement(
     )
 )
 VISITS = Statement(
-    select(*rows.VISIT_COLUMNS).where(t.visit.c.office == bindparam("office"), text(t.OPEN_VISITS))
+    select(*rows.VISIT_COLUMNS).where(t.visit.c.office == bindparam("office"), text(OPEN_VISITS))
 )
 SEQ = Statement(select(t.office.c.seq).where(t.office.c.id == bindparam("office")))
 ENTRIES = Statement(

@@ -22,13 +22,16 @@ from sqlalchemy.types import TypeEngine
 from queue_service.events.entry import Entry
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import LimitId, Tick
-from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.model.visit import Aid, Hand, NeedClass, Stop, Visit, VisitState
 from queue_service.store import tables as t
 
 INSTANT = DateTime(timezone=True)
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _once = msgspec.json.Decoder(tuple[tuple[LimitId, Tick], ...])
 _flags = msgspec.json.Decoder(tuple[str, ...])
+_stops = msgspec.json.Decoder(tuple[Stop, ...])
+_aids = msgspec.json.Decoder(tuple[Aid, ...])
+_hand = msgspec.json.Decoder(Hand)
 _json = msgspec.json.Encoder()
 
 Kinds = dict[str, TypeEngine[Any]]
@@ -76,6 +79,13 @@ VISIT: Kinds = {
     "ended_at": INSTANT,
     "ticket_hash": LargeBinary(),
     "flags": Text(),
+    "stops": Text(),
+    "only": Text(),
+    "hand": Text(),
+    "aids": Text(),
+    "away_until": INSTANT,
+    "served_at": INSTANT,
+    "parked": Text(),
 }
 
 PERSON: Kinds = {
@@ -168,6 +178,13 @@ def visit(row: asyncpg.Record) -> Visit:
         ended_at=row["ended_at"],
         ticket_hash=row["ticket_hash"],
         flags=_flags.decode(row["flags"]),
+        stops=_stops.decode(row["stops"]),
+        only=row["only"],
+        hand=row["hand"] and _hand.decode(row["hand"]),
+        aids=_aids.decode(row["aids"]),
+        away_until=row["away_until"],
+        served_at=row["served_at"],
+        parked=row["parked"],
     )
 
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from queue_service.store import access_tables, card_tables, schema, wish_tables
+from queue_service.store import access_tables, card_tables, floor_tables, schema, wish_tables
 from queue_service.store.schema import INSTANT
 from queue_service.store.schema import authority_column as _authority
 from queue_service.store.schema import office_column as _office
@@ -12,6 +12,8 @@ metadata = schema.metadata
 device, staff, session = access_tables.device, access_tables.staff, access_tables.session
 card, card_contact = card_tables.card, card_tables.card_contact
 wish, wish_person, offer = wish_tables.wish, wish_tables.wish_person, wish_tables.offer
+visit, ticket_series = floor_tables.visit, floor_tables.ticket_series
+ticket_block, desk, note = floor_tables.ticket_block, floor_tables.desk, floor_tables.note
 
 authority = sa.Table(
     "authority",
@@ -95,7 +97,6 @@ RESTING = "state = 'resting'"
 OFFERED = "state = 'offered'"
 TO_COME = "state = 'booked'"
 SURGE_ENTRIES = "starts_with(tag, 'surge_')"
-OPEN_VISITS = "state in ('waiting', 'called')"
 """Written out in statements too: a partial index serves only literals."""
 
 booking = sa.Table(
@@ -165,50 +166,6 @@ person = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("phone", sa.Text, nullable=False),
     sa.Column("birth_date", sa.Date),
-)
-
-visit = sa.Table(
-    "visit",
-    metadata,
-    sa.Column("id", sa.Uuid, primary_key=True),
-    *_scope(),
-    sa.Column("number", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("need", sa.Text, nullable=False),
-    sa.Column("parts", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("arrived", INSTANT, nullable=False),
-    sa.Column("due", INSTANT, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("booking", sa.Uuid),
-    sa.Column("counter", sa.Text),
-    sa.Column("called_at", INSTANT),
-    sa.Column("calls", sa.Integer, nullable=False),
-    sa.Column("ended_at", INSTANT),
-    sa.Column("ticket_hash", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("flags", sa.Text, nullable=False, server_default=sa.text("'[]'")),
-    sa.Index(
-        "visit_one_a_counter",
-        "office",
-        "counter",
-        unique=True,
-        postgresql_where=sa.text("state = 'called'"),
-    ),
-    sa.Index("visit_open", "office", postgresql_where=sa.text(OPEN_VISITS)),
-    sa.Index(
-        "visit_of_booking", "booking", unique=True, postgresql_where=sa.text("booking is not null")
-    ),
-)
-
-ticket_series = sa.Table(
-    "ticket_series",
-    metadata,
-    *_scope(),
-    sa.Column("day", sa.Date, nullable=False),
-    sa.Column("letter", sa.Text, nullable=False),
-    sa.Column("start", sa.Integer, nullable=False),
-    sa.Column("issued", sa.Integer, nullable=False),
-    sa.PrimaryKeyConstraint("office", "day"),
 )
 
 journal = sa.Table(

@@ -24,14 +24,16 @@ from sqlalchemy.dialects.postgresql import insert
 from queue_service.events.entry import Entry
 from queue_service.model.booking import Booking, Person
 from queue_service.model.card import Card
+from queue_service.model.desk import Desk
 from queue_service.model.ids import AuthorityId, OfficeId
 from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock, OfficeKey
-from queue_service.model.visit import TicketSeries, Visit
+from queue_service.model.visit import TicketBlock, TicketSeries, Visit
 from queue_service.model.waiting import Offer, Wish, WishPerson
 from queue_service.model.world import Grant, Noted
 from queue_service.store import cards as store_cards
 from queue_service.store import errands as store_errands
+from queue_service.store import hall as store_hall
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store import wishes as store_wishes
@@ -45,7 +47,6 @@ _OFFICE = bindparam("office", type_=Integer())
 
 
 BOOKINGS = upsert(t.booking, rows.BOOKING, "id")
-VISITS = upsert(t.visit, rows.VISIT, "id")
 
 _person = given(**rows.PERSON)
 _people = insert(t.person).from_select(["authority", *rows.PERSON], select(_AUTHORITY, *_person.c))
@@ -89,22 +90,6 @@ GRANTS = Statement(
                 literal_column("0"), t.cell.c.taken - _granted.excluded.capacity - t.cell.c.granted
             ),
         },
-    )
-)
-
-SERIES = Statement(
-    insert(t.ticket_series)
-    .values(
-        authority=_AUTHORITY,
-        office=_OFFICE,
-        day=bindparam("day"),
-        letter=bindparam("letter"),
-        start=bindparam("start"),
-        issued=bindparam("issued"),
-    )
-    .on_conflict_do_update(
-        index_elements=["office", "day"],
-        set_={"issued": bindparam("issued"), "letter": bindparam("letter")},
     )
 )
 
@@ -200,6 +185,8 @@ class Outcome(msgspec.Struct):
     wish_people: dict[object, WishPerson] = msgspec.field(default_factory=dict)
     offers: dict[object, Offer] = msgspec.field(default_factory=dict)
     series: dict[object, TicketSeries] = msgspec.field(default_factory=dict)
+    desks: dict[object, Desk] = msgspec.field(default_factory=dict)
+    blocks: list[TicketBlock] = msgspec.field(default_factory=list)
     net: dict[tuple[int, int], int] = msgspec.field(default_factory=dict)
     grants: dict[tuple[int, int], Grant] = msgspec.field(default_factory=dict)
     codes: list[str] = msgspec.field(default_factory=list)
@@ -241,10 +228,14 @@ async def write(
         list(outcome.wish_people.values()),
         list(outcome.offers.values()),
     )
-    if outcome.visits:
-        await VISITS.execute(connection, **scope, rows=rows.text_of(list(outcome.visits.values())))
-    for series in outcome.series.values():
-        await SERIES.execute(connection, **scope, **msgspec.structs.asdict(series))
+    await store_hall.write(
+        connection,
+        key,
+        visits=list(outcome.visits.values()),
+        series=list(outcome.series.values()),
+        desks=list(outcome.desks.values()),
+        blocks=outcome.blocks,
+    )
     if outcome.codes:
         await CODES.execute(connection, **scope, hash=[code_hash(c) for c in outcome.codes])
     if outcome.receipts:

@@ -6,7 +6,7 @@ row of that office, and nobody else writes them.
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -27,9 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking
-from queue_service.model.ids import AuthorityId, BookingId, LimitId, OfficeId, Tick, VisitId
+from queue_service.model.ids import AuthorityId, BookingId, LimitId, OfficeId, Tick
 from queue_service.model.office import OfficeClock
-from queue_service.model.visit import TicketSeries, Visit
 from queue_service.model.world import Cell, CellKey, Needs
 from queue_service.store import rows
 from queue_service.store import tables as t
@@ -145,31 +144,6 @@ CELL_RUNS = Statement(
 MANY = 300
 """From so many cells on, runs are cheaper to send than each cell's name."""
 
-_v = t.visit.c
-VISITS = Statement(
-    select(*rows.VISIT_COLUMNS).where(
-        _v.id == any_(bindparam("ids", type_=ARRAY(Uuid()))), _v.office == bindparam("office")
-    )
-)
-VISITS_OF = Statement(
-    select(*rows.VISIT_COLUMNS).where(
-        _v.booking == any_(bindparam("bookings", type_=ARRAY(Uuid()))),
-        _v.office == bindparam("office"),
-    )
-)
-LINE = Statement(
-    select(*rows.VISIT_COLUMNS).where(
-        _v.office == bindparam("office"),
-        text(t.OPEN_VISITS),
-    )
-)
-SERIES = Statement(
-    select(t.ticket_series).where(
-        t.ticket_series.c.office == bindparam("office"),
-        t.ticket_series.c.day == bindparam("day"),
-    )
-)
-
 
 async def begin(connection: asyncpg.Connection, authority: AuthorityId) -> None:
     """Open the turn's transaction inside one authority."""
@@ -266,34 +240,3 @@ def runs_of(keys: Iterable[CellKey]) -> list[tuple[LimitId, Tick, int]]:
         else:
             runs.append((limit, tick, 1))
     return runs
-
-
-async def visits(
-    connection: asyncpg.Connection, office: OfficeId, needs: Needs
-) -> tuple[dict[VisitId, Visit | None], dict[BookingId, VisitId | None]]:
-    """Named visits, visits of named bookings, and with `line` everybody in the house."""
-    by_id: dict[VisitId, Visit | None] = dict.fromkeys(needs.visits)
-    of: dict[BookingId, VisitId | None] = dict.fromkeys(needs.visits_of)
-    found = []
-    if needs.visits:
-        found += await VISITS.rows(connection, ids=needs.visits, office=office)
-    if needs.visits_of:
-        found += await VISITS_OF.rows(connection, bookings=needs.visits_of, office=office)
-    if needs.line:
-        found += await LINE.rows(connection, office=office)
-    for row in found:
-        by_id[row["id"]] = rows.visit(row)
-        if row["booking"] is not None:
-            of[row["booking"]] = row["id"]
-    return by_id, of
-
-
-async def series(
-    connection: asyncpg.Connection, office: OfficeId, days: Sequence[date]
-) -> dict[date, TicketSeries | None]:
-    """The numbers of the named days."""
-    found: dict[date, TicketSeries | None] = {}
-    for day in days:
-        row = await SERIES.row(connection, office=office, day=day)
-        found[day] = row and TicketSeries(day, row["letter"], row["start"], row["issued"])
-    return found

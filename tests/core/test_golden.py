@@ -14,10 +14,12 @@ import pytest
 
 from queue_service.events import booking, capacity, floor, surge, waiting
 from queue_service.events.chapters import AnyFact, decode, encode
-from queue_service.events.entry import BookingNow, CellsNow, Entry, Fact, VisitNow
+from queue_service.events.entry import BookingNow, CellsNow, DeskNow, Entry, Fact, VisitNow
 from queue_service.model.booking import BookingState, Part
+from queue_service.model.desk import DeskState
 from queue_service.model.ids import (
     SYSTEM,
+    ActorId,
     BookingId,
     CounterKey,
     LimitId,
@@ -27,7 +29,7 @@ from queue_service.model.ids import (
     VisitId,
     WishId,
 )
-from queue_service.model.visit import NeedClass, VisitState
+from queue_service.model.visit import Aid, Hand, NeedClass, Step, Stop, VisitState
 from queue_service.model.waiting import Acceptable, Passed, WishClass, WishState
 from tests.make import NOW, at
 
@@ -61,6 +63,35 @@ _VISIT = VisitNow(
     at("10:02"),
     2,
     at("10:20"),
+)
+_JOURNEY = msgspec.structs.replace(
+    _VISIT,
+    state=VisitState.SERVING,
+    stops=(
+        Stop(ServiceCode("BIO"), Step.FINGERPRINTS, done=True),
+        Stop(ServiceCode("TRAN"), Step.COUNTER),
+    ),
+    only=CounterKey("6"),
+    hand=Hand(at("10:01"), ActorId(7), (ActorId(8),)),
+    aids=(Aid.VULNERABLE, Aid.INTERPRETER),
+    away_until=at("10:12"),
+    served_at=at("10:03"),
+    parked="papers",
+)
+_DESK = DeskNow(CounterKey("5"), DeskState.BREAK, at("10:00"), ActorId(7), 43)
+_OF_THE_FLOOR = frozenset(
+    {
+        "started",
+        "parked",
+        "resumed",
+        "forwarded",
+        "service_added",
+        "handed_over",
+        "hand_accepted",
+        "hand_passed",
+        "comes_later",
+        "marked",
+    }
 )
 _CELLS = (CellsNow(LimitId(1), Tick(5_980_000), 1, (0, 2, -1)),)
 _WISH = waiting.WishNow(
@@ -99,6 +130,8 @@ _OWN: dict[str, dict[str, object]] = {
         "was": BookingState.NO_SHOW,
         "reason": booking.RestoreReason.CAME_LATE,
     },
+    "numbers_reserved": {"day": "2026-11-23", "first": 40, "many": 100, "device": 3},
+    "hand_accepted": {"why": floor.WhyNext("accepted", 4, 15)},
     "called": {"why": floor.WhyNext("emergency_floor", 12, 15, 3)},
     "planned": {"day": date(2026, 11, 23)},
     "recounted": {"bookings": (_BOOKING,)},
@@ -147,7 +180,12 @@ def sample(tag: str) -> Fact:
         offers = (_OFFER,)
         shared |= {"bookings": (_BOOKING,), "wishes": (_WISH,), "offers": offers, "seen": 38}
     if module == "floor":
-        shared |= {"bookings": (_BOOKING,), "visits": (_VISIT,)}
+        visit = _JOURNEY if tag in _OF_THE_FLOOR else _VISIT
+        shared |= {"bookings": (_BOOKING,), "visits": (visit,)}
+    if tag == "desk_changed":
+        shared = {"desks": (_DESK,)}
+    if tag == "numbers_reserved":
+        shared = {}
     if kind in (capacity.Configured, capacity.ClockSet) or module == "surge":
         shared = {}
     made: Fact = kind(**shared, **_OWN.get(tag, {}))

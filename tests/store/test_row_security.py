@@ -70,6 +70,18 @@ async def lived_in(dsn: str) -> None:
             " left_at) values (gen_random_uuid(), 1, 1, 'c', 'a@example.org', 'de', 'PICK', now())"
         )
         await connection.execute(
+            "insert into ticket_block (id, authority, office, day, device, first, many)"
+            " values (gen_random_uuid(), 1, 1, current_date, 1, 0, 100)"
+        )
+        await connection.execute(
+            "insert into desk (authority, office, counter, state, by, seq)"
+            " values (1, 1, '5', 'open', 1, 1)"
+        )
+        await connection.execute(
+            "insert into note (id, authority, office, visit, text, by, at)"
+            " values (gen_random_uuid(), 1, 1, gen_random_uuid(), 'fees paid', 1, now())"
+        )
+        await connection.execute(
             "insert into outbox_cursor (office, authority, seq) values (1, 1, 0)"
         )
 
