@@ -17,6 +17,7 @@ import asyncpg
 
 from bench import office as measured
 from bench.stage import Stage, house
+from queue_service.app import rest_the_collector
 from queue_service.flows import booking
 from queue_service.flows.turn import Gatherer, Turns
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
@@ -108,6 +109,7 @@ async def in_process(stage: Stage, *, rounds: int, seconds: float) -> dict[str, 
     most = await _most_connections(stage)
     insert = await _inserter(stage, min(CLIENTS, most))
     async with house(stage) as opened:
+        rest_the_collector()  # as a server's process does
         for _ in range(rounds):
             rates = {"gathered": await _rate(CLIENTS, seconds, _hold(opened))}
             for clients in sorted({8, 32, min(CLIENTS, most)}):

@@ -117,7 +117,7 @@ def _stop_streams(closing: asyncio.Event) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _rest_the_collector() -> None:
+def rest_the_collector() -> None:
     """Views are large and live long: walking them again and again cost a quarter of an answer."""
     gc.collect()
     gc.freeze()
@@ -137,7 +137,7 @@ def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
         ticker = Ticker(house, chosen.database_url)
         await ticker.start()
         _stop_streams(house.closing)
-        _rest_the_collector()
+        rest_the_collector()
         try:
             yield
         finally:
