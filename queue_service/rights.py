@@ -24,6 +24,10 @@ class Act(StrEnum):
     """What somebody wants to do."""
 
     CHECK_IN = "check_in"
+    GUIDE = "guide"
+    """At the entrance: look at codes and places, mark, hand an emergency over."""
+    FIND_PERSON = "find_person"
+    """Find somebody by name and birth date: only who signed in, so that the journal knows who."""
     SHOW_BOARD = "show_board"
     SHOW_DESK = "show_desk"
     CALL = "call"
@@ -43,6 +47,8 @@ class Act(StrEnum):
 
 MAY: dict[Act, frozenset[Role]] = {
     Act.CHECK_IN: frozenset({Role.KIOSK, Role.TABLET, Role.GUIDE, Role.CLERK, Role.MANAGER}),
+    Act.GUIDE: frozenset({Role.TABLET, Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.FIND_PERSON: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.SHOW_BOARD: frozenset({Role.DISPLAY, Role.KIOSK, Role.TABLET, *list(Role)[:4]}),
     Act.SHOW_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),

@@ -34,6 +34,7 @@ AnyFact = (
     | floor.Marked
     | floor.DeskChanged
     | floor.NumbersReserved
+    | floor.PersonSought
     | floor.Undone
     | waiting.WishJoined
     | waiting.Offered

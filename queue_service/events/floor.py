@@ -84,6 +84,18 @@ class DeskChanged(Fact, frozen=True, tag="desk_changed"):
     """A counter opens, pauses, works behind the scenes or closes."""
 
 
+class PersonSought(Fact, frozen=True, tag="person_sought"):
+    """Staff looked for somebody without code by name and birth date, neither of which stands here.
+
+    Who looked is `by` of the entry.
+    """
+
+    reason: str = ""
+    """Code: lost_code · no_phone · helped_by_others."""
+    found: int = 0
+    """How many were shown."""
+
+
 class NumbersReserved(Fact, frozen=True, tag="numbers_reserved"):
     """A kiosk keeps a block of the day's numbers for the hour without network."""
 

@@ -9,6 +9,21 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("Its place has been given to others."),
         mark("Please book a new appointment if you still need one."),
     ),
+    Code.UNREADABLE_PICTURE: (
+        mark("This picture cannot be read"),
+        mark("It is too large, damaged, or no JPEG, PNG or WebP picture."),
+        mark("Please take the photo again with the camera, or type the code."),
+    ),
+    Code.NO_CODE_IN_PICTURE: (
+        mark("No code was found in this picture"),
+        mark("It may be blurred, too dark or cut off."),
+        mark("Please hold the camera still and close, or type the 8 signs below the picture."),
+    ),
+    Code.UNKNOWN_PERSON: (
+        mark("Nobody was found"),
+        mark("No appointment from today on fits exactly, or too many do."),
+        mark("Please check the letters and the date, or ask for a paper or an e-mail."),
+    ),
     Code.TOO_EARLY: (
         mark("You are very early"),
         mark("You can check in only shortly before your appointment."),

@@ -131,6 +131,7 @@ _OWN: dict[str, dict[str, object]] = {
         "reason": booking.RestoreReason.CAME_LATE,
     },
     "numbers_reserved": {"day": "2026-11-23", "first": 40, "many": 100, "device": 3},
+    "person_sought": {"reason": "lost_code", "found": 1},
     "hand_accepted": {"why": floor.WhyNext("accepted", 4, 15)},
     "called": {"why": floor.WhyNext("emergency_floor", 12, 15, 3)},
     "planned": {"day": date(2026, 11, 23)},
@@ -184,7 +185,7 @@ def sample(tag: str) -> Fact:
         shared |= {"bookings": (_BOOKING,), "visits": (visit,)}
     if tag == "desk_changed":
         shared = {"desks": (_DESK,)}
-    if tag == "numbers_reserved":
+    if tag in ("numbers_reserved", "person_sought"):
         shared = {}
     if kind in (capacity.Configured, capacity.ClockSet) or module == "surge":
         shared = {}
