@@ -7,6 +7,7 @@ booking is touched: what stays above the new capacity is an allowance of its own
 
 import asyncio
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -32,11 +33,15 @@ from queue_service.store import offices as store_offices
 from queue_service.store.database import transaction
 
 Value = TypeVar("Value")
-MOST_CELLS = 1_500
-"""Written in one turn: more, and bookings would feel it; less, and an edit takes long."""
+MOST_CELLS = 1_010
+"""Written in one turn: more, and bookings would feel it; less, and an edit takes long.
 
-
-DAYS_A_PIECE = 7
+More than half of what a turn takes, so that two of them never come together.
+"""
+AHEAD = 2
+"""Chunks under way: while one is written the next waits in the lane, or every other turn of a busy
+office would be one of bookings alone."""
+DAYS_A_PIECE = 21
 """Of an edit: read at once and marked at once."""
 
 
@@ -196,15 +201,29 @@ async def _follow(
         begin, end = ticks_of_days(office.office, first, last)
         numbers = numbers_of(found, asked.limits)
         have = await store.capacities(snapshot, numbers, begin, end)
-    todo: list[Change] = []
-    settings = Settings(found, office.office)
-    for day, of_day in by_day(have, office.office, first, last).items():
-        todo += changes(found, settings.on(day), day, asked.limits, of_day)
-        await asyncio.sleep(0)  # whoever books meanwhile is served between two days
-    for chunk in _chunks(todo):
-        if not await _write(house, office, found.stamp, first, chunk):
-            return first.isoformat()  # layers have changed meanwhile: once more
+    chunks = _chunks(found, office.office, by_day(have, office.office, first, last), asked.limits)
+    if not await _write_all(house, office, found.stamp, first, chunks):
+        return first.isoformat()  # layers have changed meanwhile: once more
     return (last + ONE_DAY).isoformat() if last < asked.last else None
+
+
+async def _write_all(
+    house: House,
+    office: Followed,
+    stamp: str,
+    day: date,
+    chunks: Iterable[Sequence[Change]],
+) -> bool:
+    """Whether every chunk was written; the next is worked out while one is under way."""
+    under_way: deque[asyncio.Task[bool]] = deque()
+    try:
+        for chunk in chunks:
+            under_way.append(asyncio.create_task(_write(house, office, stamp, day, chunk)))
+            if len(under_way) == AHEAD and not await under_way.popleft():
+                return False
+        return all([await writing for writing in under_way])
+    finally:
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def _write(
@@ -245,11 +264,22 @@ def write(world: World, stamp: str, day: date, chunk: Iterable[Change]) -> Told 
     return Told(Planned(day=day, cells=runs(left)), grants=tuple(grants))
 
 
-def _chunks(todo: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    """Turns of about the same size, none above the most."""
-    many = -(-len(todo) // MOST_CELLS)
-    for n in range(many):
-        yield todo[n * len(todo) // many : (n + 1) * len(todo) // many]
+def _chunks(
+    found: Stand,
+    like: Office,
+    have: Mapping[date, Mapping[CellKey, int]],
+    limits: Sequence[str],
+) -> Iterator[Sequence[Change]]:
+    """What is to be written, day by day in turns' portions."""
+    settings = Settings(found, like)
+    todo: list[Change] = []
+    for day, of_day in have.items():
+        todo += changes(found, settings.on(day), day, limits, of_day)
+        while len(todo) >= MOST_CELLS:
+            yield todo[:MOST_CELLS]
+            todo = todo[MOST_CELLS:]
+    if todo:
+        yield todo
 
 
 def local_days(since: datetime, until: datetime | None, office: Office) -> tuple[date, date | None]:
