@@ -53,6 +53,7 @@ from queue_service.web.pages import (
     apply,
     appointments,
     card_list,
+    day_list,
     desk,
     faults,
     kiosk,
@@ -200,7 +201,7 @@ def build(chosen: Settings) -> Litestar:
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
     pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
-    pages += [*appointments.handlers, *staff_booking.handlers]
+    pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
     app = Litestar(

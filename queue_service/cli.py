@@ -19,6 +19,7 @@ from queue_service import (
     __version__,
     card_files,
     checking,
+    day_lists,
     offices,
     settings,
     unreachable,
@@ -29,6 +30,8 @@ from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import address
 from queue_service.rights import Role
 from queue_service.settings import SettingsError
+
+_Run = Callable[[argparse.Namespace], int]
 
 
 class CommandError(Exception):
@@ -68,9 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, **more: bool
-    ) -> argparse.ArgumentParser:
+    def command(name: str, run: _Run, text: str, **more: bool) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text, **more)  # type: ignore[arg-type]  # add_help only
         made.set_defaults(run=run)
         return made
@@ -98,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--json", action="store_true")
     text = "check a signed confirmation with public keys, without network or database"
     verifying.arguments(command("verify-confirmation", verifying.run, text))
-    card_files.arguments(command("cards", _cards, "import an office's list of cards (CSV)"))
+    card_files.arguments(command("cards", _inside(card_files.run), "import a list of cards (CSV)"))
+    text = "the day on paper, with numbers for the hour without server"
+    day_lists.arguments(command("day-list", _inside(day_lists.run), text))
     command("bench", _bench, "measure; see queue-service bench --help", add_help=False)
     return parser
 
@@ -107,8 +110,8 @@ _STAFF_ROLES = [r.value for r in (Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role
 _DEVICE_ROLES = [r.value for r in (Role.KIOSK, Role.DISPLAY, Role.TABLET)]
 
 
-def _cards(given: argparse.Namespace) -> int:
-    return _in_house(lambda house: card_files.run(house, given))
+def _inside(work: Callable[[House, argparse.Namespace], Awaitable[None]]) -> _Run:
+    return lambda given: _in_house(lambda house: work(house, given))
 
 
 def _demo(given: argparse.Namespace) -> int:

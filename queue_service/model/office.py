@@ -12,8 +12,10 @@ import msgspec
 from queue_service.model import asking
 from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
+from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.model.surge import Staff, Surge
+from queue_service.model.triage import Triage
 from queue_service.model.visit import Step
 from queue_service.model.waiting import WaitingRules
 
@@ -76,6 +78,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Horizon of this service; None: the office's."""
     steps: tuple[Step, ...] = (Step.COUNTER,)
     """What one visit for it goes through, in order."""
+    fetch: Texts = {}
+    """What the clerk has ready before the call: the card, the file, a form."""
     first_come: bool = True
     """Public switch; a layer of the service itself turns it off while demand exceeds supply."""
 
@@ -185,23 +189,6 @@ class BookingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     release: Release = Release()
 
 
-class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who books for many: a counselling centre, a university, a lawyer."""
-
-    address: str
-    """An e-mail address, or ``@`` and a domain for everybody there."""
-    live: int
-    """So many live bookings at a time instead of `live_per_email`."""
-
-
-class LimitsPerPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much one person may hold at a time; staff are not bound by it."""
-
-    live_per_email: int = 0
-    """Live bookings of one e-mail address; 0 = without bound."""
-    institutions: tuple[Institution, ...] = ()
-
-
 class LineRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Accumulating priority by target with an emergency floor (engineering handbook, 5.1)."""
 
@@ -211,6 +198,8 @@ class LineRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     walk_in_minutes: int = 60
     undo_seconds: int = 10
     calls_before_missed: int = 3
+    hand_minutes: int = 10
+    """Within these a case worker accepts an emergency; then any counter that can calls it."""
 
 
 class Tickets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -258,6 +247,9 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staff: Staff = Staff()
     limits_per_person: LimitsPerPerson = LimitsPerPerson()
     jurisdiction: Jurisdiction = Jurisdiction()
+    authorities: tuple[asking.Referral, ...] = ()
+    """Who is responsible elsewhere, as imported; `jurisdiction.referrals` stand above them."""
+    triage: Triage = Triage()
 
     def service(self, code: str) -> Service | None:
         """The service of that code, or None."""

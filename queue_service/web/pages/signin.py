@@ -87,6 +87,7 @@ def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template
         counters=() if desk else followed.office.counters,
         console_url=f"/{lang}/console/{actor.office}/capacity" if manages else "",
         appointments_url="" if appointments else f"/{lang}/staff/{actor.office}/appointments",
+        day_list_url="" if appointments else f"/{lang}/staff/{actor.office}/day-list",
     )
 
 
