@@ -1,0 +1,67 @@
+"""What the API answers about the figures of a day, as types for the OpenAPI document."""
+
+from datetime import date, datetime
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly these fields."""
+
+
+class FiguresShown(Answer, frozen=True):
+    """Some visits in figures; minutes, and null where there is nothing to count."""
+
+    visits: int
+    called: int
+    wait_p50: float | None
+    wait_p80: float | None
+    wait_longest: float | None
+    in_target_share: float | None
+    service_minutes: float | None
+
+
+class OfServiceShown(Answer, frozen=True):
+    """The visits for one service."""
+
+    service: str
+    figures: FiguresShown
+
+
+class OfNeedShown(Answer, frozen=True):
+    """The visits of one need class."""
+
+    need: str
+    figures: FiguresShown
+
+
+class HourShown(Answer, frozen=True):
+    """Arrivals of one hour."""
+
+    start: datetime
+    arrivals: int
+
+
+class DayReportShown(Answer, frozen=True):
+    """One day of one office, from its journal; nobody is named or ranked."""
+
+    office: str
+    day: date
+    visits: int
+    with_appointment: int
+    served: int
+    left: int
+    in_house: int
+    no_shows: int
+    emergencies: int
+    emergencies_accepted: int
+    figures: FiguresShown
+    services: tuple[OfServiceShown, ...]
+    needs: tuple[OfNeedShown, ...]
+    hours: tuple[HourShown, ...]
+
+
+REPORT_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
+    "GET /offices/{office}/reports/day": (200, DayReportShown),
+}
+"""As `answers.ANSWERS`."""
