@@ -110,6 +110,8 @@ class Referral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     town: str = ""
     phone: str = ""
     web: str = ""
+    hours: Texts = {}
+    """When it is open, in words; empty: not known, people look at its page."""
     office: str = ""
     """Its slug where it is an office of this house."""
 

@@ -42,8 +42,12 @@ def serves(office: Office, ags: str) -> bool:
 
 
 def referral(office: Office, ags: str) -> Referral | None:
-    """Who is known to be responsible for that municipality; None: we do not know."""
-    return next((r for r in office.jurisdiction.referrals if ags in r.ags), None)
+    """Who is known to be responsible for that municipality; None: we do not know.
+
+    What the office wrote itself stands above the imported list.
+    """
+    known = (*office.jurisdiction.referrals, *office.authorities)
+    return next((r for r in known if ags in r.ags), None)
 
 
 def _answer(office: Office, places: Iterable[Municipality]) -> Refusal | None:
@@ -72,6 +76,7 @@ def _told(found: Referral) -> dict[str, object]:
         "town": found.town,
         "phone": found.phone,
         "web": found.web,
+        "hours": found.hours,
         "office": found.office,
     }
     return {key: value for key, value in said.items() if value}

@@ -12,14 +12,13 @@ from typing import Any
 
 import msgspec
 
-from queue_service.model.asking import Jurisdiction
+from queue_service.model.asking import Jurisdiction, Referral
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import (
     BookingRules,
     Closure,
     Counter,
     Limit,
-    LimitsPerPerson,
     LineRules,
     Office,
     Place,
@@ -29,7 +28,9 @@ from queue_service.model.office import (
     Tickets,
     Window,
 )
+from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.surge import Staff, SurgeRule
+from queue_service.model.triage import Triage
 from queue_service.model.waiting import WaitingRules
 from queue_service.offices.checking import in_normal_order
 from queue_service.offices.surge_rules import SurgeBounds, whole_surge
@@ -135,6 +136,8 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
         "staff": office.staff,
         "surge": SurgeBounds.of(office.surge),
         **{f"surge_rule:{rule.id}": rule for rule in office.surge.rule},
+        "triage": office.triage,
+        "authorities": office.authorities,
     }
     encode = msgspec.json.Encoder(order="deterministic").encode
     return tuple(Layer(name, encode(said).decode(), at) for name, said in subjects.items())
@@ -165,11 +168,10 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         "services": each("service:"),
         "counters": each("counter:"),
         "limits": each("limit:"),
-        "hours": said.get("hours", []),
-        "closures": said.get("closures", []),
-        "exceptions": said.get("exceptions", []),
+        **{name: said.get(name, []) for name in _LISTS},
         "staff": said.get("staff", {}),
         "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
+        "triage": said.get("triage", {}),
     }
     return as_of(in_normal_order(msgspec.convert(whole, Office)), at)
 
@@ -231,6 +233,7 @@ def _addition(change: str) -> Addition:
     return msgspec.convert(said, Added)
 
 
+_LISTS = ("hours", "closures", "exceptions", "authorities")
 _KINDS: dict[str, Any] = {
     "office": Identity,
     "service": Service,
@@ -243,6 +246,8 @@ _KINDS: dict[str, Any] = {
     "staff": Staff,
     "surge": SurgeBounds,
     "surge_rule": SurgeRule,
+    "triage": Triage,
+    "authorities": tuple[Referral, ...],
 }
 
 

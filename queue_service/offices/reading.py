@@ -21,6 +21,8 @@ from queue_service.model.office import Texts, Window
 from queue_service.model.surge import Do
 
 SHOWN_CHARACTERS = 80
+AHEAD = ("uk", "de_simple")
+"""Texts in these may be written before an office offers the language."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -154,7 +156,7 @@ class Reader:
         for language, text in raw.items():
             if not isinstance(text, str) or not text.strip():
                 self._note(f"{key}.{language}", text, "must be text in quotes, not empty")
-            if self._languages and language not in (*self._languages, "de"):
+            if self._languages and language not in (*self._languages, "de", *AHEAD):
                 self._note(f"{key}.{language}", text, "is not a language of this office")
         return raw if all(isinstance(text, str) for text in raw.values()) else None
 

@@ -18,6 +18,7 @@ from queue_service.offices.rules_of_requests import request_faults
 from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
 from queue_service.offices.rules_of_waiting import waiting_faults
 from queue_service.offices.surge_rules import surge_faults
+from queue_service.offices.triage_rules import triage_faults
 
 TICK_MINUTES = TICK_SECONDS // 60
 APPLICANT_FIELDS = ("name", "email", "phone", "birth_date", "document")
@@ -88,6 +89,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from request_faults(office)
     yield from release_faults(office)
     yield from waiting_faults(office)
+    yield from triage_faults(office, draft.faulty)
 
 
 def _identity(office: Office) -> Iterator[Found]:

@@ -118,25 +118,29 @@ def _jurisdiction(office: Office) -> Iterator[Found]:
         yield Found("jurisdiction.ags", list(said.ags), reason)
     if said.ask and not said.ags:
         yield Found("jurisdiction.ask", True, "needs the keys in jurisdiction.ags")
-    named: dict[str, int] = {}
-    for number, referral in enumerate(said.referrals, 1):
-        yield from _referral(office, number, referral, named)
+    for table, rows in (
+        ("jurisdiction.referrals", said.referrals),
+        ("authorities", office.authorities),
+    ):
+        named: dict[str, int] = {}
+        for number, referral in enumerate(rows, 1):
+            yield from _referral(office, table, number, referral, named)
 
 
 def _referral(
-    office: Office, number: int, referral: Referral, named: dict[str, int]
+    office: Office, table: str, number: int, referral: Referral, named: dict[str, int]
 ) -> Iterator[Found]:
-    at = f"jurisdiction.referrals[{number}]"
+    at = f"{table}[{number}]"
     if not referral.ags:
         yield Found(f"{at}.ags", None, "must not be empty")
     for ags in referral.ags:
         if municipalities.of_key(ags) is None:
             # Whole districts are not referred: towns in them have authorities of their own.
             yield Found(f"{at}.ags", ags, "is no municipality of the table (8 digits, one by one)")
-        elif any(ags.startswith(own) for own in office.jurisdiction.ags):
+        elif table != "authorities" and any(ags.startswith(o) for o in office.jurisdiction.ags):
             yield Found(f"{at}.ags", ags, "is this office's own")
         elif ags in named:
-            yield Found(f"{at}.ags", ags, f"stands in referrals[{named[ags]}] too")
+            yield Found(f"{at}.ags", ags, f"stands in {table}[{named[ags]}] too")
         named.setdefault(ags, number)
     if referral.web and not referral.web.startswith("https://"):
         yield Found(f"{at}.web", referral.web, "must begin with https://")

@@ -3,7 +3,7 @@
 Looks only at keyed hashes and numbers; whose they are is left to `seals`.
 """
 
-from queue_service.model.office import LimitsPerPerson
+from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import World
 

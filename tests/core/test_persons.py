@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from queue_service.model.ids import BookingId
-from queue_service.model.office import Institution, LimitsPerPerson
+from queue_service.model.per_person import Institution, LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import NotNamedError, World
 from queue_service.offices.rules import Draft, broken_rules

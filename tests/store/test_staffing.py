@@ -15,7 +15,7 @@ from queue_service.flows.booking import BookingGiven
 from queue_service.flows.proving import Proof
 from queue_service.flows.swapping import Swapped
 from queue_service.model.booking import BookingState, Part
-from queue_service.model.office import Institution, LimitsPerPerson
+from queue_service.model.per_person import Institution, LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal
 from queue_service.store.errands import ErrandRow
 from tests import make
