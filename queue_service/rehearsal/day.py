@@ -26,6 +26,8 @@ class Comer(msgspec.Struct, frozen=True):
     need: NeedClass
     services: Services
     minutes: float
+    rest: tuple[tuple[Services, float], ...] = ()
+    """Stops after this one, each with its minutes: back in the line under the same due time."""
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -34,6 +36,8 @@ class Desk(msgspec.Struct, frozen=True):
     skills: Services
     free_at: float
     closes: float = inf
+    fallback: Services = frozenset()
+    """Served here too, while nobody waits for the skills."""
 
 
 Call = tuple[float, int]
@@ -107,29 +111,59 @@ def play(
     *,
     until_called: Iterable[int] | None = None,
 ) -> list[Call]:
-    """When each of `comers` is called and by which desk; `NEVER` for those no counter calls.
+    """When each of `comers` is first called and by which desk; `NEVER` for those nobody calls.
 
     With `until_called` the day is played only until these numbers have been called.
     """
     called = [NEVER] * len(comers)
     line = Line(rules)
     arrivals = sorted(range(len(comers)), key=lambda n: comers[n].arrives)
+    back: list[tuple[float, int, Comer]] = []
     wanted = set(range(len(comers)) if until_called is None else until_called)
     free = [(desk.free_at, n, desk) for n, desk in enumerate(desks)]
     heapq.heapify(free)
+    idle: list[tuple[int, Desk]] = []
+    stops: dict[int, Comer] = {}
     came, many = 0, len(arrivals)
     while free and wanted:
         now, n, desk = free[0]
         while came < many and comers[arrivals[came]].arrives <= now:
             line.join(arrivals[came], comers[arrivals[came]])
             came += 1
-        number = line.take(desk.skills, now) if now < desk.closes else None
-        if number is not None:
-            called[number] = (now, n)
-            wanted.discard(number)
-            heapq.heapreplace(free, (now + comers[number].minutes, n, desk))
-        elif came < many and now < desk.closes:
-            heapq.heapreplace(free, (comers[arrivals[came]].arrives, n, desk))
+        while back and back[0][0] <= now:
+            _, number, stops[number] = heapq.heappop(back)
+            line.join(number, stops[number])
+        taken = _take(line, desk, now) if now < desk.closes else None
+        if taken is not None:
+            if called[taken] is NEVER:
+                called[taken] = (now, n)
+                wanted.discard(taken)
+            comer = stops.get(taken) or comers[taken]
+            until = now + comer.minutes
+            heapq.heapreplace(free, (until, n, desk))
+            if comer.rest:
+                heapq.heappush(back, (until, taken, _next_stop(comer, until)))
+                # Whoever had nothing left to do may be wanted again.
+                for other in idle:
+                    heapq.heappush(free, (until, *other))
+                idle.clear()
+        elif (came < many or back) and now < desk.closes:
+            first = comers[arrivals[came]].arrives if came < many else inf
+            heapq.heapreplace(free, (min(first, back[0][0]) if back else first, n, desk))
         else:
+            idle.append((n, desk))
             heapq.heappop(free)
     return called
+
+
+def _take(line: Line, desk: Desk, now: float) -> int | None:
+    number = line.take(desk.skills, now)
+    if number is None and desk.fallback:
+        number = line.take(desk.fallback, now)
+    return number
+
+
+def _next_stop(comer: Comer, at: float) -> Comer:
+    """The same person at the next stop, waiting since the same due time."""
+    services, minutes = comer.rest[0]
+    return Comer(at, comer.due, comer.need, services, minutes, comer.rest[1:])

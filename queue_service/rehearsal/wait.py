@@ -30,6 +30,10 @@ class Waiting(msgspec.Struct, frozen=True):
     due: float
     need: NeedClass
     services: Services
+    rest: tuple[Services, ...] = ()
+    """Stops after the first, each with services of its own in `durations`."""
+    probe: bool = False
+    """Nobody: asks when such a person would be called, and takes no time of anybody's."""
 
 
 class Counter(msgspec.Struct, frozen=True):
@@ -39,6 +43,9 @@ class Counter(msgspec.Struct, frozen=True):
     closes: float = math.inf
     serving: Services | None = None
     since: float = 0.0
+    fallback: Services = frozenset()
+    then: Waiting | None = None
+    """Whoever is served here and comes back into the line for another stop."""
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -48,6 +55,7 @@ class Stream(msgspec.Struct, frozen=True):
     services: Services
     per_minute: float
     until: float
+    rest: tuple[Services, ...] = ()
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -56,6 +64,7 @@ class Expected(msgspec.Struct, frozen=True):
     due: float
     services: Services
     likely: float
+    rest: tuple[Services, ...] = ()
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -95,19 +104,38 @@ def forecast(
     """
     called: list[list[float]] = [[] for _ in line]
     for _ in range(paths):
-        comers = [
-            Comer(w.arrived, w.due, w.need, w.services, chance.choice(durations[w.services]))
-            for w in line
-        ]
+        comers = [_comer(w, durations, chance) for w in line]
         comers += _to_come(streams, expected, durations, chance)
-        desks = [
-            Desk(c.skills, _left(c, durations, chance) if c.serving else 0.0, c.closes)
-            for c in counters
-        ]
+        desks = []
+        for c in counters:
+            left = _left(c, durations, chance) if c.serving else 0.0
+            desks.append(Desk(c.skills, left, c.closes, c.fallback))
+            if c.then is not None:
+                comers.append(_comer(c.then, durations, chance, at=left))
         times = play(comers, desks, rules, until_called=range(len(line)))
         for n, found in enumerate(called):
             found.append(times[n][0])
     return [_range(sorted(found)) for found in called]
+
+
+def _comer(
+    waiting: Waiting, durations: Durations, chance: Random, at: float | None = None
+) -> Comer:
+    """Somebody in the line as one path has them; with `at` they join it only then."""
+    return Comer(
+        waiting.arrived if at is None else at,
+        waiting.due,
+        waiting.need,
+        waiting.services,
+        0.0 if waiting.probe else chance.choice(durations[waiting.services]),
+        _rest(waiting.rest, durations, chance) if waiting.rest else (),
+    )
+
+
+def _rest(
+    rest: tuple[Services, ...], durations: Durations, chance: Random
+) -> tuple[tuple[Services, float], ...]:
+    return tuple([(services, chance.choice(durations[services])) for services in rest])
 
 
 def _to_come(
@@ -116,16 +144,18 @@ def _to_come(
     durations: Durations,
     chance: Random,
 ) -> list[Comer]:
-    found = [
-        Comer(e.due, e.due, NeedClass.BOOKING, e.services, chance.choice(durations[e.services]))
-        for e in expected
-        if chance.random() < e.likely
-    ]
+    found = []
+    for e in expected:
+        if chance.random() < e.likely:
+            minutes = chance.choice(durations[e.services])
+            rest = _rest(e.rest, durations, chance) if e.rest else ()
+            found.append(Comer(e.due, e.due, NeedClass.BOOKING, e.services, minutes, rest))
     for stream in streams:
         at = chance.expovariate(stream.per_minute) if stream.per_minute > 0 else math.inf
         while at < stream.until:
             minutes = chance.choice(durations[stream.services])
-            found.append(Comer(at, at, stream.need, stream.services, minutes))
+            rest = _rest(stream.rest, durations, chance) if stream.rest else ()
+            found.append(Comer(at, at, stream.need, stream.services, minutes, rest))
             at += chance.expovariate(stream.per_minute)
     return found
 

@@ -4,13 +4,15 @@ from datetime import timedelta
 from math import inf
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_service.floor.line import choose
 from queue_service.model.booking import Part
-from queue_service.model.ids import ServiceCode, VisitId
+from queue_service.model.ids import CounterKey, ServiceCode, VisitId
+from queue_service.model.office import Counter as Place
 from queue_service.model.office import LineRules
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from queue_service.rehearsal.day import NEVER, Comer, Desk, Line, play
@@ -49,12 +51,13 @@ def test_the_line_picks_whom_the_floor_would_call(
     found: list[Comer], skills: frozenset[str]
 ) -> None:
     able = frozenset(ServiceCode(skill) for skill in skills)
+    counter = Place(CounterKey("1"), {}, tuple(sorted(able)))
     line = Line(RULES)
     for number, comer in enumerate(found):
         line.join(number, comer)
     visits = [visit(number, comer) for number, comer in enumerate(found)]
     while True:
-        chosen = choose(visits, able, make.NOW, RULES)
+        chosen = choose(visits, counter, make.NOW, RULES)
         taken = line.take(able, 0.0)
         assert taken == (chosen[0].seq if chosen else None)
         if chosen is None:
@@ -118,3 +121,49 @@ def test_emergencies_and_appointments_to_come_make_the_wait_longer() -> None:
         line, counters, DURATIONS, RULES, Random(3), streams=streams, expected=expected
     )
     assert busier[-1].p50 > alone[-1].p50 + 10
+
+
+def test_a_counter_falls_back_only_while_nobody_waits_for_its_own_skills() -> None:
+    people = [
+        Comer(-9.0, -9.0, NeedClass.WALK_IN, frozenset({B}), 10.0),
+        Comer(-1.0, -1.0, NeedClass.WALK_IN, frozenset({A}), 10.0),
+    ]
+    desk = Desk(frozenset({A}), 0.0, fallback=frozenset({B}))
+    assert play(people, [desk], RULES) == [(10.0, 0), (0.0, 0)]
+
+
+def test_who_has_a_stop_left_comes_back_and_takes_a_place_before_later_people() -> None:
+    station, counter = Desk(frozenset({B}), 0.0), Desk(frozenset({A}), 0.0)
+    first = Comer(-30.0, -30.0, NeedClass.WALK_IN, frozenset({B}), 5.0, ((frozenset({A}), 10.0),))
+    second = Comer(1.0, 1.0, NeedClass.WALK_IN, frozenset({A}), 20.0)
+    third = Comer(2.0, 2.0, NeedClass.WALK_IN, frozenset({A}), 20.0)
+    called = play([first, second, third], [counter, station], RULES)
+    assert called == [(0.0, 1), (1.0, 0), (31.0, 0)]
+
+
+def test_a_counter_that_had_nothing_to_do_serves_who_comes_back() -> None:
+    first = Comer(0.0, 0.0, NeedClass.WALK_IN, frozenset({B}), 5.0, ((frozenset({A}), 10.0),))
+    last = Comer(0.0, 0.0, NeedClass.WALK_IN, frozenset({B}), 30.0, ((frozenset({A}), 1.0),))
+    desks = [Desk(frozenset({A}), 0.0), Desk(frozenset({B}), 1.0)]
+    assert play([first, last], desks, RULES) == [(1.0, 1), (6.0, 1)]
+
+
+def test_a_probe_at_the_door_takes_nobodys_time() -> None:
+    line = [waiting(30 - n) for n in range(6)]
+    counters = [Counter(frozenset({A}))]
+    probe = Waiting(0.0, 0.0, NeedClass.WALK_IN, frozenset({A}), probe=True)
+    alone = forecast(line, counters, DURATIONS, RULES, Random(7), paths=400)
+    asked = forecast([*line, probe], counters, DURATIONS, RULES, Random(8), paths=400)
+    assert asked[5].p50 == pytest.approx(alone[5].p50, rel=0.1)
+    assert asked[6].p50 == pytest.approx(60, rel=0.15)
+
+
+def test_who_is_served_and_comes_back_makes_others_wait() -> None:
+    line = [waiting(1.0)]
+    busy = Counter(frozenset({B}), serving=frozenset({B}), since=19.0)
+    first = Waiting(-60.0, -60.0, NeedClass.WALK_IN, frozenset({A}))
+    free = Counter(frozenset({A}), serving=frozenset({A}), since=0.5)
+    alone = forecast(line, [free, busy], DURATIONS, RULES, Random(3))
+    back = msgspec.structs.replace(busy, then=first)
+    shared = forecast(line, [free, back], DURATIONS, RULES, Random(3))
+    assert shared[0].p80 > alone[0].p80 + 4
