@@ -65,6 +65,7 @@ PICTURES = frozenset(
         "danger",
         "document",
         "family",
+        "fingerprint",
         "guide",
         "heart",
         "house",
