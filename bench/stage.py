@@ -22,7 +22,7 @@ from bench import office as measured
 from queue_service import settings as configuration
 from queue_service.demo.postgres import database
 from queue_service.demo.processes import HOST, Child, free_port
-from queue_service.flows import planning, sessions
+from queue_service.flows import devices, planning, sessions
 from queue_service.house import House, close_house, open_house
 from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal
@@ -150,8 +150,8 @@ async def _let_in(made: Stage, opened: House) -> None:
     if isinstance(signed, Refusal):
         raise TypeError(f"the manager was not let in: {signed.code}")
     made.staff_token = signed.token
-    made.kiosk_key = (await sessions.enrol(opened, slug, device="kiosk-1", role=Role.KIOSK)).key
-    made.board_key = (await sessions.enrol(opened, slug, device=BOARD, role=Role.DISPLAY)).key
+    made.kiosk_key = (await devices.admit(opened, slug, device="kiosk-1", role=Role.KIOSK)).key
+    made.board_key = (await devices.admit(opened, slug, device=BOARD, role=Role.DISPLAY)).key
 
 
 @contextlib.asynccontextmanager

@@ -7,8 +7,9 @@ module knows nothing of the house behind them. Screens read numbers and counters
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from typing import Annotated, Any, Protocol
 
@@ -86,8 +87,10 @@ class Followed(Protocol):
 class Channel(Protocol):
     """A live channel that all screens of an office share."""
 
-    def stream(self, after: int | None) -> ASGIApp:
-        """Tell one client everything after journal number `after`."""
+    def stream(
+        self, after: int | None, still: Callable[[], Awaitable[bool]] | None = None
+    ) -> ASGIApp:
+        """Tell one client everything after journal number `after`, while `still` says yes."""
 
 
 class Lobby(Protocol):
@@ -98,6 +101,12 @@ class Lobby(Protocol):
 
     async def enrolled(self, display: str) -> bool:
         """Whether a display of that id is enrolled and not revoked."""
+
+    async def stays(self, display: str) -> bool:
+        """As `enrolled`, for a stream that is open; raises nothing."""
+
+    async def carries(self, request: Request[Any, Any, Any], display: str) -> bool:
+        """Whether who asks is that display itself."""
 
     def channel(
         self,
@@ -163,7 +172,7 @@ async def stream(
         whole = _snapshot(lobby, office)
         return whole.seq, _encode(whole)
 
-    return lobby.channel(office, told, snapshot).stream(after)
+    return lobby.channel(office, told, snapshot).stream(after, partial(lobby.stays, display))
 
 
 @get("/board/{display:str}", include_in_schema=False)
@@ -184,6 +193,8 @@ async def page(
     html = _templates.get_template("board.html").render(
         t=t,
         display=display,
+        beat="/api/v1/devices/heartbeat" if await lobby.carries(request, display) else "",
+        release=RELEASE,
         office=office.name["de"],
         static=f"/screen/{RELEASE}",
         sizes=size,

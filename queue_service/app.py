@@ -9,39 +9,36 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router
 from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
 from display import feed
 from queue_service import __version__, logs, settings
 from queue_service.demo import letters
-from queue_service.flows import sessions
 from queue_service.house import House, close_house, open_house
-from queue_service.model.ids import address
-from queue_service.rights import Role
 from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
-from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.api import (
     availability,
     bookings,
     cards,
     confirmations,
+    devices,
     disruption,
     document,
     hall,
     holds,
     manage,
     public,
+    reports,
     scheduling,
     staffing,
     surge,
@@ -55,14 +52,19 @@ from queue_service.web.pages import (
     card_list,
     day_list,
     desk,
+    enrol,
     faults,
+    guide,
+    guide_help,
     kiosk,
     signin,
     staff_booking,
     status,
 )
 from queue_service.web.pages import capacity as capacity_place
+from queue_service.web.pages import devices as devices_place
 from queue_service.web.pages import disruption as disruption_place
+from queue_service.web.pages import reports as report_pages
 from queue_service.web.pages import surge as surge_place
 from queue_service.web.pages import waiting as waiting_pages
 from queue_service.web.short import Short
@@ -79,28 +81,6 @@ def _house(state: State) -> House:
 def _lobby(state: State) -> HouseLobby:
     lobby: HouseLobby = state.lobby
     return lobby
-
-
-@get("/enrol/{key:str}", include_in_schema=False)
-async def enrol(house: House, key: FromPath[str]) -> Response[Any]:
-    """Give this device its key and show its screen; the key stays in an HttpOnly cookie."""
-    device = await sessions.actor(house, key)
-    if device is None:
-        return Redirect("/de/kiosk", status_code=303)
-    screen = address(device.office, device.name)
-    shown = f"/board/{screen}" if Role.DISPLAY in device.roles else "/de/kiosk"
-    response = Redirect(shown, status_code=303)
-    response.set_cookie(
-        Cookie(
-            DEVICE_COOKIE,
-            value=key,
-            httponly=True,
-            secure=house.settings.secure,
-            samesite="lax",
-            max_age=400 * 86_400,
-        )
-    )
-    return response
 
 
 def _stop_streams(closing: asyncio.Event) -> None:
@@ -134,6 +114,8 @@ def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
         app.state.throttle = throttle.make(chosen.holds_per_minute, chosen.redis_url)
         cards_per_minute = min(chosen.holds_per_minute, throttle.CARDS_PER_MINUTE)
         app.state.card_throttle = throttle.make(cards_per_minute, chosen.redis_url)
+        tries = min(chosen.holds_per_minute, throttle.ENROLMENTS_PER_MINUTE)
+        app.state.enrol_throttle = throttle.make(tries, chosen.redis_url)
         app.state.lobby = HouseLobby(house)
         ticker = Ticker(house, chosen.database_url)
         await ticker.start()
@@ -182,12 +164,14 @@ def build(chosen: Settings) -> Litestar:
         bookings,
         staffing,
         hall,
+        devices,
         disruption,
         cards,
         confirmations,
         manage,
         waiting,
         surge,
+        reports,
     )
     api = Router(
         "/api/v1",
@@ -201,7 +185,9 @@ def build(chosen: Settings) -> Litestar:
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
     pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
+    pages += report_pages.handlers
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
+    pages += [*devices_place.handlers, *enrol.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
     app = Litestar(
@@ -209,7 +195,6 @@ def build(chosen: Settings) -> Litestar:
             api,
             shown,
             feed.routes(_lobby),
-            enrol,
             *assets.handlers,
             *health.handlers,
             *scheduling.handlers,

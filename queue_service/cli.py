@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 failed (the message says why), 2 wrong use.
 
 import argparse
 import asyncio
-import json
 import os
 import socket
 import sys
@@ -20,6 +19,7 @@ from queue_service import (
     card_files,
     checking,
     day_lists,
+    enrolling,
     offices,
     settings,
     unreachable,
@@ -27,7 +27,6 @@ from queue_service import (
 )
 from queue_service.flows.auditing import Audit
 from queue_service.house import House, close_house, open_house
-from queue_service.model.ids import address
 from queue_service.rights import Role
 from queue_service.settings import SettingsError
 
@@ -91,12 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("login")
     staff.add_argument("--role", action="append", required=True, choices=_STAFF_ROLES)
     staff.add_argument("--password-stdin", action="store_true", help="read it from standard input")
-    enrol = command("enrol", _enrol, "enrol a device, print the link that gives it its key")
-    enrol.add_argument("office")
-    enrol.add_argument("device", help="its name, such as kiosk-1")
-    enrol.add_argument("--role", required=True, choices=_DEVICE_ROLES)
-    enrol.add_argument("--revoke", action="store_true", help="let its key die at once")
-    enrol.add_argument("--json", action="store_true")
+    text = "enrol a device: print the link, or a code, that gives it its key"
+    enrolling.arguments(command("enrol", _enrol, text))
     text = "check a signed confirmation with public keys, without network or database"
     verifying.arguments(command("verify-confirmation", verifying.run, text))
     card_files.arguments(command("cards", _inside(card_files.run), "import a list of cards (CSV)"))
@@ -107,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _STAFF_ROLES = [r.value for r in (Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER)]
-_DEVICE_ROLES = [r.value for r in (Role.KIOSK, Role.DISPLAY, Role.TABLET)]
 
 
 def _inside(work: Callable[[House, argparse.Namespace], Awaitable[None]]) -> _Run:
@@ -246,24 +240,12 @@ def _staff(given: argparse.Namespace) -> int:
 
 
 def _enrol(given: argparse.Namespace) -> int:
-    from queue_service.flows import sessions
-
     async def work(house: House) -> None:
         _known(house, given.office)
-        if given.revoke:
-            if not await sessions.revoke(house, given.office, given.device):
-                raise CommandError(f"{given.office} has no device {given.device}")
-            print(f"the key of {given.device} is dead")
-            return
-        enrolled = await sessions.enrol(
-            house, given.office, device=given.device, role=Role(given.role)
-        )
-        link = f"{house.settings.base_url}/enrol/{enrolled.key}"
-        if given.json:
-            device = address(given.office, enrolled.device)
-            print(json.dumps({"device": device, "key": enrolled.key, "link": link}))
-        else:
-            print(f"open on the device, once: {link}")
+        try:
+            await enrolling.run(house, given)
+        except enrolling.EnrolError as error:
+            raise CommandError(str(error)) from error
 
     return _in_house(work)
 

@@ -28,6 +28,8 @@ class Act(StrEnum):
     """At the entrance: look at codes and places, mark, hand an emergency over."""
     FIND_PERSON = "find_person"
     """Find somebody by name and birth date: only who signed in, so that the journal knows who."""
+    KEEP_NUMBERS = "keep_numbers"
+    """Keep a block of numbers for the hour without network: devices only."""
     SHOW_BOARD = "show_board"
     SHOW_DESK = "show_desk"
     CALL = "call"
@@ -43,12 +45,18 @@ class Act(StrEnum):
     EDIT_CAPACITY = "edit_capacity"
     RECORD_CARDS = "record_cards"
     CONFIGURE = "configure"
+    BEAT = "beat"
+    """Say as a device how one is."""
+    SEE_DEVICES = "see_devices"
+    MANAGE_DEVICES = "manage_devices"
+    """Invite and revoke."""
 
 
 MAY: dict[Act, frozenset[Role]] = {
     Act.CHECK_IN: frozenset({Role.KIOSK, Role.TABLET, Role.GUIDE, Role.CLERK, Role.MANAGER}),
     Act.GUIDE: frozenset({Role.TABLET, Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.FIND_PERSON: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.KEEP_NUMBERS: frozenset({Role.KIOSK, Role.TABLET}),
     Act.SHOW_BOARD: frozenset({Role.DISPLAY, Role.KIOSK, Role.TABLET, *list(Role)[:4]}),
     Act.SHOW_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
@@ -63,6 +71,9 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.EDIT_CAPACITY: frozenset({Role.MANAGER}),
     Act.RECORD_CARDS: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CONFIGURE: frozenset({Role.MANAGER}),
+    Act.BEAT: frozenset({Role.KIOSK, Role.DISPLAY, Role.TABLET}),
+    Act.SEE_DEVICES: frozenset({Role.MANAGER}),
+    Act.MANAGE_DEVICES: frozenset({Role.MANAGER}),
 }
 """A row an act: adding a role to it is the whole change."""
 

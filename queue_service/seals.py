@@ -51,10 +51,24 @@ class Keys(msgspec.Struct, frozen=True):
         """The code on a ticket, 128 bits: opens that ticket and no other."""
         return _token(self._mac("ticket", visit.bytes))
 
+    def block(self, office: str, day: date, device: int, keeper: UUID, turn: int) -> UUID:
+        """The number block of a device's browser on a day; asked for again it is the same one."""
+        named = f"{office} {day.isoformat()} {device} {turn}".encode()
+        return UUID(bytes=self._mac("block", named, keeper.bytes)[:16], version=4)
+
+    def block_visit(self, block: UUID, place: int) -> VisitId:
+        """The visit behind a block's number: told twice, it is one visit."""
+        mac = self._mac("block_visit", block.bytes, place.to_bytes(2, "big"))
+        return VisitId(UUID(bytes=mac[:16], version=4))
+
     def device_key(self, authority: int, device: int, generation: int) -> str:
         """The key a device carries; it starts with where to look the device up."""
         mac = self._mac("device", f"{authority}.{device}.{generation}".encode())
         return f"D{authority}X{device}X{_token(mac)}"
+
+    def enrolment(self, code: str) -> bytes:
+        """How a code that enrols a device is kept; keyed, since eight signs could be tried out."""
+        return self._mac("enrolment", code.encode())
 
     def card_key(self, office: str, serial: str) -> bytes:
         """How a card is known in one office; its number (tidied by the caller) cannot be got back.
@@ -104,6 +118,10 @@ class Keys(msgspec.Struct, frozen=True):
         """The public half of that key, 32 bytes; all that checking needs."""
         public = _seal_key(self._seal_seed(office, number)).public_key()
         return public.public_bytes_raw()
+
+    def is_sealed(self, office: str, number: int, message: bytes, signature: bytes) -> bool:
+        """Whether the office signed exactly `message` under that key."""
+        return sealed(self.seal_public(office, number), message, signature)
 
     def _seal_seed(self, office: str, number: int) -> bytes:
         return self._mac("seal", office.encode(), str(number).encode())

@@ -218,6 +218,17 @@ function remember() {
   draw();
 }
 
+/** Tell the house how this screen is; only the enrolled one does, by the key it carries. */
+function beat() {
+  if (!words.beat) return;
+  const said = {
+    version: words.release, last_event: shown?.seq ?? null, sound: find(".sound").hidden ? "on" : "off",
+    sent: new Date().toISOString(),
+  };
+  const headers = { "content-type": "application/json" };
+  fetch(words.beat, { method: "POST", headers, body: JSON.stringify(said) }).catch(() => null);
+}
+
 /** Every pixel rests now and then, the page begins anew at four in the morning. */
 function care() {
   const shift = Math.floor(performance.now() / 600_000) % 2;
@@ -254,3 +265,5 @@ setTimeout(remember, 1_500);
 setInterval(watch, 1_000);
 setInterval(nextSaying, 8_000);
 setInterval(care, 60_000);
+setInterval(beat, 60_000);
+setTimeout(beat, 3_000);

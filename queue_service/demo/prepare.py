@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from queue_service.demo.links import Counter, Device, Login, OfficeLinks, ToPlay
-from queue_service.flows import planning, sessions
+from queue_service.flows import devices, planning, sessions
 from queue_service.house import House, close_house, open_house
 from queue_service.model.ids import CounterKey, address
 from queue_service.model.office import Office
@@ -70,8 +70,8 @@ def set_clock(environment: dict[str, str], slug: str, at: datetime, rate: float)
 
 
 async def _let_in(house: House, office: Office, *, speed: float, to_play: ToPlay) -> OfficeLinks:
-    kiosk = await sessions.enrol(house, office.slug, device="kiosk-1", role=Role.KIOSK)
-    board = await sessions.enrol(house, office.slug, device="board-1", role=Role.DISPLAY)
+    kiosk = await devices.admit(house, office.slug, device="kiosk-1", role=Role.KIOSK)
+    board = await devices.admit(house, office.slug, device="board-1", role=Role.DISPLAY)
     return OfficeLinks(
         office=office.slug,
         name=office.name["de"],

@@ -1,21 +1,21 @@
-"""Signing in: argon2 passwords, server-side sessions, device keys."""
+"""Signing in: argon2 passwords and server-side sessions; whose a credential is."""
 
 import asyncio
-import re
 from datetime import timedelta
 
 import argon2
 import msgspec
 
 from queue_service.clock import real_now
+from queue_service.flows import devices
 from queue_service.house import House
 from queue_service.model.ids import ActorId, AuthorityId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Actor, Role
-from queue_service.seals import new_session, same, session_hash
+from queue_service.seals import new_session, session_hash
 from queue_service.store import access as store
 from queue_service.store import offices as store_offices
-from queue_service.store.access import DeviceRow, StaffRow
+from queue_service.store.access import StaffRow
 from queue_service.store.database import outside, transaction
 from queue_service.store.told import code_hash
 
@@ -24,7 +24,6 @@ _hasher = argon2.PasswordHasher()
 # A hash costs 100 ms of one core: two at a time, so that signing in cannot stop the hall.
 _at_once = asyncio.Semaphore(2)
 _UNKNOWN = _hasher.hash("nobody has this password")
-_DEVICE_KEY = re.compile(r"D(\d{1,9})X(\d{1,9})X[0-9A-X]{26}")
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -92,12 +91,9 @@ async def actor(house: House, credential: str) -> Actor | None:
     """Who holds a session token or a device key; None when nobody does."""
     if len(credential) > 200:
         return None
-    match = _DEVICE_KEY.fullmatch(credential)
-    if match:
-        return await _device(house, AuthorityId(int(match[1])), int(match[2]), credential)
     authority = _authority_in(credential)
     if authority is None:
-        return None
+        return await devices.by_key(house, credential)
     async with transaction(house.pool, authority) as connection:
         staff = await store.staff_by_session(connection, session_hash(credential), real_now())
     office = house.follower.by_id(staff.office) if staff and staff.active else None
@@ -105,23 +101,6 @@ async def actor(house: House, credential: str) -> Actor | None:
         return None
     roles = frozenset(Role(role) for role in staff.roles)
     return Actor(ActorId(staff.id), office.key.slug, roles, staff.login)
-
-
-async def _device(
-    house: House, authority: AuthorityId, number: int, credential: str
-) -> Actor | None:
-    async with transaction(house.pool, authority) as connection:
-        device = await store.device(connection, number)
-    if device is None or device.revoked:
-        return None
-    if not same(credential, house.keys.device_key(authority, device.id, device.generation)):
-        return None
-    office = house.follower.by_id(device.office)
-    if office is None:
-        return None
-    return Actor(
-        ActorId(-100 - device.id), office.key.slug, frozenset({Role(device.role)}), device.key
-    )
 
 
 async def set_staff(
@@ -140,33 +119,3 @@ async def set_staff(
         )
         await store_offices.enter(connection, office.key, code_hash(f"staff:{login}"))
     return number
-
-
-class Enrolled(msgspec.Struct, frozen=True):
-    """A device and the key it carries from now on."""
-
-    device: str
-    role: str
-    key: str
-
-
-async def enrol(house: House, slug: str, *, device: str, role: Role) -> Enrolled:
-    """Enrol a device of an office; its key is derived, never stored.
-
-    Raises LookupError for an unknown office.
-    """
-    office = house.follower.offices[slug]
-    async with transaction(house.pool, office.key.authority) as connection:
-        row = await store.set_device(connection, office.key, key=device, role=role.value)
-    return Enrolled(device, row.role, _key(house, office.key.authority, row))
-
-
-async def revoke(house: House, slug: str, device: str) -> bool:
-    """A lost device's key dies at once; False when there is no such device."""
-    office = house.follower.offices[slug]
-    async with transaction(house.pool, office.key.authority) as connection:
-        return await store.revoke_device(connection, office.key.office, device) is not None
-
-
-def _key(house: House, authority: AuthorityId, row: DeviceRow) -> str:
-    return house.keys.device_key(authority, row.id, row.generation)

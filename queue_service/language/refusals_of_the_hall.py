@@ -24,6 +24,21 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("No appointment from today on fits exactly, or too many do."),
         mark("Please check the letters and the date, or ask for a paper or an e-mail."),
     ),
+    Code.ALREADY_CHECKED_IN: (
+        mark("You are already checked in"),
+        mark("You have a number already; a second one is not needed."),
+        mark("Please keep your ticket. If you have lost it, please ask the staff."),
+    ),
+    Code.UNKNOWN_NUMBER: (
+        mark("This number is not one of ours"),
+        mark("It was not kept for this kiosk, or it was changed."),
+        mark("Please ask the staff at the entrance."),
+    ),
+    Code.EMERGENCY_NEEDS_GUIDE: (
+        mark("Please speak to the staff at once"),
+        mark("Urgent matters are never only noted down by a machine."),
+        mark("Please go to the staff at the entrance now; they will help you."),
+    ),
     Code.TOO_EARLY: (
         mark("You are very early"),
         mark("You can check in only shortly before your appointment."),
@@ -74,6 +89,26 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("Another counter called it, or the visit is over."),
         mark("Please choose another number."),
     ),
+    Code.NOT_PARKED: (
+        mark("This person is not away"),
+        mark("Only who was sent to fetch something can come back."),
+        mark("Please look at the list again."),
+    ),
+    Code.NOT_HANDED: (
+        mark("This emergency was already taken"),
+        mark("Somebody has accepted it, or it was taken back."),
+        mark("Please look at the list again."),
+    ),
+    Code.NO_STATION: (
+        mark("Nobody does this here"),
+        mark("No counter of this office does this step for this service."),
+        mark("Please hand over to a counter by its number."),
+    ),
+    Code.DESK_NOT_OPEN: (
+        mark("This counter is not open"),
+        mark("A counter that takes a break, works behind the scenes or is closed calls nobody."),
+        mark("Please open the counter first."),
+    ),
     Code.UNDO_TOO_LATE: (
         mark("It is too late to undo this"),
         mark("A step can be undone only within a few seconds."),
@@ -83,6 +118,16 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("This cannot be undone any more"),
         mark("Somebody has gone on with this visit since."),
         mark("Please look at where it stands now."),
+    ),
+    Code.UNKNOWN_DEVICE: (
+        mark("There is no such device"),
+        mark("This office has no device of that name."),
+        mark("Please look at the list of devices again."),
+    ),
+    Code.WRONG_ENROLMENT: (
+        mark("This code does not enrol a device"),
+        mark("A code holds for ten minutes and only once; it may be mistyped, used or over."),
+        mark("Please type it again or ask a manager for a new one."),
     ),
     Code.NOTHING_TO_UNDO: (
         mark("There is nothing to undo"),

@@ -1,10 +1,10 @@
-"""Questions about staff, sessions and devices: small plain transactions of their own."""
+"""Questions about staff and their sessions: small plain transactions of their own."""
 
 from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import Boolean, bindparam, delete, literal_column, select, update
+from sqlalchemy import Boolean, bindparam, delete, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.model.ids import AuthorityId, OfficeId
@@ -24,20 +24,8 @@ class StaffRow(msgspec.Struct, frozen=True):
     active: bool
 
 
-class DeviceRow(msgspec.Struct, frozen=True):
-    """An enrolled device."""
-
-    id: int
-    office: OfficeId
-    key: str
-    role: str
-    generation: int
-    revoked: bool
-
-
-_s, _d = t.staff.c, t.device.c
+_s = t.staff.c
 _STAFF = (_s.id, _s.office, _s.login, _s.password, _s.roles, _s.active)
-_DEVICE = (_d.id, _d.office, _d.key, _d.role, _d.generation, _d.revoked)
 BY_LOGIN = Statement(select(*_STAFF).where(_s.login == bindparam("login")))
 BY_SESSION = Statement(
     select(*_STAFF)
@@ -73,30 +61,6 @@ SET_STAFF = Statement(
         },
     ).returning(t.staff.c.id)
 )
-_device = insert(t.device).values(
-    authority=bindparam("authority"),
-    office=bindparam("office"),
-    key=bindparam("key"),
-    role=bindparam("role"),
-    generation=literal_column("1"),
-    revoked=literal_column("false", Boolean()),
-)
-SET_DEVICE = Statement(
-    _device.on_conflict_do_update(
-        index_elements=["office", "key"],
-        set_={"role": bindparam("role"), "revoked": literal_column("false", Boolean())},
-    ).returning(*_DEVICE)
-)
-REVOKE = Statement(
-    update(t.device)
-    .where(_d.office == bindparam("office"), _d.key == bindparam("key"))
-    .values(revoked=literal_column("true", Boolean()), generation=_d.generation + 1)
-    .returning(*_DEVICE)
-)
-BY_KEY = Statement(
-    select(*_DEVICE).where(_d.office == bindparam("office"), _d.key == bindparam("key"))
-)
-DEVICE = Statement(select(*_DEVICE).where(_d.id == bindparam("id")))
 
 
 async def staff_by_login(connection: asyncpg.Connection, login: str) -> StaffRow | None:
@@ -153,37 +117,3 @@ async def set_staff(
         roles=roles,
     )
     return found
-
-
-async def set_device(
-    connection: asyncpg.Connection, office: OfficeKey, *, key: str, role: str
-) -> DeviceRow:
-    """Enrol a device, or let a revoked one in again under its new key."""
-    row = await SET_DEVICE.row(
-        connection, authority=office.authority, office=office.office, key=key, role=role
-    )
-    if row is None:
-        raise LookupError(key)
-    return DeviceRow(*row)
-
-
-async def revoke_device(
-    connection: asyncpg.Connection, office: OfficeId, key: str
-) -> DeviceRow | None:
-    """A lost device's key dies at once."""
-    row = await REVOKE.row(connection, office=office, key=key)
-    return row and DeviceRow(*row)
-
-
-async def device_by_key(
-    connection: asyncpg.Connection, office: OfficeId, key: str
-) -> DeviceRow | None:
-    """The device of that name in an office."""
-    row = await BY_KEY.row(connection, office=office, key=key)
-    return row and DeviceRow(*row)
-
-
-async def device(connection: asyncpg.Connection, number: int) -> DeviceRow | None:
-    """The device of that number within the authority."""
-    row = await DEVICE.row(connection, id=number)
-    return row and DeviceRow(*row)

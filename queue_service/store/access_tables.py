@@ -1,4 +1,4 @@
-"""Tables of those who work here: devices with their keys, staff and their sessions."""
+"""Tables of those who work here: devices with keys and heartbeats, staff and their sessions."""
 
 import sqlalchemy as sa
 
@@ -14,6 +14,33 @@ device = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("revoked", sa.Boolean, nullable=False),
     sa.UniqueConstraint("office", "key", name="device_once"),
+)
+
+enrolment = sa.Table(
+    "enrolment",
+    metadata,
+    *scope_columns(),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("until", INSTANT, nullable=False),
+    sa.Column("by", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("office", "device"),
+    sa.UniqueConstraint("hash", name="enrolment_hash"),
+)
+
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("device", sa.Integer, primary_key=True, autoincrement=False),
+    *scope_columns(),
+    sa.Column("seen", INSTANT, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("last_event", sa.BigInteger),
+    sa.Column("sound", sa.Text, nullable=False),
+    sa.Column("offset_ms", sa.BigInteger),
+    sa.Column("paper", sa.Text, nullable=False),
+    sa.Column("printer", sa.Text, nullable=False),
 )
 
 staff = sa.Table(

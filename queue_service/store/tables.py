@@ -10,6 +10,7 @@ from queue_service.store.schema import scope_columns as _scope
 
 metadata = schema.metadata
 device, staff, session = access_tables.device, access_tables.staff, access_tables.session
+enrolment, heartbeat = access_tables.enrolment, access_tables.heartbeat
 card, card_contact = card_tables.card, card_tables.card_contact
 wish, wish_person, offer = wish_tables.wish, wish_tables.wish_person, wish_tables.offer
 visit, ticket_series = floor_tables.visit, floor_tables.ticket_series

@@ -1,7 +1,9 @@
 """Who is asking: sessions of staff and keys of devices."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 from litestar import Request
 
 from queue_service.flows import sessions
@@ -12,6 +14,8 @@ from queue_service.web.throttle import Throttle, address_of
 
 STAFF_COOKIE = "queue_staff"
 DEVICE_COOKIE = "queue_device"
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that is away says."""
 
 
 def credentials(request: Request[Any, Any, Any]) -> list[str]:
@@ -43,6 +47,33 @@ async def guessing(request: Request[Any, Any, Any], house: House) -> bool:
     throttle: Throttle = request.app.state.card_throttle
     address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
     return not await throttle.passes(f"card {address}")
+
+
+async def enrolling_too_fast(request: Request[Any, Any, Any], house: House) -> bool:
+    """Whether this address tries codes out that enrol devices."""
+    throttle: Throttle = request.app.state.enrol_throttle
+    address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
+    return not await throttle.passes(f"enrol {address}")
+
+
+def still(
+    request: Request[Any, Any, Any], house: House, act: Act, office: str
+) -> Callable[[], Awaitable[bool]]:
+    """For a stream: whether who opened it may still see it; no answer of the database ends none."""
+
+    async def allows() -> bool:
+        try:
+            return isinstance(await allowed(request, house, act, office), Actor)
+        except AWAY:
+            return True
+
+    return allows
+
+
+async def crowding(request: Request[Any, Any, Any], whose: str) -> bool:
+    """Whether `whose` searches come faster than somebody at the entrance asks people."""
+    throttle: Throttle = request.app.state.card_throttle
+    return not await throttle.passes(whose)
 
 
 async def actor_of(request: Request[Any, Any, Any], house: House) -> Actor | None:

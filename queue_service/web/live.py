@@ -7,8 +7,7 @@ snapshot. What the events say is decided by the callbacks; this module leaves it
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
 from queue_service.model.office import OfficeClock
+from queue_service.web.kept_open import opened, write
 
 HEARTBEAT_SECONDS = 15.0
 """Pages give a stream up after 40 s of silence, so two heartbeats may be lost."""
@@ -27,12 +27,10 @@ MOST_FRAMES = 600
 """Encoded entries kept for replay, a little more than the follower keeps."""
 RETRY = b"retry: 1000\n\n"
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 _encode = msgspec.json.Encoder().encode
+
+Still = Callable[[], Awaitable[bool]]
+"""Whether who opened a stream may still see it: asked at every heartbeat, raises nothing."""
 
 
 class Source(Protocol):
@@ -107,33 +105,37 @@ class Channel:
         self._sleepers: set[asyncio.Future[None]] = set()
         self._pump: asyncio.Task[None] | None = None
 
-    def stream(self, after: int | None) -> ASGIApp:
+    def stream(self, after: int | None, still: Still | None = None) -> ASGIApp:
         """An ASGI application that tells a client everything after journal number `after`."""
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             if self._pump is None or self._pump.done():
                 self._pump = asyncio.create_task(self._run())
-            async with _client(receive, send) as gone:
-                await self._tell(send, gone, asked_from(scope, after))
+            async with opened(receive, send) as gone:
+                await self._tell(send, gone, asked_from(scope, after), still)
 
         return app
 
-    async def _tell(self, send: Send, gone: asyncio.Future[None], after: int | None) -> None:
+    async def _tell(
+        self, send: Send, gone: asyncio.Future[None], after: int | None, still: Still | None
+    ) -> None:
         body, at = self._since(after)
         beats = self._beats
-        await _write(send, RETRY + body + heartbeat(self._source))
+        await write(send, RETRY + body + heartbeat(self._source))
         while not (self._closing.is_set() or gone.done()):
             if at == self._source.seq and beats == self._beats:
                 if self._pump is None or self._pump.done():
                     return
                 await self._sleep(gone)
                 continue
+            if beats != self._beats and still is not None and not await still():
+                return
             body, at = self._since(at)
             if beats != self._beats:
                 beats = self._beats
                 body += self._beat
             if body:
-                await _write(send, body)
+                await write(send, body)
 
     async def _sleep(self, gone: asyncio.Future[None]) -> None:
         sleeper = asyncio.get_running_loop().create_future()
@@ -210,6 +212,7 @@ def states(
     after: int | None,
     concerns: Callable[[AnyFact], bool],
     state: Callable[[], Awaitable[tuple[int, bytes]]],
+    still: Still | None = None,
 ) -> ASGIApp:
     """A stream for one client that sends the whole `state` whenever an entry concerns it.
 
@@ -219,7 +222,7 @@ def states(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        async with _client(receive, send) as gone:
+        async with opened(receive, send) as gone:
             at, due, body = asked_from(scope, after), loop.time(), RETRY
             while not (closing.is_set() or gone.done()):
                 seen = source.seq
@@ -228,10 +231,12 @@ def states(
                     body += frame("state", text, seq)
                 at = seen
                 if loop.time() >= due:
+                    if still is not None and not await still():
+                        return
                     due = loop.time() + HEARTBEAT_SECONDS
                     body += heartbeat(source)
                 if body:
-                    await _write(send, body)
+                    await write(send, body)
                 body = b""
                 await _change_or_end(source, at, due - loop.time(), closing, gone)
 
@@ -265,31 +270,9 @@ async def _change_or_end(
             task.cancel()
 
 
-@asynccontextmanager
-async def _client(receive: Receive, send: Send) -> AsyncIterator[asyncio.Future[None]]:
-    """Open the answer; the future given is done once the client has left; end the answer."""
-    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    gone = asyncio.ensure_future(_left(receive))
-    try:
-        yield gone
-        if not gone.done():
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-    finally:
-        gone.cancel()
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _waker(sleeper: asyncio.Future[None]) -> Callable[[asyncio.Future[None]], None]:
     def wake(_: asyncio.Future[None]) -> None:
         if not sleeper.done():
             sleeper.set_result(None)
 
     return wake
-
-
-async def _write(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})

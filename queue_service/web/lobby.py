@@ -13,6 +13,7 @@ from litestar import Request, Response
 from display.board import Board, Opening
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
+from queue_service.flows.devices import by_key
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import split_address
@@ -21,8 +22,9 @@ from queue_service.model.refusal import Refusal
 from queue_service.offices import public_holidays
 from queue_service.rights import Role
 from queue_service.slots.calendar import windows
-from queue_service.store import access
+from queue_service.store import devices
 from queue_service.store.database import transaction
+from queue_service.web.access import AWAY, DEVICE_COOKIE
 from queue_service.web.live import Channel
 from queue_service.web.pages import refused, spoken
 from queue_service.web.problems import problem
@@ -93,8 +95,21 @@ class HouseLobby:
         if office is None or "\0" in key:
             return False
         async with transaction(self._house.pool, office.key.authority) as connection:
-            device = await access.device_by_key(connection, office.key.office, key)
+            device = await devices.device_by_key(connection, office.key.office, key)
         return device is not None and not device.revoked and device.role == Role.DISPLAY
+
+    async def stays(self, display: str) -> bool:
+        """Whether an open screen may go on; no answer of the database ends none."""
+        try:
+            return await self.enrolled(display)
+        except AWAY:
+            return True
+
+    async def carries(self, request: Request[Any, Any, Any], display: str) -> bool:
+        """Whether the browser that asks is this display, by the key it carries."""
+        slug, key = split_address(display)
+        actor = await by_key(self._house, request.cookies.get(DEVICE_COOKIE, ""))
+        return actor is not None and (actor.office, actor.name) == (slug, key)
 
     def channel(
         self,

@@ -19,6 +19,8 @@ _log = structlog.get_logger()
 _MOST_ADDRESSES = 50_000
 CARDS_PER_MINUTE = 20
 """Card numbers asked for by one address: a hall of families, no machine."""
+ENROLMENTS_PER_MINUTE = 10
+"""Codes that enrol devices, tried by one address: 40 bits against a hundred guesses."""
 
 # Atomic token bucket; keys live as long as they could matter.
 _BUCKET = """

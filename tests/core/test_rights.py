@@ -37,8 +37,8 @@ def test_devices_neither_call_nor_book_nor_configure() -> None:
             assert device not in MAY[act]
 
 
-def test_a_display_only_shows() -> None:
-    assert {act for act in Act if Role.DISPLAY in MAY[act]} == {Act.SHOW_BOARD}
+def test_a_display_only_shows_and_says_how_it_is() -> None:
+    assert {act for act in Act if Role.DISPLAY in MAY[act]} == {Act.SHOW_BOARD, Act.BEAT}
 
 
 def test_who_may_exceed_may_also_book_and_who_may_call_may_see_the_desk() -> None:

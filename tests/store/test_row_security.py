@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from queue_service.flows import arriving, sessions
+from queue_service.flows import arriving, devices
 from queue_service.flows.booking import BookingGiven
 from queue_service.model.ids import AuthorityId
 from queue_service.rights import Role
@@ -32,7 +32,7 @@ async def lived_in(dsn: str) -> None:
         await small.hold("10:00")
         assert isinstance(booked, BookingGiven)
         await arriving.check_in(small.house, slug, booked.code, CLERK)
-        await sessions.enrol(small.house, slug, device="kiosk-1", role=Role.KIOSK)
+        await devices.admit(small.house, slug, device="kiosk-1", role=Role.KIOSK)
     async with owner(dsn) as connection, connection.transaction():
         await connection.execute("set local queue.authority = '1'")
         await connection.execute(
@@ -80,6 +80,14 @@ async def lived_in(dsn: str) -> None:
         await connection.execute(
             "insert into note (id, authority, office, visit, text, by, at)"
             " values (gen_random_uuid(), 1, 1, gen_random_uuid(), 'fees paid', 1, now())"
+        )
+        await connection.execute(
+            "insert into enrolment (authority, office, device, role, hash, until, by)"
+            " values (1, 1, 'tablet-1', 'tablet', 'h', now(), 1)"
+        )
+        await connection.execute(
+            "insert into heartbeat (device, authority, office, seen, version, sound, paper,"
+            " printer) values (1, 1, 1, now(), '', 'on', 'ok', '')"
         )
         await connection.execute(
             "insert into outbox_cursor (office, authority, seq) values (1, 1, 0)"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from queue_service.web.api.answers import ANSWERS
 from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
+from queue_service.web.api.answers_of_devices import DEVICE_ANSWERS
 from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
@@ -34,6 +35,7 @@ ELSEWHERE = {
     "POST /offices/{office}/card-lists",
     *CAPACITY_ANSWERS,
     *CONFIRMATION_ANSWERS,
+    *DEVICE_ANSWERS,
     *DISRUPTION_ANSWERS,
     *SURGE_ANSWERS,
     *WAITING_ANSWERS,
@@ -70,6 +72,7 @@ def real(hall: Hall) -> dict[str, tuple[str, str]]:
         "counter": ("heidelberg.1", clerk),
         "visit": (visit, clerk),
         "display": ("heidelberg.board-1", ""),
+        "device": ("no-such-device", clerk),
         "ticket": (ticket["ticket"], ""),
         "wish": (wish["code"], wish["secret"]),
         "kiosk": ("", hall.links.kiosk.key),
@@ -118,7 +121,7 @@ def _try(operation: Any, real: dict[str, tuple[str, str]]) -> None:
             for name in case.path_parameters or {}:
                 case.path_parameters[name], key = real[_kind(operation.path, name)]
                 headers["Authorization"] = f"Bearer {key}"
-            if "kiosk" in operation.path:
+            if "kiosk" in operation.path or operation.path.endswith("/heartbeat"):
                 headers["Authorization"] = f"Bearer {real['kiosk'][1]}"
         answer = case.call(headers=headers)
         case.validate_response(

@@ -234,6 +234,28 @@ async def test_streams_end_when_the_server_closes() -> None:
             await asyncio.gather(board.ended.wait(), phone.ended.wait())
 
 
+@pytest.mark.parametrize("may", [True, False])
+async def test_streams_end_at_the_next_heartbeat_for_whom_may_not_see_them_any_more(
+    monkeypatch: pytest.MonkeyPatch, *, may: bool
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
+    office = Office()
+    telling = Telling(office)
+    allowed = True
+
+    async def still() -> bool:
+        return allowed
+
+    desk = live.states(
+        office, telling.closing, after=None, concerns=lambda _: True, state=_nothing, still=still
+    )
+    async with listening(telling.channel.stream(None, still)) as board, listening(desk) as clerk:
+        assert {board.ended.is_set(), clerk.ended.is_set()} == {False}
+        allowed = may
+        await asyncio.sleep(0.3)
+        assert (board.ended.is_set(), clerk.ended.is_set()) == (not may, not may)
+
+
 async def test_who_left_is_forgotten() -> None:
     office = Office()
     telling = Telling(office)

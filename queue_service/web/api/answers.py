@@ -26,8 +26,11 @@ from queue_service.slots.openings import DayState
 from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_cards import CARD_ANSWERS
 from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
+from queue_service.web.api.answers_of_devices import DEVICE_ANSWERS
 from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
 from queue_service.web.api.answers_of_hall import HALL_ANSWERS
+from queue_service.web.api.answers_of_kiosk import KIOSK_ANSWERS
+from queue_service.web.api.answers_of_reports import REPORT_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 
@@ -249,11 +252,14 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /sessions": (201, Signed),
     "DELETE /sessions": (204, None),
     **HALL_ANSWERS,
+    **KIOSK_ANSWERS,
     **CARD_ANSWERS,
     **WAITING_ANSWERS,
     **CONFIRMATION_ANSWERS,
     **DISRUPTION_ANSWERS,
     **CAPACITY_ANSWERS,
     **SURGE_ANSWERS,
+    **REPORT_ANSWERS,
+    **DEVICE_ANSWERS,
 }
 """What each operation answers when it succeeds; a refusal is a `Problem` everywhere."""

@@ -19,6 +19,8 @@ BY_KEY = (
     "/desks/",
     "/visits/",
     "/kiosk/",
+    "/devices/heartbeat",
+    "/offices/{office}/devices",
     "/offices/{office}/bookings",
     "/offices/{office}/swaps",
     "/offices/{office}/overbooked",
@@ -27,6 +29,7 @@ BY_KEY = (
     "/offices/{office}/capacity",
     "/offices/{office}/disruption",
     "/offices/{office}/surge",
+    "/offices/{office}/reports",
     "/offices/{office}/card-lists",
 )
 """For staff and devices alone."""

@@ -17,8 +17,10 @@ from queue_service.web.pages import Asked, Shown, known, page, refused, see, spo
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("capacity", "capacity", mark("Capacity")),
     ("cards", "cards", mark("Cards")),
+    ("devices", "devices", mark("Devices")),
     ("disruption", "disruption", mark("Disruption")),
     ("surge", "surge", mark("Surge rules")),
+    ("reports", "reports", mark("Figures")),
 )
 """(name, end of the address, title) of every place, in the order of the navigation."""
 

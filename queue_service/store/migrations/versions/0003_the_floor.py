@@ -41,10 +41,22 @@ CHANGES: tuple[str, ...] = (
         ' "by" integer not null, at timestamptz not null)'
     ),
     "create index note_of_visit on note (visit)",
+    (
+        "create table enrolment (authority integer not null, office integer not null,"
+        " device text not null, role text not null, hash bytea not null,"
+        ' until timestamptz not null, "by" integer not null, primary key (office, device),'
+        " constraint enrolment_hash unique (hash))"
+    ),
+    (
+        "create table heartbeat (device integer primary key, authority integer not null,"
+        " office integer not null, seen timestamptz not null, version text not null,"
+        " last_event bigint, sound text not null, offset_ms bigint, paper text not null,"
+        " printer text not null)"
+    ),
 )
 """Statements in order; a table of its own is created here and named in `TABLES`."""
 
-TABLES: tuple[str, ...] = ("ticket_block", "desk", "note")
+TABLES: tuple[str, ...] = ("ticket_block", "desk", "note", "enrolment", "heartbeat")
 """Tables created by `CHANGES`: all stand under row-level security."""
 
 POLICY = (
