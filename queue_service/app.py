@@ -44,6 +44,7 @@ from queue_service.web.api import (
     surge,
     waiting,
 )
+from queue_service.web.api import guide as guide_api
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import (
@@ -54,8 +55,6 @@ from queue_service.web.pages import (
     desk,
     enrol,
     faults,
-    guide,
-    guide_help,
     kiosk,
     signin,
     staff_booking,
@@ -165,6 +164,7 @@ def build(chosen: Settings) -> Litestar:
         staffing,
         hall,
         devices,
+        guide_api,
         disruption,
         cards,
         confirmations,

@@ -19,6 +19,7 @@ BY_KEY = (
     "/desks/",
     "/visits/",
     "/kiosk/",
+    "/guide/",
     "/devices/heartbeat",
     "/offices/{office}/devices",
     "/offices/{office}/bookings",

@@ -1,0 +1,72 @@
+"""What guides show and say: where somebody stands and why, in plain words for the visitor."""
+
+from datetime import datetime
+
+from queue_service.language.catalogues import Catalogue, catalogue, mark
+from queue_service.language.formats import clock
+from queue_service.language.words import about_minutes, visit_state
+from queue_service.model.visit import Aid, NeedClass, VisitState
+
+_RULES = {
+    NeedClass.EMERGENCY: mark("Emergencies go first."),
+    NeedClass.BOOKING: mark("Your waiting counts from the time of your appointment."),
+    NeedClass.WALK_IN: mark(
+        "You came without an appointment: your waiting counts from your arrival."
+    ),
+}
+_AIDS = {
+    Aid.VULNERABLE: mark("needs protection"),
+    Aid.INTERPRETER: mark("needs an interpreter"),
+    Aid.WHEELCHAIR: mark("uses a wheelchair"),
+    Aid.HEARING: mark("hears badly"),
+    Aid.SIGHT: mark("sees badly"),
+}
+SOUGHT = {
+    "lost_code": mark("The code is lost"),
+    "no_phone": mark("No phone, or its battery is empty"),
+    "helped_by_others": mark("Somebody else has booked for them"),
+}
+"""Why somebody is looked for."""
+
+
+def explained(
+    language: str,
+    *,
+    state: VisitState,
+    need: NeedClass,
+    ahead: int,
+    emergencies_ahead: int,
+    wait: tuple[int, int] | None,
+    due: datetime,
+    now: datetime,
+) -> list[str]:
+    """Why this person is where they are, sentence by sentence."""
+    t = catalogue(language)
+    if state is not VisitState.WAITING:
+        return [t(visit_state(state, language))]
+    said = [_before(t, ahead)]
+    if emergencies_ahead:
+        said.append(
+            t.plural(
+                "{n} of them is an emergency, and emergencies go first.",
+                "{n} of them are emergencies, and emergencies go first.",
+                emergencies_ahead,
+            )
+        )
+    said.append(t(_RULES[need]))
+    if due > now:
+        said.append(t("You are early: you are called from {time} on.", time=clock(due)))
+    if wait is not None:
+        said.append(t("Expected wait: {range}.", range=about_minutes(*wait, language)))
+    return said
+
+
+def _before(t: Catalogue, ahead: int) -> str:
+    if ahead == 0:
+        return t("You are next.")
+    return t.plural("{n} person before you", "{n} persons before you", ahead)
+
+
+def aid(what: Aid, language: str) -> str:
+    """What somebody needs, for the staff."""
+    return catalogue(language)(_AIDS[what])
