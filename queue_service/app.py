@@ -23,6 +23,7 @@ from display import feed
 from queue_service import __version__, logs, settings
 from queue_service.demo import letters
 from queue_service.house import House, close_house, open_house
+from queue_service.language import tag
 from queue_service.settings import Settings
 from queue_service.ticker import Ticker
 from queue_service.web import assets, health, problems, throttle
@@ -137,6 +138,7 @@ def _templates() -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.globals["static"] = assets.static
+    environment.globals["tag"] = tag
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 

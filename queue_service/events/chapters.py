@@ -34,6 +34,7 @@ AnyFact = (
     | floor.Marked
     | floor.DeskChanged
     | floor.NumbersReserved
+    | floor.Renumbered
     | floor.PersonSought
     | floor.Undone
     | waiting.WishJoined

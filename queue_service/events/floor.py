@@ -1,5 +1,7 @@
 """What can happen in the house."""
 
+from enum import StrEnum
+
 import msgspec
 
 from queue_service.events.entry import Fact
@@ -9,11 +11,26 @@ class WhyNext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why this person is next, as code and numbers; `language` makes the sentence."""
 
     code: str
-    """emergency_floor · longest_share_of_target · by_number · only_one."""
+    """emergency_floor · longest_share_of_target · only_one · fallback · handed_to_you · returned ·
+    by_number · serve_now · accepted."""
     waited_minutes: int = 0
     target_minutes: int = 0
     ahead_passed: int = 0
     """How many who could be served here came earlier and were passed."""
+    reason: str = ""
+    """Code of why somebody was called by number, where the clerk gave one (`CallReason`)."""
+
+
+class CallReason(StrEnum):
+    """Why a clerk calls somebody out of turn."""
+
+    HEALTH = "health"
+    CHILDREN = "children"
+    INTERPRETER = "interpreter"
+    BELONGS_HERE = "belongs_here"
+    """The matter was begun here, or belongs to somebody waiting with them."""
+    CAME_BACK = "came_back"
+    OTHER = "other"
 
 
 class CheckedIn(Fact, frozen=True, tag="checked_in"):
@@ -39,7 +56,10 @@ class Finished(Fact, frozen=True, tag="finished"):
 
 
 class Started(Fact, frozen=True, tag="started"):
-    """They have come to the counter."""
+    """They have come to the counter, called or served on the spot."""
+
+    why: WhyNext | None = None
+    """Where they were not called before."""
 
 
 class Parked(Fact, frozen=True, tag="parked"):
@@ -104,6 +124,10 @@ class NumbersReserved(Fact, frozen=True, tag="numbers_reserved"):
     """Place in the day's series."""
     many: int = 0
     device: int = 0
+
+
+class Renumbered(Fact, frozen=True, tag="renumbered"):
+    """A visit takes the number that a kiosk gave its owner when the answer was lost."""
 
 
 class Undone(Fact, frozen=True, tag="undone"):

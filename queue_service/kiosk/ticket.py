@@ -9,11 +9,9 @@ from random import Random
 
 import msgspec
 
+from queue_service.kiosk.blocks import HIGHEST, LOWEST, number_at
 from queue_service.model.codes import TOKEN_ALPHABET
 from queue_service.model.visit import TicketSeries
-
-LOWEST, HIGHEST = 100, 999
-_A_ROUND = HIGHEST - LOWEST + 1
 
 
 def open_series(day: date, letters: str, chance: Random) -> TicketSeries:
@@ -23,12 +21,8 @@ def open_series(day: date, letters: str, chance: Random) -> TicketSeries:
 
 def next_number(series: TicketSeries, letters: str) -> tuple[str, TicketSeries]:
     """The next number and the row after it: 900 numbers a letter, then the next letter."""
-    turn, place = divmod(series.issued, _A_ROUND)
-    # The office may have taken the day's letter out of use since.
-    first = letters.index(series.letter) if series.letter in letters else 0
-    letter = letters[(first + turn) % len(letters)]
-    digits = LOWEST + (series.start - LOWEST + place) % _A_ROUND
-    return f"{letter}{digits}", msgspec.structs.replace(series, issued=series.issued + 1)
+    number = number_at(series, series.issued, letters)
+    return number, msgspec.structs.replace(series, issued=series.issued + 1)
 
 
 def code_in(scanned: str) -> str:

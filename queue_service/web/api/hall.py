@@ -1,4 +1,4 @@
-"""For devices and desks in the house: sessions, check-in, tickets, calling."""
+"""For devices and desks in the house: sessions, tickets, calling."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from queue_service.events.chapters import AnyFact
 from queue_service.events.floor import WhyNext
-from queue_service.flows import arriving, serving, sessions, tickets
+from queue_service.flows import serving, sessions, tickets
 from queue_service.flows.serving import DeskShown, VisitShown
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -20,9 +20,9 @@ from queue_service.model.ids import ActorId, split_address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor
 from queue_service.web import live
-from queue_service.web.access import STAFF_COOKIE, actor_of, allowed, credentials
+from queue_service.web.access import STAFF_COOKIE, allowed, credentials
 from queue_service.web.api.bookings import Key, told
-from queue_service.web.api.shapes import CallBody, CheckInBody, SessionBody
+from queue_service.web.api.shapes import CallBody, SessionBody
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
@@ -57,48 +57,6 @@ async def sign_out(request: AnyRequest, house: House) -> Response[Any]:
     response: Response[Any] = Response(None, status_code=204)
     response.delete_cookie(STAFF_COOKIE)
     return response
-
-
-@post("/kiosk/check-ins", summary="Check in", status_code=201)
-async def check_in(
-    request: AnyRequest, house: House, data: CheckInBody, key: Key = None
-) -> Response[Any]:
-    """A number for a code or a walk-in; the device's key names the office."""
-    actor = await actor_of(request, house)
-    office = actor.office if actor else ""
-    device = await allowed(request, house, Act.CHECK_IN, office)
-    if isinstance(device, Refusal):
-        return problem(request, device)
-    if bool(data.code) == (data.walk_in is not None):
-        return problem(
-            request, Refusal(Code.INVALID, {"field": "code", "reason": "code or walk_in"})
-        )
-    if data.walk_in is None:
-        given = await arriving.check_in(house, office, data.code, device.id, key)
-    else:
-        wish = data.walk_in
-        given = await arriving.walk_in(
-            house,
-            office,
-            service=wish.service,
-            persons=wish.persons,
-            language=wish.language,
-            postcode=wish.postcode,
-            by=device.id,
-            key=key,
-        )
-    if isinstance(given, Refusal):
-        return problem(request, given)
-    return told(
-        {
-            "ticket": given.ticket,
-            "number": given.number,
-            "wait": {"from": given.wait.from_minutes, "to": given.wait.to_minutes},
-            "instructions": given.instructions,
-            "language": given.language,
-        },
-        201,
-    )
 
 
 @get("/tickets/{code:str}", summary="One's own ticket")
@@ -276,7 +234,6 @@ async def undo(
 handlers = [
     sign_in,
     sign_out,
-    check_in,
     ticket,
     ticket_stream,
     desk,

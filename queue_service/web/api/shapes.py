@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -135,11 +136,24 @@ class WalkInBody(Body, frozen=True):
     postcode: Annotated[str, Meta(max_length=10)] = ""
 
 
+class OfflineBody(Body, frozen=True):
+    """A number that a kiosk gave away without network, from the block it keeps."""
+
+    block: UUID
+    place: Annotated[int, Meta(ge=0, le=10_000)]
+    number: Annotated[str, Meta(max_length=10)]
+    key: Annotated[int, Meta(ge=0, le=65_535)]
+    signature: Annotated[str, Meta(max_length=100)]
+    happened: Instant
+    """When the person was there; kept within the block's day and never in the future."""
+
+
 class CheckInBody(Body, frozen=True):
-    """A code or a walk-in, one of both."""
+    """A code or a walk-in, one of both; `offline` where it happened without network."""
 
     code: Annotated[str, Meta(max_length=400)] = ""
     walk_in: WalkInBody | None = None
+    offline: OfflineBody | None = None
 
 
 class CallBody(Body, frozen=True):
