@@ -11,7 +11,7 @@ import msgspec
 from queue_service.model.ids import ServiceCode, VisitId
 from queue_service.model.office import LineRules
 from queue_service.rehearsal.day import Services
-from queue_service.rehearsal.wait import Counter, Expected, Stream, Wait, Waiting, forecast
+from queue_service.rehearsal.wait import PATHS, Counter, Expected, Stream, Wait, Waiting, forecast
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -46,8 +46,8 @@ class Outlook(msgspec.Struct, frozen=True):
     """Minutes by the usual formula for the last in the line: mean times people by counters."""
 
 
-def look(scene: Scene, chance: Random) -> Outlook:
-    """Play the scene forward many times."""
+def look(scene: Scene, chance: Random, paths: int = PATHS) -> Outlook:
+    """Play the scene forward `paths` times."""
     people = len(scene.line)
     found = forecast(
         [*scene.line, *(door.person for door in scene.doors)],
@@ -57,6 +57,7 @@ def look(scene: Scene, chance: Random) -> Outlook:
         chance,
         streams=scene.streams,
         expected=scene.expected,
+        paths=paths,
     )
     return Outlook(tuple(found[:people]), tuple(found[people:]), naive(scene))
 

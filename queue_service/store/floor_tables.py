@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from queue_service.store.schema import INSTANT, metadata, scope_columns
+from queue_service.store.schema import INSTANT, authority_column, metadata, scope_columns
 
 OPEN_VISITS = "state in ('waiting', 'called', 'serving', 'parked')"
 AT_COUNTER = "state in ('called', 'serving')"
@@ -98,3 +98,27 @@ note = sa.Table(
     sa.Index("note_of_visit", "visit"),
 )
 """A sentence handed on with a visit: free text stays out of the journal and can be deleted."""
+
+promise = sa.Table(
+    "promise",
+    metadata,
+    sa.Column("visit", sa.Uuid, primary_key=True),
+    *scope_columns(),
+    sa.Column("need", sa.Text, nullable=False),
+    sa.Column("given_at", INSTANT, nullable=False),
+    sa.Column("p50", sa.Float, nullable=False),
+    sa.Column("p80", sa.Float, nullable=False),
+    sa.Column("naive", sa.Float, nullable=False),
+    sa.Column("called_at", INSTANT),
+    sa.Index("promise_of_day", "office", "given_at"),
+)
+"""The wait somebody was told first, in minutes, and when they were called."""
+
+promise_cursor = sa.Table(
+    "promise_cursor",
+    metadata,
+    sa.Column("office", sa.Integer, primary_key=True),
+    authority_column(),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+"""So far the journal was read for promises."""

@@ -15,6 +15,7 @@ card, card_contact = card_tables.card, card_tables.card_contact
 wish, wish_person, offer = wish_tables.wish, wish_tables.wish_person, wish_tables.offer
 visit, ticket_series = floor_tables.visit, floor_tables.ticket_series
 ticket_block, desk, note = floor_tables.ticket_block, floor_tables.desk, floor_tables.note
+promise, promise_cursor = floor_tables.promise, floor_tables.promise_cursor
 
 authority = sa.Table(
     "authority",

@@ -40,6 +40,13 @@ async def lived_in(dsn: str) -> None:
             " values (1, 1, 'somebody', 'hash', '{clerk}', true)"
         )
         await connection.execute(
+            "insert into promise (visit, authority, office, need, given_at, p50, p80, naive)"
+            " values (gen_random_uuid(), 1, 1, 'walk_in', now(), 5, 9, 12)"
+        )
+        await connection.execute(
+            "insert into promise_cursor (office, authority, seq) values (1, 1, 0)"
+        )
+        await connection.execute(
             "insert into session (hash, authority, staff, until) values ('h', 1, 1, now())"
         )
         await connection.execute(

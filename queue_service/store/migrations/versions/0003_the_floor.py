@@ -53,10 +53,29 @@ CHANGES: tuple[str, ...] = (
         " last_event bigint, sound text not null, offset_ms bigint, paper text not null,"
         " printer text not null)"
     ),
+    (
+        "create table promise (visit uuid primary key, authority integer not null,"
+        " office integer not null, need text not null, given_at timestamptz not null,"
+        " p50 double precision not null, p80 double precision not null,"
+        " naive double precision not null, called_at timestamptz)"
+    ),
+    "create index promise_of_day on promise (office, given_at)",
+    (
+        "create table promise_cursor (office integer primary key, authority integer not null,"
+        " seq bigint not null)"
+    ),
 )
 """Statements in order; a table of its own is created here and named in `TABLES`."""
 
-TABLES: tuple[str, ...] = ("ticket_block", "desk", "note", "enrolment", "heartbeat")
+TABLES: tuple[str, ...] = (
+    "ticket_block",
+    "desk",
+    "note",
+    "enrolment",
+    "heartbeat",
+    "promise",
+    "promise_cursor",
+)
 """Tables created by `CHANGES`: all stand under row-level security."""
 
 POLICY = (
