@@ -10,7 +10,7 @@ import msgspec
 
 from queue_service.events.booking import Cancelled, CancelReason, Moved, Why
 from queue_service.events.entry import BookingNow
-from queue_service.model.booking import Booking, BookingState
+from queue_service.model.booking import LIVE, Booking, BookingState
 from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
@@ -89,4 +89,4 @@ def _unchanged(world: World, new: Booking) -> Booking | None:
 
 
 def _stands(world: World, booking: Booking) -> bool:
-    return booking.state is BookingState.BOOKED and booking.start > world.now
+    return booking.state in LIVE and booking.start > world.now

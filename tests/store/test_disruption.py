@@ -82,6 +82,19 @@ async def test_cancelling_a_service_spares_the_others_and_resumes_after_a_crash(
     await small.audit()
 
 
+async def test_a_booking_whose_link_nobody_opened_yet_is_cancelled_too(small: Small) -> None:
+    mail = (Part(make.MAIL, 1),)
+    given = await small.booked("10:00", mail, email="amal@example.org")
+    assert [b.state for b in await standing(small)] == [BookingState.PENDING]
+    await disruption.cancel_all(
+        small.house, small.office, CancelAll(CLERK, Why.TITLE_EXTENDED, *DAY)
+    )
+    assert await standing(small) == []
+    opened = await flow.confirm_mailed(small.house, given.code, given.secret)
+    assert isinstance(opened, BookingGiven)
+    assert opened.state is BookingState.CANCELLED
+
+
 async def test_the_list_of_calls_names_those_alone_whom_no_letter_reaches(small: Small) -> None:
     await small.booked("10:00", name="With Mail", email="with@example.org")
     await small.booked("10:10", name="Without Mail", phone="0711 1")
