@@ -1,5 +1,6 @@
 """The board as a fold of the journal: which number is called to which counter.
 
+A number leaves as soon as its owner has come to the counter, is sent away or goes on elsewhere.
 Pure: no clock, no I/O. It carries numbers, counter keys and configured counter names only, never
 who somebody is, what they come for or which class they wait in. How the screen looks, which rows
 fit and when the gong sounds is left to `display.layout` and the page.
@@ -11,7 +12,17 @@ from datetime import datetime
 import msgspec
 
 from queue_service.events.entry import Fact, VisitNow
-from queue_service.events.floor import Called, CheckedIn, Recalled
+from queue_service.events.floor import (
+    Called,
+    CheckedIn,
+    ComesLater,
+    DeskChanged,
+    HandAccepted,
+    HandPassed,
+    NumbersReserved,
+    Recalled,
+    Resumed,
+)
 from queue_service.model.ids import CounterKey, VisitId
 from queue_service.model.office import Office
 from queue_service.model.visit import Visit, VisitState
@@ -38,8 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     counter_name: str
     called_at: datetime
     calls: int
-    """From two on the row says so. Time alone does not: a visit that is being served stays called,
-    and a board that wrote "2nd call" beside it would be lying."""
+    """From two on the row says so. Time alone does not: a clerk may serve without saying that the
+    person has come, and a board that wrote "2nd call" beside it would be lying."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -127,11 +138,15 @@ def event(fact: Fact, office: Office) -> tuple[str, Change] | None:
     rows = tuple(_row(call, office) for visit in fact.visits if (call := _call(visit)))
     gone = tuple(visit.number for visit in fact.visits if _call(visit) is None)
     if rows:
-        rings = isinstance(fact, Called | Recalled)
+        rings = isinstance(fact, Called | Recalled | HandAccepted)
         return ("call" if rings else "back", Change(rows, gone))
-    if gone and not isinstance(fact, CheckedIn):
+    if gone and not isinstance(fact, _NEVER_SHOWN):
         return ("gone", Change(gone=gone))
     return None
+
+
+_NEVER_SHOWN = CheckedIn | Resumed | ComesLater | HandPassed | DeskChanged | NumbersReserved
+"""What happens only to people who are not called."""
 
 
 def _call(visit: Seen) -> Call | None:

@@ -9,10 +9,13 @@ from queue_service.events.cards import CardsRecorded
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
 from queue_service.model.booking import Part
+from queue_service.model.desk import Desk
+from queue_service.model.ids import CounterKey
 from queue_service.model.office import BookingRules, Office, OfficeClock, OfficeKey
 from queue_service.slots import release
 from queue_service.store import offices as store
 from queue_service.store.offices import OfficeRow
+from queue_service.views import desks
 from queue_service.views.line import Line
 from queue_service.views.openings import Openings
 
@@ -31,7 +34,9 @@ class Followed:
         self.clock: OfficeClock = row.clock
         self.seq = 0
         self.openings = Openings(office, row.key.limits)
-        self.line = Line(office)
+        self.desks: dict[CounterKey, Desk] = {}
+        """Counters that ever said something (`views.desks`)."""
+        self.line = Line(office, self.desks)
         self.cards_listed = False
         """Whether the office has ever recorded a card: before that no card can be asked for."""
         self.fresh_at = datetime.min.replace(tzinfo=UTC)
@@ -82,12 +87,15 @@ class Followed:
         self.key, self.clock, self.office = row.key, row.clock, office
         self._rules.clear()
         self.openings = Openings(office, row.key.limits)
-        self.line = Line(office)
+        self.desks = {}
+        self.line = Line(office, self.desks)
         self.loaded(load)
 
     def loaded(self, load: store.Load) -> None:
         """Start the views anew from rows read at one seq."""
         self.openings.load(load.cells, load.holds, load.receipts)
+        self.desks.clear()
+        self.desks.update((desk.counter, desk) for desk in load.desks)
         self.line.load(load.visits)
         self.cards_listed = load.cards_listed
         self._recent.clear()
@@ -99,6 +107,7 @@ class Followed:
         self.openings.apply(fact)
         if isinstance(fact, CardsRecorded):
             self.cards_listed = True
+        desks.apply(self.desks, fact, entry.seq)
         self.line.apply(fact, entry.seq, entry.recorded)
         self._recent.append((entry, fact))
         self.seq = entry.seq

@@ -103,6 +103,12 @@ def office(*, desks: int = 3, hall: int = 4, bio_a_day: int = 5, quota: int = 20
     )
 
 
+def counter(key: str = "1", *skills: ServiceCode, **more: object) -> Counter:
+    """A counter for PICK."""
+    made = Counter(CounterKey(key), {"de": f"Schalter {key}"}, skills or (PICK,))
+    return msgspec.structs.replace(made, **more)
+
+
 def booking(
     start: datetime | None = None,
     minutes: int = 10,

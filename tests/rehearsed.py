@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from queue_service.events.chapters import AnyFact, decode, encode
-from queue_service.events.entry import Entry
-from queue_service.model.booking import LIVE, Booking
-from queue_service.model.ids import SYSTEM, BookingId, OfficeId, VisitId
+from queue_service.events.entry import DeskNow, Entry
+from queue_service.floor.undoing import Last
+from queue_service.model.booking import LIVE, Booking, BookingState
+from queue_service.model.desk import Desk
+from queue_service.model.hall import Hall
+from queue_service.model.ids import SYSTEM, BookingId, CounterKey, OfficeId, VisitId
 from queue_service.model.refusal import Refusal
 from queue_service.model.visit import Visit
 from queue_service.model.world import Cell, CellKey, Told, World
@@ -32,6 +35,7 @@ class Rehearsed:
         self.cells = dict(cells)
         self.bookings: dict[BookingId, Booking] = {}
         self.visits: dict[VisitId, Visit] = {}
+        self.desks: dict[CounterKey, Desk] = {}
         self.people = people
         self.rests: Callable[[], Rest | None] = lambda: None
         """How what lapses rests, with chance of its own each time."""
@@ -64,6 +68,7 @@ class Rehearsed:
             people=everybody,
             visits=self.visits,
             line=True,
+            hall=Hall(desks=self.desks),
             layers=self.stamp,
         )
 
@@ -85,6 +90,35 @@ class Rehearsed:
         """A turn of one wish."""
         return self.turn(decide)[0]
 
+    def last_of(self, visit: VisitId) -> Last | None:
+        """The entry that wrote a visit last, as one to take back; None for who just came."""
+        return self.to_undo(self.visits[visit].seq)
+
+    def to_undo(self, seq: int) -> Last | None:
+        """An entry with what those before it said of everything in it, as the flow reads them."""
+        said = {n: (fact, when) for n, fact, when in self.journal}
+        if seq not in said:
+            return None
+        fact, when = said[seq]
+        if any(now.before == 0 for now in fact.visits):
+            return None
+        visits = tuple(
+            next(v for v in said[now.before][0].visits if v.id == now.id) for now in fact.visits
+        )
+        bookings = tuple(
+            (now.id, was.state if was else BookingState.ARRIVED)
+            for now in fact.bookings
+            for was in [self.past[now.before][1].get(now.id)]
+        )
+        desks = tuple(
+            next(d for d in said[now.before][0].desks if d.counter == now.counter)
+            if now.before
+            else DeskNow.of(Desk(now.counter), 0)
+            for now in fact.desks
+        )
+        tag = str(fact.__struct_config__.tag)
+        return Last(seq, when, tag, visits, bookings, desks)
+
     def _accept(self, world: World, told: Told) -> None:
         before = {b.id: self.bookings[b.id].seq for b in told.bookings if b.id in self.bookings}
         seq = self.seq + 1
@@ -101,6 +135,8 @@ class Rehearsed:
             self.bookings[booking.id] = msgspec.structs.replace(booking, seq=seq)
         for visit in told.visits:
             self.visits[visit.id] = msgspec.structs.replace(visit, seq=seq)
+        for desk in told.hall.desks:
+            self.desks[desk.counter] = msgspec.structs.replace(desk, seq=seq)
         fact = as_read(told)
         for now in fact.bookings:
             assert now.before == before.get(now.id, 0), "an entry names the one before"

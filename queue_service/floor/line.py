@@ -2,7 +2,8 @@
 
 An emergency older than the floor goes next; else the largest waited / target. Measured at 105 %
 load: emergencies in 15 min 99.8 %, bookings and walk-ins as fair as without the floor
-(engineering handbook, 5.1). Leaves alone: which desk asks, and what happens after the call.
+(engineering handbook, 5.1). A counter falls back to other skills only while nobody waits for its
+own. Leaves alone: what happens after the call.
 """
 
 import math
@@ -12,9 +13,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from queue_service.events.floor import WhyNext
-from queue_service.model.ids import ServiceCode
-from queue_service.model.office import LineRules
-from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.floor import steps
+from queue_service.model.ids import ActorId
+from queue_service.model.office import Counter, LineRules
+from queue_service.model.visit import ANYBODY, Hand, NeedClass, Step, Visit, VisitState
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -52,38 +54,95 @@ def order(line: Iterable[Visit], now: datetime, rules: LineRules) -> list[Visit]
     return waiting
 
 
-def served_by(visit: Visit, skills: Iterable[ServiceCode]) -> bool:
-    """Whether a counter with these skills can serve the whole visit."""
-    able = set(skills)
-    return all(part.service in able for part in visit.parts)
+def overdue(hand: Hand, now: datetime, rules: LineRules) -> bool:
+    """Whether no case worker accepted in time: from then on any counter that can may call."""
+    return now - hand.at >= timedelta(minutes=rules.hand_minutes)
+
+
+def is_away(visit: Visit, now: datetime) -> bool:
+    """Whether somebody said they come later and is not called before."""
+    return visit.away_until is not None and visit.away_until > now
+
+
+def may_call(
+    visit: Visit, counter: Counter, now: datetime, rules: LineRules, by: ActorId | None = None
+) -> bool:
+    """Whether `counter`, where `by` works, may call somebody who waits, whatever its skills."""
+    if is_away(visit, now) or visit.only not in (None, counter.key):
+        return False
+    if visit.hand is None or overdue(visit.hand, now, rules):
+        return True
+    if visit.hand.to == ANYBODY:
+        return Step.CASE_WORKER in counter.steps and by not in visit.hand.passed
+    return by == visit.hand.to
+
+
+def serves(visit: Visit, counter: Counter) -> bool:
+    """Whether the visit is this counter's own: by skill, handed over to it or to case workers."""
+    handed = visit.hand is not None and Step.CASE_WORKER in counter.steps
+    return visit.only == counter.key or handed or steps.served_by(visit, counter)
+
+
+def candidates(
+    line: Iterable[Visit],
+    counter: Counter,
+    now: datetime,
+    rules: LineRules,
+    by: ActorId | None = None,
+) -> list[Visit]:
+    """Whom `counter` would call, the next one first; its fallback only while nobody else waits."""
+    free = [v for v in order(line, now, rules) if may_call(v, counter, now, rules, by)]
+    own = [v for v in free if serves(v, counter)]
+    return own or [v for v in free if steps.falls_to(v, counter)]
 
 
 def choose(
-    line: Sequence[Visit], skills: Iterable[ServiceCode], now: datetime, rules: LineRules
+    line: Iterable[Visit],
+    counter: Counter,
+    now: datetime,
+    rules: LineRules,
+    by: ActorId | None = None,
 ) -> tuple[Visit, WhyNext] | None:
-    """Whom a counter with these skills calls next, and why; None when nobody waits for it."""
-    able = frozenset(skills)
-    candidates = [v for v in order(line, now, rules) if served_by(v, able)]
-    if not candidates:
+    """Whom `counter` calls next, and why; None when nobody waits for it."""
+    found = candidates(line, counter, now, rules, by)
+    if not found:
         return None
-    return candidates[0], why(candidates[0], candidates, now, rules)
+    return found[0], why(found[0], found, now, rules, counter)
 
 
-def why(visit: Visit, candidates: Sequence[Visit], now: datetime, rules: LineRules) -> WhyNext:
+def why(
+    visit: Visit,
+    rivals: Sequence[Visit],
+    now: datetime,
+    rules: LineRules,
+    counter: Counter | None = None,
+) -> WhyNext:
     """The rule that put `visit` before the others, with its numbers."""
-    pressing, _ = _priority(visit, now, rules)
-    if len(candidates) == 1:
-        code = "only_one"
-    elif pressing:
-        code = "emergency_floor"
-    else:
-        code = "longest_share_of_target"
     return WhyNext(
-        code,
+        _rule(visit, rivals, now, rules, counter),
         waited_minutes=max(0, int((now - visit.arrived) / timedelta(minutes=1))),
         target_minutes=int(target(visit.need, rules) / timedelta(minutes=1)),
-        ahead_passed=sum(1 for v in candidates if v.arrived < visit.arrived),
+        ahead_passed=sum(1 for v in rivals if v.arrived < visit.arrived),
     )
+
+
+def _rule(
+    visit: Visit,
+    rivals: Sequence[Visit],
+    now: datetime,
+    rules: LineRules,
+    counter: Counter | None,
+) -> str:
+    pressing, _ = _priority(visit, now, rules)
+    if pressing and len(rivals) > 1:
+        return "emergency_floor"
+    if visit.parked or visit.away_until is not None:
+        return "returned"
+    if visit.hand is not None or visit.only is not None:
+        return "handed_to_you"
+    if counter is not None and steps.falls_to(visit, counter):
+        return "fallback"
+    return "only_one" if len(rivals) == 1 else "longest_share_of_target"
 
 
 def ahead_of(visit: Visit, line: Iterable[Visit], now: datetime, rules: LineRules) -> int:

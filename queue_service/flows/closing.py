@@ -6,6 +6,7 @@ from functools import partial
 from queue_service.floor import closing
 from queue_service.followed import Followed
 from queue_service.house import House
+from queue_service.model.hall import HallNeeds
 from queue_service.model.ids import SYSTEM
 from queue_service.model.world import Needs
 from queue_service.store import bookings as store
@@ -20,10 +21,11 @@ async def close_days(house: House, office: Followed) -> None:
     while True:
         async with transaction(house.pool, office.key.authority) as connection:
             to_come = await store.overdue(connection, office.key.office, begins, AT_ONCE)
-        if not to_come and not office.line.has_earlier(begins):
+        paused = any(closing.pauses(desk, begins) for desk in office.desks.values())
+        if not to_come and not paused and not office.line.has_earlier(begins):
             return
         decide = partial(closing.close, day_begins=begins, to_come=tuple(to_come))
-        needs = Needs(bookings=tuple(to_come), line=True)
+        needs = Needs(bookings=tuple(to_come), line=True, hall=HallNeeds(desks=True))
         await house.turn(office.key, SYSTEM, needs, decide, floor=True)
         if len(to_come) < AT_ONCE:
             return

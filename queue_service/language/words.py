@@ -3,7 +3,7 @@
 A code that is not known here (a newer process wrote it) gives the most general sentence.
 """
 
-from queue_service.events.floor import WhyNext
+from queue_service.events.floor import CallReason, WhyNext
 from queue_service.language.catalogues import catalogue, mark
 from queue_service.language.formats import span
 from queue_service.model.visit import VisitState
@@ -43,6 +43,26 @@ _DAY_SENTENCES = {
 }
 
 
+_REASONS = {
+    "only_one": mark("The only one waiting for this counter."),
+    "by_number": mark("Called by number."),
+    "fallback": mark("Nobody waits for this counter's own services: helping out."),
+    "handed_to_you": mark("Handed over to you."),
+    "returned": mark("Was sent away for a moment and is back: where they stood before."),
+    "serve_now": mark("Served at once, without a call."),
+    "accepted": mark("Emergency you have accepted."),
+}
+
+_CALL_REASONS = {
+    CallReason.HEALTH: mark("Reason: health."),
+    CallReason.CHILDREN: mark("Reason: small children."),
+    CallReason.INTERPRETER: mark("Reason: the interpreter is here."),
+    CallReason.BELONGS_HERE: mark("Reason: belongs to a visit here."),
+    CallReason.CAME_BACK: mark("Reason: came back."),
+    CallReason.OTHER: mark("Reason: another one."),
+}
+
+
 def why_next(why: WhyNext, language: str) -> str:
     """Why this person is next, in one sentence for the desk."""
     t = catalogue(language)
@@ -55,10 +75,10 @@ def why_next(why: WhyNext, language: str) -> str:
         )
     elif why.code == "longest_share_of_target" and target:
         text = t("Waited {waited} of {target} min promised.", waited=waited, target=target)
-    elif why.code == "only_one":
-        text = t("The only one waiting for this counter.")
-    elif why.code == "by_number":
-        text = t("Called by number.")
+    elif why.code in _REASONS:
+        text = t(_REASONS[why.code])
+        if why.reason in _CALL_REASONS:
+            text = f"{text} {t(_CALL_REASONS[why.reason])}"
     else:
         text = t.plural("Waited for {n} minute.", "Waited for {n} minutes.", waited)
     if why.ahead_passed:

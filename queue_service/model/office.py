@@ -11,9 +11,11 @@ import msgspec
 
 from queue_service.model import asking
 from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
+from queue_service.model.expecting import Expecting
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
 from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.release import LastMinute, Release, Reserve
+from queue_service.model.relief import Relief
 from queue_service.model.surge import Staff, Surge
 from queue_service.model.triage import Triage
 from queue_service.model.visit import Step
@@ -245,11 +247,14 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waiting: WaitingRules = WaitingRules()
     surge: Surge = Surge()
     staff: Staff = Staff()
+    relief: Relief = Relief()
+    """Laid by surge rules and managers; no configuration."""
     limits_per_person: LimitsPerPerson = LimitsPerPerson()
     jurisdiction: Jurisdiction = Jurisdiction()
     authorities: tuple[asking.Referral, ...] = ()
     """Who is responsible elsewhere, as imported; `jurisdiction.referrals` stand above them."""
     triage: Triage = Triage()
+    expecting: Expecting = Expecting()
 
     def service(self, code: str) -> Service | None:
         """The service of that code, or None."""

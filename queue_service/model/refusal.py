@@ -60,6 +60,7 @@ class Code(StrEnum):
     OTHER_OFFICE = "other_office"
     WALK_INS_FULL = "walk_ins_full"
     NO_WALK_INS = "no_walk_ins"
+    TICKETS_STOPPED = "tickets_stopped"
     NOBODY_WAITING = "nobody_waiting"
     COUNTER_OCCUPIED = "counter_occupied"
     NOT_AT_THIS_COUNTER = "not_at_this_counter"

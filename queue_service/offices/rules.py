@@ -13,8 +13,10 @@ import msgspec
 from queue_service.model.ids import TICK_SECONDS
 from queue_service.model.office import Office, Service, Taker
 from queue_service.offices.reading import Found
+from queue_service.offices.rules_of_expecting import expecting_faults
 from queue_service.offices.rules_of_release import release_faults
 from queue_service.offices.rules_of_requests import request_faults
+from queue_service.offices.rules_of_steps import step_faults
 from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
 from queue_service.offices.rules_of_waiting import waiting_faults
 from queue_service.offices.surge_rules import surge_faults
@@ -89,6 +91,8 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from request_faults(office)
     yield from release_faults(office)
     yield from waiting_faults(office)
+    yield from expecting_faults(office)
+    yield from step_faults(office, draft.faulty, draft.codes)
     yield from triage_faults(office, draft.faulty)
 
 
@@ -261,7 +265,7 @@ def _line_rules(office: Office) -> Iterator[Found]:
     rules = office.line
     yield from _at_least("line", rules, emergency_minutes=1, booking_minutes=1, walk_in_minutes=1)
     yield from _at_least("line", rules, emergency_floor_minutes=0, undo_seconds=0)
-    yield from _at_least("line", rules, calls_before_missed=1)
+    yield from _at_least("line", rules, calls_before_missed=1, hand_minutes=1)
     if rules.emergency_floor_minutes > rules.emergency_minutes:
         reason = f"must not exceed emergency_minutes {rules.emergency_minutes}"
         yield Found("line.emergency_floor_minutes", rules.emergency_floor_minutes, reason)

@@ -1,5 +1,6 @@
 """Questions about authorities, offices and their layers, and everything views load at one seq."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -17,11 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.events.entry import BookingNow, Entry
+from queue_service.model.desk import Desk
 from queue_service.model.ids import ActorId, AuthorityId, LimitId, OfficeId, Tick
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import OfficeClock, OfficeKey
 from queue_service.model.visit import Visit
-from queue_service.store import cards, rows
+from queue_service.store import cards, hall, rows
 from queue_service.store import tables as t
 from queue_service.store.floor_tables import OPEN_VISITS
 from queue_service.store.statement import Statement, given
@@ -46,6 +48,7 @@ class Load(msgspec.Struct, frozen=True):
     receipts: list[str]
     visits: list[Visit]
     cards_listed: bool = False
+    desks: Sequence[Desk] = ()
 
 
 AUTHORITIES = Statement(select(t.authority.c.id).order_by(t.authority.c.id))
@@ -224,6 +227,7 @@ async def load(connection: asyncpg.Connection, office: OfficeId, since: Tick) ->
         [row["key"].hex() for row in await KEYS.rows(connection, office=office)],
         [rows.visit(row) for row in await VISITS.rows(connection, office=office)],
         await cards.listed(connection, office),
+        await hall.desks(connection, office),
     )
 
 

@@ -1,65 +1,114 @@
 """Everybody in the house as the journal tells it, for tickets and desks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import msgspec
 
 from queue_service.events.entry import Fact, VisitNow
-from queue_service.events.floor import Called, WhyNext
+from queue_service.events.floor import Called, DeskChanged, HandAccepted, Started, WhyNext
 from queue_service.floor import line as engine
 from queue_service.floor.line import Range
-from queue_service.model.ids import CounterKey, VisitId
-from queue_service.model.office import Office
-from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.model.desk import Desk
+from queue_service.model.ids import ActorId, CounterKey, VisitId
+from queue_service.model.office import Counter, Office
+from queue_service.model.visit import AT_COUNTER, OPEN, NeedClass, Visit, VisitState
+from queue_service.views import desks as duty
 
-_OPEN = (VisitState.WAITING, VisitState.CALLED)
 _KEPT_ENDED = 2_000
+
+
+class LastAct(msgspec.Struct, frozen=True):
+    """The last entry that concerned a counter; without a visit it was about the counter itself."""
+
+    visit: VisitId | None
+    when: datetime
+    tag: str
+    seq: int
 
 
 class Line:
     """Open visits of one office, and the latest ended ones so that a ticket still has an answer."""
 
-    def __init__(self, office: Office) -> None:
-        """Empty; `load` or entries fill it."""
+    def __init__(
+        self, office: Office, desks: Mapping[CounterKey, Desk] = MappingProxyType({})
+    ) -> None:
+        """Empty; `load` or entries fill it. `desks` is looked at, never changed."""
         self.office = office
+        self._desks = desks
         self._open: dict[VisitId, Visit] = {}
         self._ended: dict[VisitId, Visit] = {}
         self._why: dict[VisitId, WhyNext] = {}
-        self._last_act: dict[CounterKey, tuple[VisitId, datetime, str, int]] = {}
+        self._last_act: dict[CounterKey, LastAct] = {}
 
     def load(self, visits: Iterable[Visit]) -> None:
         """Take over all open visits, read at one seq."""
-        self._open = {v.id: v for v in visits if v.state in _OPEN}
+        self._open = {v.id: v for v in visits if v.state in OPEN}
         self._ended = {}
 
     def apply(self, fact: Fact, seq: int, recorded: datetime) -> None:
         """Replace what the entry says."""
+        tag = str(fact.__struct_config__.tag)
         for now in fact.visits:
-            if isinstance(fact, Called):
-                self._why[now.id] = fact.why
-            elif now.state is not VisitState.CALLED:
-                self._why.pop(now.id, None)
+            self._note_why(fact, now.id)
             before = self._open.get(now.id) or self._ended.get(now.id)
-            visit = _visit(now, seq)
             counter = now.counter or (before.counter if before else None)
             if counter is not None:
-                tag = str(fact.__struct_config__.tag)
-                self._last_act[counter] = (now.id, recorded, tag, seq)
-            if now.state in _OPEN:
-                self._open[now.id] = visit
-                self._ended.pop(now.id, None)
-            else:
-                self._open.pop(now.id, None)
-                self._ended[now.id] = visit
-                if len(self._ended) > _KEPT_ENDED:
-                    del self._ended[next(iter(self._ended))]
+                self._last_act[counter] = LastAct(now.id, recorded, tag, seq)
+            self._take(_visit(now, seq))
+        if isinstance(fact, DeskChanged):
+            for desk in fact.desks:
+                self._last_act[desk.counter] = LastAct(None, recorded, tag, seq)
+
+    def _note_why(self, fact: Fact, visit: VisitId) -> None:
+        """Kept after the call is over: undo leads back to it."""
+        said = fact.why if isinstance(fact, Called | HandAccepted | Started) else None
+        if said is not None:
+            self._why[visit] = said
+
+    def _take(self, visit: Visit) -> None:
+        if visit.state in OPEN:
+            self._open[visit.id] = visit
+            self._ended.pop(visit.id, None)
+            return
+        self._open.pop(visit.id, None)
+        self._ended[visit.id] = visit
+        if len(self._ended) > _KEPT_ENDED:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._why.pop(oldest, None)
 
     def visit(self, visit: VisitId) -> Visit | None:
         """The visit while it is in the house or lately left."""
         return self._open.get(visit) or self._ended.get(visit)
 
+    def numbered(self, number: str) -> Visit | None:
+        """Who has that number, in the house or lately left; the latest of several days."""
+        named = [v for v in (*self._ended.values(), *self._open.values()) if v.number == number]
+        return max(named, key=lambda v: (v.state in OPEN, v.arrived), default=None)
+
     def waiting(self, now: datetime) -> list[Visit]:
         """Who waits, the next one first."""
         return engine.order(self._open.values(), now, self.office.line)
+
+    def for_counter(
+        self, counter: Counter, now: datetime, by: ActorId | None = None
+    ) -> list[Visit]:
+        """Whom a counter would call, the next one first."""
+        return engine.candidates(self._open.values(), counter, now, self.office.line, by)
+
+    def parked(self) -> list[Visit]:
+        """Who was sent to fetch something, the longest gone first."""
+        return sorted(
+            (v for v in self._open.values() if v.state is VisitState.PARKED),
+            key=lambda v: (v.seq, v.id),
+        )
+
+    def handed(self) -> list[Visit]:
+        """Emergencies that wait for a case worker to accept, the longest waiting first."""
+        handed = (v for v in self._open.values() if v.hand and v.state is VisitState.WAITING)
+        return sorted(handed, key=lambda v: (v.hand.at if v.hand else v.arrived, v.id))
 
     def has_earlier(self, than: datetime) -> bool:
         """Whether somebody who came before `than` is still in the house by the book."""
@@ -67,7 +116,7 @@ class Line:
 
     def called(self) -> list[Visit]:
         """Who is called or served."""
-        return [v for v in self._open.values() if v.state is VisitState.CALLED]
+        return [v for v in self._open.values() if v.state in AT_COUNTER]
 
     def at(self, counter: CounterKey) -> Visit | None:
         """Who is at a counter."""
@@ -77,28 +126,37 @@ class Line:
         """Why somebody at a counter was called."""
         return self._why.get(visit)
 
-    def last_act(self, counter: CounterKey) -> tuple[VisitId, datetime, str, int] | None:
-        """(visit, when, tag, seq) of the last act that concerned a counter."""
+    def last_act(self, counter: CounterKey) -> LastAct | None:
+        """The last act that concerned a counter."""
         return self._last_act.get(counter)
 
     def ahead(self, visit: Visit, now: datetime) -> int:
         """How many are called before `visit` as things stand."""
-        return engine.ahead_of(visit, self._rivals(visit), now, self.office.line)
+        return engine.ahead_of(visit, self._rivals(visit, now), now, self.office.line)
 
     def wait(self, visit: Visit, now: datetime) -> Range:
-        """The range a waiting person is shown."""
+        """The range a waiting person is shown; only counters on duty count."""
         until_due = max(0.0, (visit.due - now) / timedelta(minutes=1))
-        counters = [c for c in self.office.counters if engine.served_by(visit, c.skills)]
         return engine.wait_range(
-            self.ahead(visit, now), self._minutes_each(), len(counters), not_before=until_due
+            self.ahead(visit, now),
+            self._minutes_each(),
+            len(self._who_serve(visit)),
+            not_before=until_due,
         )
 
-    def _rivals(self, visit: Visit) -> list[Visit]:
-        """Waiting visits that some counter able to serve `visit` could serve too."""
-        skills = {
-            s for c in self.office.counters if engine.served_by(visit, c.skills) for s in c.skills
-        }
-        return [v for v in self._open.values() if v.id == visit.id or engine.served_by(v, skills)]
+    def _who_serve(self, visit: Visit) -> list[Counter]:
+        on_duty = duty.on_duty(self.office, self._desks)
+        return [c for c in on_duty if visit.only in (None, c.key) and engine.serves(visit, c)]
+
+    def _rivals(self, visit: Visit, now: datetime) -> list[Visit]:
+        """Everybody whom one of the counters that may call `visit` may call as well."""
+        rules, counters = self.office.line, self._who_serve(visit)
+        return [
+            v
+            for v in self._open.values()
+            if v.id == visit.id
+            or any(engine.may_call(v, c, now, rules) and engine.serves(v, c) for c in counters)
+        ]
 
     def _minutes_each(self) -> float:
         minutes = [
@@ -119,20 +177,6 @@ class Line:
 
 
 def _visit(now: VisitNow, seq: int) -> Visit:
-    return Visit(
-        id=now.id,
-        number=now.number,
-        state=now.state,
-        need=now.need,
-        parts=now.parts,
-        language=now.language,
-        arrived=now.arrived,
-        due=now.due,
-        seq=seq,
-        booking=now.booking,
-        counter=now.counter,
-        called_at=now.called_at,
-        calls=now.calls,
-        ended_at=now.ended_at,
-        flags=now.flags,
-    )
+    said = msgspec.structs.asdict(now)
+    del said["before"]
+    return Visit(**said, seq=seq)

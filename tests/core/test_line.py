@@ -9,15 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_service.floor import line
+from queue_service.floor import line, steps
 from queue_service.model.booking import Part
-from queue_service.model.office import LineRules
+from queue_service.model.ids import ServiceCode
+from queue_service.model.office import Counter, LineRules
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from tests import make
 from tests.make import BIO, HELP, MINUTE, NOW, PICK
 
 RULES = LineRules()
 EMERGENCY, BOOKING, WALK_IN = NeedClass.EMERGENCY, NeedClass.BOOKING, NeedClass.WALK_IN
+
+
+def desk(*skills: ServiceCode, **more: object) -> Counter:
+    return msgspec.structs.replace(make.counter("1"), skills=skills, **more)
 
 
 def waits(minutes: float, need: NeedClass = WALK_IN, number: str = "A100") -> Visit:
@@ -101,25 +106,25 @@ def test_who_came_before_the_appointment_waits_for_it_behind_those_who_are_due()
     early = make.visit(need=BOOKING, arrived=NOW - 30 * MINUTE, due=NOW + 10 * MINUTE)
     just = make.visit(need=WALK_IN, arrived=NOW)
     assert line.order([early, just], NOW, RULES) == [just, early]
-    assert line.choose([early], [PICK], NOW, RULES) is not None
+    assert line.choose([early], desk(PICK), NOW, RULES) is not None
 
 
 @given(visits(), st.sets(st.sampled_from([PICK, BIO, HELP])))
-def test_a_counter_serves_a_visit_only_as_a_whole(visit: Visit, skills: set[str]) -> None:
+def test_a_counter_serves_a_visit_only_as_a_whole(visit: Visit, skills: set[ServiceCode]) -> None:
     expected = {part.service for part in visit.parts} <= skills
-    assert line.served_by(visit, skills) is expected  # type: ignore[arg-type]  # codes
+    assert steps.served_by(visit, desk(*skills)) is expected
 
 
 @given(lines, st.sets(st.sampled_from([PICK, BIO, HELP])))
 def test_a_counter_calls_the_first_whom_it_can_serve(
-    everybody: list[Visit], skills: set[str]
+    everybody: list[Visit], skills: set[ServiceCode]
 ) -> None:
     able = [
         v
         for v in line.order(everybody, NOW, RULES)
         if all(part.service in skills for part in v.parts)
     ]
-    chosen = line.choose(everybody, skills, NOW, RULES)  # type: ignore[arg-type]  # codes
+    chosen = line.choose(everybody, desk(*skills), NOW, RULES)
     if chosen is None:
         assert able == []
         return
@@ -142,7 +147,7 @@ def test_a_counter_calls_the_first_whom_it_can_serve(
 def test_the_reason_names_the_rule_that_decided(
     waiting: list[tuple[float, NeedClass]], code: str
 ) -> None:
-    chosen = line.choose([waits(m, n) for m, n in waiting], [PICK], NOW, RULES)
+    chosen = line.choose([waits(m, n) for m, n in waiting], desk(PICK), NOW, RULES)
     assert chosen is not None
     assert chosen[1].code == code
 

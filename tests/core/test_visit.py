@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from queue_service.events.entry import VisitNow
-from queue_service.events.floor import Called, CheckedIn, Finished, Undone
+from queue_service.events.floor import Called, CheckedIn, Undone
+from queue_service.floor import undoing
 from queue_service.floor import visit as engine
 from queue_service.model.booking import BookingState
 from queue_service.model.ids import CounterKey, VisitId
@@ -18,12 +19,13 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from queue_service.model.world import Told, World
 from tests import make
-from tests.make import CLOCK, MINUTE, NOW, PICK
+from tests.make import CLOCK, MINUTE, NOW
 from tests.rehearsed import Rehearsed
 
 RULES = LineRules()
 DESKS = tuple(CounterKey(str(n)) for n in range(1, 4))
-SKILLS = (PICK,)
+OFFICE = msgspec.structs.replace(make.office(), counters=tuple(make.counter(key) for key in DESKS))
+COUNTERS = {counter.key: counter for counter in OFFICE.counters}
 
 
 def hall(*visits: Visit) -> Rehearsed:
@@ -34,37 +36,13 @@ def hall(*visits: Visit) -> Rehearsed:
 
 
 def call_next(town: Rehearsed, desk: CounterKey) -> Told | Refusal:
-    return town.act(lambda w: engine.call_next(w, desk, SKILLS, RULES))
-
-
-def last_of(town: Rehearsed, visit: VisitId) -> engine.Last | None:
-    """The entry that wrote the visit last, with what the one before said, as the flow reads it."""
-    said = {
-        seq: (now, fact, when)
-        for seq, fact, when in town.journal
-        for now in fact.visits
-        if now.id == visit
-    }
-    seq = town.visits[visit].seq
-    if seq not in said:
-        return None
-    now, fact, when = said[seq]
-    if now.before not in said:
-        return None
-    served = isinstance(fact, Finished) and bool(fact.bookings)
-    return engine.Last(
-        seq,
-        when,
-        str(fact.__struct_config__.tag),
-        said[now.before][0],
-        BookingState.ARRIVED if served else None,
-    )
+    return town.act(lambda w: engine.call_next(w, COUNTERS[desk], RULES))
 
 
 def undo(town: Rehearsed, visit: VisitId, clock: OfficeClock = CLOCK) -> Told | Refusal:
-    last = last_of(town, visit)
+    last = town.last_of(visit)
     assert last is not None
-    return town.act(lambda w: engine.undo(w, visit, last, RULES, clock))
+    return town.act(lambda w: undoing.undo(w, last, RULES, clock))
 
 
 def shown(visit: Visit) -> VisitNow:
@@ -132,7 +110,7 @@ class Hall(RuleBasedStateMachine):
         waiting = sum(v.state is VisitState.WAITING for v in self.town.visits.values())
         free = [desk for desk in desks if self._at(desk) is None]
         answers = self.town.turn(
-            *(lambda w, d=desk: engine.call_next(w, d, SKILLS, RULES) for desk in free)
+            *(lambda w, d=desk: engine.call_next(w, COUNTERS[d], RULES) for desk in free)
         )
         assert sum(isinstance(a, Told) for a in answers) == min(waiting, len(free))
         self._remember()
@@ -153,7 +131,7 @@ class Hall(RuleBasedStateMachine):
         decide = {
             "recall": lambda w: engine.recall(w, there.id),
             "missed": lambda w: engine.missed(w, there.id, RULES),
-            "finish": lambda w: engine.finish(w, there.id),
+            "finish": lambda w: engine.finish(w, there.id, OFFICE),
         }[act]
         assert isinstance(self.town.act(decide), Told)
         after = self.town.visits[there.id]
@@ -169,11 +147,11 @@ class Hall(RuleBasedStateMachine):
     @rule(data=st.data())
     def undo(self, data: st.DataObject) -> None:
         visit = data.draw(st.sampled_from(sorted(self.town.visits)))
-        last = last_of(self.town, visit)
+        last = self.town.last_of(visit)
         if last is None:
             return
         own = self.town.visits[visit].number
-        answer = self.town.act(lambda w: engine.undo(w, visit, last, RULES, CLOCK))
+        answer = self.town.act(lambda w: undoing.undo(w, last, RULES, CLOCK))
         if isinstance(answer, Told):
             said = self.states[max(seq for seq in self.states if seq < last.seq)][visit]
             assert shown(self.town.visits[visit]) == said
@@ -212,7 +190,7 @@ TestHall.settings = settings(max_examples=settings().max_examples * 2 // 5, stat
 def test_two_desks_that_press_at_once_get_two_people_and_the_third_nobody() -> None:
     town = hall(make.visit("A1"), make.visit("A2"))
     answers = town.turn(
-        *(lambda w, d=desk: engine.call_next(w, d, SKILLS, RULES) for desk in DESKS)
+        *(lambda w, d=desk: engine.call_next(w, COUNTERS[d], RULES) for desk in DESKS)
     )
     numbers = [a.visits[0].number for a in answers if isinstance(a, Told)]
     assert sorted(numbers) == ["A1", "A2"]
@@ -260,7 +238,7 @@ def test_an_act_on_somebody_who_is_not_called_is_refused(act: str) -> None:
         acts = {
             "recall": lambda w=world, v=visit: engine.recall(w, v.id),
             "missed": lambda w=world, v=visit: engine.missed(w, v.id, RULES),
-            "finish": lambda w=world, v=visit: engine.finish(w, v.id),
+            "finish": lambda w=world, v=visit: engine.finish(w, v.id, OFFICE),
         }
         assert acts[act]() == Refusal(Code.NOT_AT_THIS_COUNTER, {"number": "A1"})
 
@@ -270,7 +248,7 @@ def test_undo_gives_the_person_back_only_while_the_desk_is_free() -> None:
     town = hall(first, second)
     call_next(town, DESKS[0])
     [called] = [v for v in town.visits.values() if v.state is VisitState.CALLED]
-    town.act(lambda w: engine.finish(w, called.id))
+    town.act(lambda w: engine.finish(w, called.id, OFFICE))
     call_next(town, DESKS[0])
     refused = undo(town, called.id)
     assert isinstance(refused, Refusal)
@@ -281,7 +259,7 @@ def test_undo_is_refused_when_the_seconds_are_over() -> None:
     town = hall(make.visit("A1"))
     call_next(town, DESKS[0])
     [visit] = town.visits
-    town.act(lambda w: engine.finish(w, visit))
+    town.act(lambda w: engine.finish(w, visit, OFFICE))
     town.now += timedelta(seconds=RULES.undo_seconds, microseconds=1)
     assert undo(town, visit) == Refusal(Code.UNDO_TOO_LATE, {"seconds": RULES.undo_seconds})
 
@@ -290,7 +268,7 @@ def test_people_keep_their_seconds_to_undo_when_the_clock_runs_thirty_fold() -> 
     town = hall(make.visit("A1"))
     call_next(town, DESKS[0])
     [visit] = town.visits
-    town.act(lambda w: engine.finish(w, visit))
+    town.act(lambda w: engine.finish(w, visit, OFFICE))
     town.now += 30 * timedelta(seconds=RULES.undo_seconds)
     assert isinstance(undo(town, visit, OfficeClock(NOW, NOW, 30.0)), Told)
 
@@ -300,10 +278,10 @@ def test_undo_is_refused_once_somebody_else_wrote_the_visit() -> None:
     call_next(town, DESKS[0])
     [visit] = town.visits
     town.act(lambda w: engine.recall(w, visit))
-    last = last_of(town, visit)
+    last = town.last_of(visit)
     assert last is not None
-    town.act(lambda w: engine.finish(w, visit))
-    answer = town.act(lambda w: engine.undo(w, visit, last, RULES, CLOCK))
+    town.act(lambda w: engine.finish(w, visit, OFFICE))
+    answer = town.act(lambda w: undoing.undo(w, last, RULES, CLOCK))
     assert answer == Refusal(Code.UNDO_OVERTAKEN, {"number": "A1"})
 
 
@@ -311,7 +289,7 @@ def test_an_undo_is_itself_final() -> None:
     town = hall(make.visit("A1"))
     call_next(town, DESKS[0])
     [visit] = town.visits
-    town.act(lambda w: engine.finish(w, visit))
+    town.act(lambda w: engine.finish(w, visit, OFFICE))
     told = undo(town, visit)
     assert isinstance(told, Told)
     assert isinstance(told.fact, Undone)
@@ -324,7 +302,7 @@ def test_undoing_an_end_makes_the_booking_arrived_again() -> None:
     town = hall(visit)
     town.bookings[booking.id] = booking
     call_next(town, DESKS[0])
-    town.act(lambda w: engine.finish(w, visit.id))
+    town.act(lambda w: engine.finish(w, visit.id, OFFICE))
     assert town.bookings[booking.id].state is BookingState.SERVED
     undo(town, visit.id)
     assert town.bookings[booking.id].state is BookingState.ARRIVED

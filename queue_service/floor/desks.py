@@ -1,0 +1,52 @@
+"""What a counter does: open, on a break, behind the scenes or closed; only an open one calls.
+
+Leaves alone: who is called, and what a clerk does with whoever is there.
+"""
+
+import msgspec
+
+from queue_service.events.entry import DeskNow, VisitNow
+from queue_service.events.floor import DeskChanged
+from queue_service.floor.visit import at_counter
+from queue_service.model.desk import Desk, DeskState
+from queue_service.model.hall import HallTold
+from queue_service.model.ids import ActorId, CounterKey
+from queue_service.model.office import Counter
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.visit import AT_COUNTER
+from queue_service.model.world import Told, World
+
+STAYS = frozenset({DeskState.OPEN, DeskState.BREAK})
+"""States of a counter that keeps those who are to come back to it."""
+
+
+def change(world: World, counter: Counter, state: DeskState, by: ActorId) -> Told | Refusal:
+    """A counter opens, pauses, works behind the scenes or closes; one clerk has one open counter.
+
+    Who was to come back to a counter that calls nobody for long goes to any that can.
+    """
+    moved = _left_behind(world, counter.key, by) if state is DeskState.OPEN else []
+    for gone in (counter.key, *(d.counter for d in moved)):
+        occupied = at_counter(world, gone)
+        if occupied is not None and (gone != counter.key or state is not DeskState.OPEN):
+            return Refusal(Code.COUNTER_OCCUPIED, {"number": occupied.number})
+    before = {d.counter: d for d in (world.hall.desk(counter.key), *moved)}
+    after = [Desk(counter.key, state, world.now, by)]
+    after += [Desk(d.counter, DeskState.CLOSED, world.now, by) for d in moved]
+    left = {d.counter for d in after if d.state not in STAYS}
+    waits = [v for v in world.line() if v.only in left and v.state not in AT_COUNTER]
+    released = tuple(msgspec.structs.replace(v, only=None) for v in waits)
+    fact = DeskChanged(
+        desks=tuple(DeskNow.of(d, before[d.counter].seq) for d in after),
+        visits=tuple(VisitNow.of(a, v.seq) for a, v in zip(released, waits, strict=True)),
+    )
+    return Told(fact, visits=released, hall=HallTold(desks=tuple(after)))
+
+
+def _left_behind(world: World, counter: CounterKey, by: ActorId) -> list[Desk]:
+    """Counters this clerk opened before and has left."""
+    return [
+        d
+        for d in world.hall.desks()
+        if d.by == by and d.counter != counter and d.state is DeskState.OPEN and d.since
+    ]

@@ -1,0 +1,181 @@
+"""What one desk shows: who is here, who is next and why, who comes back, what can be undone."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from queue_service.floor import steps
+from queue_service.floor.line import is_away, target, why
+from queue_service.floor.undoing import UNDOABLE
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.desk import Desk, DeskState
+from queue_service.model.ids import CounterKey, address, split_address
+from queue_service.model.office import Counter
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.visit import AT_COUNTER, Aid, Stop, Visit, VisitState
+
+SHOWN_WAITING = 20
+
+
+class VisitShown(msgspec.Struct, frozen=True):
+    """A visit as a desk sees it; the reason is a code with numbers, `language` makes the line."""
+
+    visit: str
+    number: str
+    service: str
+    persons: int
+    language: str
+    need: str
+    arrived: datetime
+    due: datetime
+    waited_minutes: int
+    target_minutes: int
+    why: str = ""
+    ahead_passed: int = 0
+    called_at: datetime | None = None
+    calls: int = 0
+    has_appointment: bool = False
+    flags: tuple[str, ...] = ()
+    state: VisitState = VisitState.WAITING
+    served_at: datetime | None = None
+    services: tuple[str, ...] = ()
+    """All of the visit, in order."""
+    here: tuple[Stop, ...] = ()
+    """What this counter does in one go."""
+    later: tuple[Stop, ...] = ()
+    """What is still to be done elsewhere."""
+    aids: tuple[Aid, ...] = ()
+    parked: str = ""
+    """Code of why somebody was sent away; also once they are back and wait to be called."""
+    handed_at: datetime | None = None
+    away_until: datetime | None = None
+
+
+class UndoShown(msgspec.Struct, frozen=True):
+    """What can be taken back, until when."""
+
+    visit: str
+    """Empty where the act was about the counter itself: `undo_at` takes that back."""
+    number: str
+    act: str
+    until: datetime
+
+
+class DeskShown(msgspec.Struct, frozen=True):
+    """Everything one desk shows."""
+
+    counter: str
+    counter_name: str
+    office: str
+    seq: int
+    now: datetime
+    current: VisitShown | None
+    undo: UndoShown | None
+    waiting_count: int
+    emergencies: int
+    waiting: tuple[VisitShown, ...]
+    state: DeskState = DeskState.OPEN
+    since: datetime | None = None
+    parked: tuple[VisitShown, ...] = ()
+    """Who was sent to fetch something and comes back to this counter."""
+    handed: int = 0
+    """Emergencies that wait for a case worker to accept."""
+
+
+def at(house: House, public: str) -> tuple[Followed, Counter] | Refusal:
+    """Office and counter of a public counter id such as ``heidelberg.5``."""
+    slug, local = split_address(public)
+    office = house.follower.office(slug)
+    counter = office.office.counter(local) if office else None
+    if office is None or counter is None:
+        return Refusal(Code.UNKNOWN_COUNTER, {"counter": public[:80]})
+    return office, counter
+
+
+def desk(house: House, public: str) -> DeskShown | Refusal:
+    """What a desk shows now."""
+    found = at(house, public)
+    return found if isinstance(found, Refusal) else shown(*found)
+
+
+def shown(office: Followed, counter: Counter) -> DeskShown:
+    """A desk as the views have it."""
+    now, zone = office.now(), office.office.tz
+    line = office.line.for_counter(counter, now)
+    current = office.line.at(counter.key)
+    own = office.desks.get(counter.key) or Desk(counter.key)
+    parked = [v for v in office.line.parked() if v.only in (None, counter.key)]
+    return DeskShown(
+        address(office.key.slug, counter.key),
+        counter.name["de"],
+        office.key.slug,
+        office.seq,
+        now,
+        visit_shown(office, counter, current, line, now) if current else None,
+        _undo_shown(office, counter.key, now),
+        len(line),
+        office.line.emergencies(),
+        tuple(visit_shown(office, counter, v, line, now) for v in line[:SHOWN_WAITING]),
+        own.state,
+        own.since.astimezone(zone) if own.since else None,
+        tuple(visit_shown(office, counter, v, [v], now) for v in parked[:SHOWN_WAITING]),
+        len(office.line.handed()),
+    )
+
+
+def visit_shown(
+    office: Followed, counter: Counter, visit: Visit, line: list[Visit], now: datetime
+) -> VisitShown:
+    """A visit as `counter` sees it, among those it may call."""
+    zone = office.office.tz
+    rules = office.office.line
+    there = visit.state in AT_COUNTER
+    reason = office.line.why(visit.id) if there else None
+    reason = reason or why(visit, [visit] if there else line, now, rules, counter)
+    here = steps.here(visit, counter)
+    return VisitShown(
+        address(office.key.slug, visit.id),
+        visit.number,
+        visit.parts[0].service,
+        max(part.persons for part in visit.parts),
+        visit.language,
+        visit.need.value,
+        visit.arrived.astimezone(zone),
+        visit.due.astimezone(zone),
+        reason.waited_minutes,
+        int(target(visit.need, rules) / timedelta(minutes=1)),
+        reason.code,
+        reason.ahead_passed,
+        visit.called_at.astimezone(zone) if visit.called_at else None,
+        visit.calls,
+        visit.booking is not None,
+        visit.flags,
+        visit.state,
+        visit.served_at.astimezone(zone) if visit.served_at else None,
+        tuple(part.service for part in visit.parts),
+        here,
+        tuple(stop for stop in steps.open_stops(visit) if stop not in here),
+        visit.aids,
+        visit.parked,
+        visit.hand.at.astimezone(zone) if visit.hand else None,
+        visit.away_until.astimezone(zone) if visit.away_until and is_away(visit, now) else None,
+    )
+
+
+def _undo_shown(office: Followed, counter: CounterKey, now: datetime) -> UndoShown | None:
+    last = office.line.last_act(counter)
+    if last is None or last.tag not in UNDOABLE:
+        return None
+    until = last.when + office.clock.patience(timedelta(seconds=office.office.line.undo_seconds))
+    if now >= until:
+        return None
+    until = until.astimezone(office.office.tz)
+    if last.visit is None:
+        own = office.desks.get(counter)
+        overtaken = own is None or own.seq != last.seq
+        return None if overtaken else UndoShown("", counter, last.tag, until)
+    found = office.line.visit(last.visit)
+    if found is None or found.seq != last.seq:
+        return None
+    return UndoShown(address(office.key.slug, found.id), found.number, last.tag, until)
