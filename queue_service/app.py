@@ -56,6 +56,10 @@ from queue_service.web.pages import (
     desk,
     enrol,
     faults,
+    guide,
+    guide_acts,
+    guide_help,
+    guide_visit,
     kiosk,
     signin,
     staff_booking,
@@ -189,6 +193,8 @@ def build(chosen: Settings) -> Litestar:
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
     pages += report_pages.handlers
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
+    pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
+    pages += [*guide_visit.handlers]
     pages += [*devices_place.handlers, *enrol.handlers]
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []

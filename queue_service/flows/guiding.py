@@ -5,7 +5,7 @@ Looking changes nothing. What guides do about it are the acts of `arriving`, `ha
 """
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import msgspec
 
@@ -21,18 +21,23 @@ from queue_service.kiosk.ticket import code_in
 from queue_service.model.asking import Texts
 from queue_service.model.booking import Booking, Part
 from queue_service.model.codes import CODE_LENGTH, TOKEN_LENGTH
-from queue_service.model.ids import BookingId, VisitId
+from queue_service.model.ids import ActorId, BookingId, VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.rights import Role
 from queue_service.seals import as_uuid
 from queue_service.store import bookings as store_bookings
 from queue_service.store import finding as store
 from queue_service.store import visits as store_visits
+from queue_service.store.colleagues import with_role
 from queue_service.store.database import transaction
+from queue_service.views.desks import on_duty
 
 _NUMBER = re.compile(r"[A-Z]\d{3}")
 _SHAPES = frozenset({CODE_LENGTH, TOKEN_LENGTH, signed.SIGNED_LENGTH})
 _LONGEST = 400
+ACCEPTED_SHOWN = timedelta(minutes=15)
+"""So long a guide sees where somebody they handed over was called to."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -197,3 +202,37 @@ def papers(office: Followed, parts: tuple[Part, ...]) -> tuple[Texts, ...]:
 
 def _latest(office: Followed, stored: Visit) -> Visit:
     return office.line.visit(stored.id) or stored
+
+
+class Colleague(msgspec.Struct, frozen=True):
+    """A case worker to whom an emergency may be handed by name."""
+
+    actor: ActorId
+    name: str
+    counter: str = ""
+    """Where they work now; empty while they are at no counter."""
+    free: bool = False
+
+
+async def colleagues(house: House, office: Followed) -> list[Colleague]:
+    """The case workers of the office, those at a free counter first."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        known = await with_role(connection, office.key.office, Role.CASE_WORKER.value)
+    seats = {
+        desk.by: (counter.key, office.line.at(counter.key) is None)
+        for counter in on_duty(office.office, office.desks)
+        if (desk := office.desks.get(counter.key)) is not None
+    }
+    found = [Colleague(actor, name, *seats.get(actor, ("", False))) for actor, name in known]
+    return sorted(found, key=lambda each: (not each.free, not each.counter, each.name))
+
+
+def accepted(office: Followed) -> list[Visit]:
+    """Emergencies that a counter has called lately, the latest first."""
+    since = office.now() - ACCEPTED_SHOWN
+    called = [
+        visit
+        for visit in office.line.called()
+        if visit.need is NeedClass.EMERGENCY and visit.called_at and visit.called_at >= since
+    ]
+    return sorted(called, key=lambda visit: visit.called_at or since, reverse=True)

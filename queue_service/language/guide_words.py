@@ -5,7 +5,7 @@ from datetime import datetime
 from queue_service.language.catalogues import Catalogue, catalogue, mark
 from queue_service.language.formats import clock
 from queue_service.language.words import about_minutes, visit_state
-from queue_service.model.visit import Aid, NeedClass, VisitState
+from queue_service.model.visit import NeedClass, VisitState
 
 _RULES = {
     NeedClass.EMERGENCY: mark("Emergencies go first."),
@@ -13,13 +13,6 @@ _RULES = {
     NeedClass.WALK_IN: mark(
         "You came without an appointment: your waiting counts from your arrival."
     ),
-}
-_AIDS = {
-    Aid.VULNERABLE: mark("needs protection"),
-    Aid.INTERPRETER: mark("needs an interpreter"),
-    Aid.WHEELCHAIR: mark("uses a wheelchair"),
-    Aid.HEARING: mark("hears badly"),
-    Aid.SIGHT: mark("sees badly"),
 }
 SOUGHT = {
     "lost_code": mark("The code is lost"),
@@ -67,6 +60,19 @@ def _before(t: Catalogue, ahead: int) -> str:
     return t.plural("{n} person before you", "{n} persons before you", ahead)
 
 
-def aid(what: Aid, language: str) -> str:
-    """What somebody needs, for the staff."""
-    return catalogue(language)(_AIDS[what])
+def missing(papers: list[str], language: str) -> str:
+    """What the desk is told about papers that somebody has not with them."""
+    return catalogue(language)("Missing: {papers}", papers=", ".join(papers))
+
+
+def handed(language: str, *, counter: str, named: str, passed: int, overdue: bool) -> str:
+    """How far an emergency is on its way to a case worker; `counter` once one has accepted."""
+    t = catalogue(language)
+    if counter:
+        return t("Accepted: please go to {counter}.", counter=counter)
+    said = [t("Waits for {name}.", name=named) if named else t("Waits for any free case worker.")]
+    if passed:
+        said.append(t.plural("{n} has passed it on.", "{n} have passed it on.", passed))
+    if overdue:
+        said.append(t("Nobody has accepted in time: every counter calls it now."))
+    return " ".join(said)

@@ -14,18 +14,20 @@ from queue_service.flows import arriving, guiding, pictures
 from queue_service.flows.guiding import Seen
 from queue_service.house import House
 from queue_service.kiosk.signed import Verdict
-from queue_service.language import catalogue, direction, instruction, pick, sentence, visit_state
-from queue_service.language.guide_words import aid, explained
+from queue_service.language import (
+    catalogue,
+    sentence,
+)
 from queue_service.language.verdicts import verdict as verdict_in_words
 from queue_service.model.ids import address, split_address
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import OPEN, Aid, Visit, VisitState
 from queue_service.rights import Act
 from queue_service.web.pages import Asked, Shown, see
 from queue_service.web.pages.answers import text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.guide_room import Entrance, entered, remember, shown
+from queue_service.web.pages.guide_visit import told_missing, visit_page
 from queue_service.web.pages.times import as_instant
 
 _FORM_BYTES = pictures.MOST_BYTES + 10_000
@@ -157,12 +159,8 @@ async def check_in(request: Asked, house: House, lang: str, public: str) -> Show
     )
     if isinstance(given, Refusal):
         return see(f"/{at.lang}/guide/booking/{public}?sorry={given.code}")
+    await told_missing(house, at, found.booking.parts, given.visit, form)
     return see(visit_page(at, address(at.followed.key.slug, given.visit), given.instructions))
-
-
-def visit_page(at: Entrance, public: str, told: str = "") -> str:
-    """The address of a visit's screen, with the code of what the visitor does now."""
-    return f"/{at.own}/guide/visit/{public}" + (f"?told={told}" if told else "")
 
 
 async def _of_booking(house: House, at: Entrance, public: str) -> Seen | Refusal:
@@ -172,103 +170,10 @@ async def _of_booking(house: House, at: Entrance, public: str) -> Seen | Refusal
     return await guiding.of_booking(house, at.followed, local)
 
 
-async def visit_at(house: House, at: Entrance, public: str) -> Visit | Refusal:
-    """The visit of a public id in the guide's own office."""
-    slug, local = split_address(public)
-    if slug != at.followed.key.slug:
-        return Refusal(Code.UNKNOWN_VISIT)
-    return await guiding.of_visit(house, at.followed, local)
-
-
-@get("/{lang:str}/guide/visit/{public:str}")
-async def visit(request: Asked, house: House, lang: str, public: str, told: str = "") -> Shown:
-    """Somebody in the house: their number, where they stand and why, and what guides can do."""
-    at = await entered(request, house, lang)
-    if not isinstance(at, Entrance):
-        return at
-    found = await visit_at(house, at, public)
-    if isinstance(found, Refusal):
-        return see(f"{at.home}?sorry={found.code}")
-    return shown(
-        request,
-        at,
-        "visit",
-        catalogue(at.lang)("Number {number}", number=found.number),
-        here=f"/visit/{public}",
-        public=public,
-        visit=found,
-        open=found.state in OPEN,
-        waiting=found.state is VisitState.WAITING,
-        state=visit_state(found.state, at.lang),
-        card=_card(at, found, told),
-        aids=[(each.value, aid(each, at.lang), each in found.aids) for each in Aid],
-        papers=guiding.papers(at.followed, found.parts),
-    )
-
-
-@get("/{lang:str}/guide/visit/{public:str}/paper")
-async def paper(request: Asked, house: House, lang: str, public: str) -> Shown:
-    """The ticket on paper, for people without a phone: number, what happens next, the picture."""
-    at = await entered(request, house, lang)
-    if not isinstance(at, Entrance):
-        return at
-    found = await visit_at(house, at, public)
-    if isinstance(found, Refusal):
-        return see(f"{at.home}?sorry={found.code}")
-    title = catalogue(at.lang)("Number {number}", number=found.number)
-    return shown(
-        request,
-        at,
-        "paper",
-        title,
-        here=f"/visit/{public}/paper",
-        visit=found,
-        code=house.keys.ticket(found.id),
-        card=_card(at, found, ""),
-        german=instruction("wait", "de"),
-        back=visit_page(at, public),
-    )
-
-
-class Card(msgspec.Struct, frozen=True):
-    """What is shown and said to the visitor, in their language."""
-
-    lang: str
-    dir: str
-    number: str
-    instruction: str
-    counter: str
-    why: list[str]
-
-
-def _card(at: Entrance, found: Visit, told: str) -> Card:
-    place, lang = guiding.place(at.followed, found), found.language
-    wait = (place.wait.from_minutes, place.wait.to_minutes) if place.wait else None
-    counter = at.followed.office.counter(found.counter) if found.counter else None
-    called = found.state is VisitState.CALLED
-    return Card(
-        lang,
-        direction(lang),
-        found.number,
-        instruction(told or "wait", lang) if found.state is VisitState.WAITING else "",
-        pick(counter.name, lang)[0] if counter and called else "",
-        explained(
-            lang,
-            state=place.state,
-            need=place.need,
-            ahead=place.ahead,
-            emergencies_ahead=place.emergencies_ahead,
-            wait=wait,
-            due=place.due,
-            now=at.followed.now(),
-        ),
-    )
-
-
 handlers = [
     Router(
         "/",
-        route_handlers=[home, check, photo, told, booking, check_in, visit, paper],
+        route_handlers=[home, check, photo, told, booking, check_in],
         exception_handlers=PAGE_FAULTS,
         middleware=[compact],
     )

@@ -26,8 +26,8 @@ from queue_service.web.pages import Asked, Shown, see
 from queue_service.web.pages.answers import as_birth_date, text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
-from queue_service.web.pages.guide import visit_page
 from queue_service.web.pages.guide_room import Entrance, entered, shown
+from queue_service.web.pages.guide_visit import visit_page
 from queue_service.web.pages.staff_words import STATES
 from queue_service.web.pages.times import as_instant
 

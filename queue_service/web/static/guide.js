@@ -124,3 +124,23 @@ if (clock) {
   tick();
   setInterval(tick, 1_000);
 }
+
+/* Emergencies handed over: whether a case worker accepts or passes comes back at once. */
+
+const hands = /** @type {HTMLElement | null} */ (find("[data-hands]"));
+if (hands) {
+  const stream = new EventSource(hands.dataset.hands ?? "");
+  stream.addEventListener("state", (event) => {
+    /** @type {{visit: string, state: string, taken: boolean}[]} */
+    const rows = JSON.parse(event.data);
+    const shown = new Map([...hands.querySelectorAll("[data-visit]")].map((row) => [/** @type {HTMLElement} */ (row).dataset.visit, row]));
+    if (rows.length !== shown.size || rows.some((row) => !shown.has(row.visit))) return location.reload();
+    for (const row of rows) {
+      const item = shown.get(row.visit);
+      const state = item?.querySelector(".guide-hand__state");
+      if (state && state.textContent !== row.state) state.textContent = row.state;
+      item?.classList.toggle("guide-hand--taken", row.taken);
+      if (row.taken) item?.querySelector("time")?.remove();
+    }
+  });
+}
