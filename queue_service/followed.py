@@ -18,6 +18,7 @@ from queue_service.store.offices import OfficeRow
 from queue_service.views import desks
 from queue_service.views.line import Line
 from queue_service.views.openings import Openings
+from queue_service.views.waits import Waits
 
 KEPT_ENTRIES = 500
 MOST_RULES = 1_000
@@ -36,7 +37,8 @@ class Followed:
         self.openings = Openings(office, row.key.limits)
         self.desks: dict[CounterKey, Desk] = {}
         """Counters that ever said something (`views.desks`)."""
-        self.line = Line(office, self.desks)
+        self.waits = Waits()
+        self.line = Line(office, self.desks, self.waits)
         self.cards_listed = False
         """Whether the office has ever recorded a card: before that no card can be asked for."""
         self.fresh_at = datetime.min.replace(tzinfo=UTC)
@@ -88,7 +90,7 @@ class Followed:
         self._rules.clear()
         self.openings = Openings(office, row.key.limits)
         self.desks = {}
-        self.line = Line(office, self.desks)
+        self.line = Line(office, self.desks, self.waits)
         self.loaded(load)
 
     def loaded(self, load: store.Load) -> None:
@@ -109,6 +111,7 @@ class Followed:
             self.cards_listed = True
         desks.apply(self.desks, fact, entry.seq)
         self.line.apply(fact, entry.seq, entry.recorded)
+        self.waits.apply(fact)
         self._recent.append((entry, fact))
         self.seq = entry.seq
 

@@ -15,6 +15,7 @@ from queue_service.model.ids import ActorId, CounterKey, VisitId
 from queue_service.model.office import Counter, Office
 from queue_service.model.visit import AT_COUNTER, OPEN, NeedClass, Visit, VisitState
 from queue_service.views import desks as duty
+from queue_service.views.waits import Waits
 
 _KEPT_ENDED = 2_000
 
@@ -32,11 +33,15 @@ class Line:
     """Open visits of one office, and the latest ended ones so that a ticket still has an answer."""
 
     def __init__(
-        self, office: Office, desks: Mapping[CounterKey, Desk] = MappingProxyType({})
+        self,
+        office: Office,
+        desks: Mapping[CounterKey, Desk] = MappingProxyType({}),
+        waits: Waits | None = None,
     ) -> None:
-        """Empty; `load` or entries fill it. `desks` is looked at, never changed."""
+        """Empty; `load` or entries fill it. `desks` and `waits` are looked at, never changed."""
         self.office = office
         self._desks = desks
+        self._waits = waits or Waits()
         self._open: dict[VisitId, Visit] = {}
         self._ended: dict[VisitId, Visit] = {}
         self._why: dict[VisitId, WhyNext] = {}
@@ -135,7 +140,21 @@ class Line:
         return engine.ahead_of(visit, self._rivals(visit, now), now, self.office.line)
 
     def wait(self, visit: Visit, now: datetime) -> Range:
-        """The range a waiting person is shown; only counters on duty count."""
+        """The range a waiting person is shown: the forecast while it is fresh."""
+        forecast = self._waits.shown(visit.id, now)
+        if forecast is not None:
+            return forecast.range
+        return self._waits.bounded(visit.id, self.rough_wait(visit, now), now)
+
+    def rough_wait(self, visit: Visit, now: datetime) -> Range:
+        """Without a forecast of their own: that at the door, else a formula.
+
+        The formula counts the counters on duty and everybody before.
+        """
+        if visit.booking is None and len(visit.parts) == 1:
+            at_the_door = self._waits.door(visit.parts[0].service, now)
+            if at_the_door is not None:
+                return at_the_door
         until_due = max(0.0, (visit.due - now) / timedelta(minutes=1))
         return engine.wait_range(
             self.ahead(visit, now),
