@@ -4,16 +4,23 @@ A ticket, the board and a clock on the wall must show the same signs, so the dig
 the language; only the names of days and months and the order of a date do.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 from babel.numbers import format_currency
 
 from queue_service.language.catalogues import LANGUAGES, LOCALES, direction
 
 _LEFT_TO_RIGHT_ISOLATE = "\u2066"
 _END_OF_ISOLATE = "\u2069"
-_WEEKDAY_DAY_MONTH = {"de": "EEE, d. MMM", "en": "EEE d MMM", "ar": "EEEE d MMMM"}
+_WEEKDAY_DAY_MONTH = {
+    "de": "EEE, d. MMM",
+    "de_simple": "EEEE, d. MMMM",
+    "en": "EEE d MMM",
+    "uk": "EEE, d MMM",
+    "ar": "EEEE d MMMM",
+}
 
 
 def _locale(language: str) -> str:
@@ -55,3 +62,9 @@ def money(cents: int, language: str) -> str:
         currency_digits=False,
         numbering_system="latn",
     )
+
+
+def weekdays(days: Iterable[int], language: str) -> str:
+    """Names of weekdays (0 = Monday), short: ``Mo., Di.``."""
+    names = get_day_names("abbreviated", locale=_locale(language))
+    return ("، " if direction(language) == "rtl" else ", ").join(names[day] for day in days)

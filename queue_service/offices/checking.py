@@ -94,6 +94,8 @@ def _draft(tables: Raw, *, partial: bool) -> tuple[Draft, list[Found]]:
     office = reader.struct(Office, own, "")
     sharing = reader.struct(Sharing, tables.get(_SHARING, {}), _SHARING)
     found = reader.found
+    if "relief" in own:
+        found.append(Found("relief", own["relief"], "is no configuration: surge rules call it"))
     faulty = frozenset(_top(f.key) for f in found)
     unread: frozenset[str] = frozenset()
     if office is None:

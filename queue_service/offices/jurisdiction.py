@@ -50,6 +50,11 @@ def referral(office: Office, ags: str) -> Referral | None:
     return next((r for r in known if ags in r.ags), None)
 
 
+def same_authority(office: Office, keys: Iterable[str]) -> bool:
+    """Whether residents of all these municipalities are told the same; what is unknown counts."""
+    return len({id(referral(office, key)) for key in keys}) == 1
+
+
 def _answer(office: Office, places: Iterable[Municipality]) -> Refusal | None:
     places = tuple(places)
     answers = {(serves(office, p.ags), _named(office, p)) for p in places}

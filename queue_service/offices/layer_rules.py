@@ -30,6 +30,7 @@ KINDS = frozenset(
         "surge",
         "surge_rule",
         "staff",
+        "relief",
     }
 )
 """Subjects that layers beside the configuration may change; an office stays who it is."""

@@ -148,7 +148,7 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
 
     Raises LookupError when no configuration of an office is in force.
     """
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"relief": {"called": [], "stops": []}}
     in_force = sorted((layer for layer in layers if layer.in_force(at)), key=_order)
     # Configuration first: a manager's word stands above it whenever it was loaded.
     for layer in sorted(in_force, key=lambda layer: layer.origin is not Origin.CONFIG):
@@ -169,9 +169,8 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         "counters": each("counter:"),
         "limits": each("limit:"),
         **{name: said.get(name, []) for name in _LISTS},
-        "staff": said.get("staff", {}),
+        **{name: said.get(name, {}) for name in ("staff", "triage", "relief")},
         "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
-        "triage": said.get("triage", {}),
     }
     return as_of(in_normal_order(msgspec.convert(whole, Office)), at)
 

@@ -15,6 +15,8 @@ import msgspec
 from queue_service.model.ids import TICK_SECONDS
 from queue_service.model.office import Office, Period, Taker
 from queue_service.model.surge import (
+    OF_HALL,
+    OF_NEED,
     ON_DESKS,
     Do,
     Kind,
@@ -24,12 +26,14 @@ from queue_service.model.surge import (
     SurgeRule,
     Until,
     When,
+    in_hall,
 )
 from queue_service.offices.reading import Found, Reader
 
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 SHORTEST_COOLDOWN = timedelta(minutes=1)
 LONGEST_HORIZON_DAYS = 366
+LONGEST_RELIEF = timedelta(hours=12)
 LEVELS = (1, 2, 3)
 OF_SERVICE = frozenset({Metric.FREE_PLACES, Metric.DAYS_TO_FREE, Metric.WAITING_LIST})
 """Metrics that need a service."""
@@ -119,6 +123,12 @@ def _scope(office: Office, unsure: frozenset[str], key: str, when: When) -> Iter
         yield Found(f"{key}.service", None, f"is missing: {when.metric} is measured for a service")
     if when.metric is Metric.BOOKED_SHARE and not when.limit:
         yield Found(f"{key}.limit", None, f"is missing: {when.metric} is measured for a limit")
+    if when.need_class is not None and when.metric not in OF_NEED:
+        reason = f"is for {' and '.join(sorted(OF_NEED))} only"
+        yield Found(f"{key}.need_class", when.need_class, reason)
+    if when.metric in OF_HALL and (when.service or when.limit):
+        name = "service" if when.service else "limit"
+        yield Found(f"{key}.{name}", getattr(when, name), "is not measured in the hall")
     if when.service:
         yield from _service(office, unsure, f"{key}.service", when.service)
     if when.limit:
@@ -150,13 +160,30 @@ def _action(office: Office, unsure: frozenset[str], key: str, do: Do) -> Iterato
             yield Found(f"{key}.{name}", getattr(do, name), "must be at least 1")
     if do.lasts <= timedelta(0):
         yield Found(f"{key}.lasts", do.lasts, "must be longer than nothing: it ends by itself")
-    yield from _place(office, unsure, key, do)
+    if do.lead < timedelta(0) or (do.lead and do.action is not Kind.OPEN_COUNTERS):
+        yield Found(f"{key}.lead", do.lead, "is the time until a counter is open: open_counters")
+    if do.count < 1:
+        yield Found(f"{key}.count", do.count, "must be at least 1")
+    if in_hall(do):
+        yield from _hall(key, do)
+    else:
+        yield from _place(office, unsure, key, do)
+
+
+def _hall(key: str, do: Do) -> Iterator[Found]:
+    """Relief begins at once and ends by itself or with its rule."""
+    for name in ("opens", "closes", "from_limit", "service", "limit"):
+        if getattr(do, name):
+            reason = "is not for the hall: help comes at once, for as long as lasts says"
+            yield Found(f"{key}.{name}", getattr(do, name), reason)
+    if do.lasts > LONGEST_RELIEF:
+        yield Found(f"{key}.lasts", do.lasts, "must be at most 12h: it is for the running day")
 
 
 def _place(office: Office, unsure: frozenset[str], key: str, do: Do) -> Iterator[Found]:
     """Where and when the action changes something, as its kind needs it."""
     if do.action in ON_DESKS or do.action is Kind.CONVERT_PLACES:
-        yield from _hours(key, do, needed=do.action in ON_DESKS)
+        yield from _hours(key, do, needed=do.action in ON_DESKS and not do.lead)
         yield from _tick_limit(office, unsure, f"{key}.limit", do.limit)
     if do.action is Kind.RELEASE_RESERVE:
         yield from _limit(office, unsure, f"{key}.limit", do.limit)

@@ -4,32 +4,22 @@ The page is whole without scripts (it loads itself anew each minute); with them 
 `…/now` for the same sentences whenever the line moves.
 """
 
-from functools import lru_cache
-from xml.sax.saxutils import quoteattr
-
 import msgspec
 from litestar import MediaType, Response, get
 from litestar.response import Redirect, Template
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
-from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 
 from queue_service.flows import tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.house import House
-from queue_service.kiosk.signed import SIGNED_LENGTH, is_signed
+from queue_service.kiosk.signed import is_signed
 from queue_service.language import about_minutes, catalogue, clock, pick, visit_state
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
 from queue_service.notify.letters import qr_link, signed_link
 from queue_service.web.pages import Asked, known, page, refused, spoken
+from queue_service.web.qr import svg
 
-_ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
-"""What QR's compact mode can carry."""
-_QUIET_MODULES = 4
-_ANY_MASK = 3
-"""Signatures look random under each of the eight masks: trying all took 6 of 9 ms of a worker."""
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -93,7 +83,7 @@ async def picture(house: House, name: str) -> Response[str]:
         return Response("", status_code=404, media_type=MediaType.TEXT)
     link = signed_link if is_signed(code) else qr_link
     return Response(
-        _svg(link(house.settings.base_url, code)),
+        svg(link(house.settings.base_url, code)),
         media_type="image/svg+xml",
         headers={"cache-control": _A_YEAR},
     )
@@ -110,25 +100,6 @@ def _is_code(text: str) -> bool:
         booking
         or is_signed(text)
         or (len(text) == TOKEN_LENGTH and set(text) <= set(TOKEN_ALPHABET))
-    )
-
-
-@lru_cache(maxsize=512)
-def _svg(link: str) -> str:
-    """`link` as black squares on white, error correction M."""
-    compact = set(link) <= _ALPHANUMERIC
-    mask = _ANY_MASK if len(link) > SIGNED_LENGTH else None
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_MODULES, mask_pattern=mask)
-    code.add_data(QRData(link.encode(), mode=MODE_ALPHA_NUM if compact else MODE_8BIT_BYTE))
-    code.make(fit=True)
-    rows = code.get_matrix()
-    path = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
-    )
-    box = quoteattr(f"0 0 {len(rows)} {len(rows)}")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox={box} shape-rendering="crispEdges">'
-        f'<path fill="#fff" d="M0 0h{len(rows)}v{len(rows)}H0z"/><path d="{path}"/></svg>'
     )
 
 
