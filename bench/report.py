@@ -116,6 +116,11 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("doubts", "==", 0),
         Goal("two_offers", "==", 0),
     ),
+    "surge": (
+        Goal("switches_a_day", "<=", 6),
+        Goal("in_target_gain_points", ">=", 30),
+        Goal("emergencies_in_15min_share", ">=", 0.99),
+    ),
     "edit": (
         Goal("visible_s", "<=", 1),
         Goal("longest_wait_ms", "<=", 50),

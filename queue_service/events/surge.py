@@ -21,6 +21,8 @@ class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
     hold_minutes: int = 0
     cooldown_left_minutes: int = 0
     fired_today: int = 0
+    need: str = ""
+    """Need class that is measured; empty for everybody."""
 
 
 class Measure(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -131,6 +131,10 @@ async def walk_in(
     if isinstance(offered, Refusal):
         return offered
     wanted = offered.service
+    stopped = None if wanted.emergency else office.office.relief.stopped_until(now)
+    if stopped is not None:
+        until = stopped.astimezone(office.office.tz)
+        return Refusal(Code.TICKETS_STOPPED, {"until": until.isoformat()})
     visit, need = VisitId(uuid4()), NeedClass.EMERGENCY if wanted.emergency else NeedClass.WALK_IN
     fresh = numbers.open_series(now.date(), office.office.tickets.letters, _chance)
     net = dict.fromkeys(offered.quotas, 1)

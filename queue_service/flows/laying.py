@@ -25,6 +25,7 @@ from queue_service.slots.measures import MOST_DAYS_AHEAD, Blocked, plan
 from queue_service.slots.surge_state import Outcome, Phase, State, told
 from queue_service.store import surge as store
 from queue_service.store.database import transaction
+from queue_service.views import desks
 
 _MARK = re.compile(r"surge (?P<rule>\S+) (?P<begun>\d+)/(?P<wave>\d+)")
 ONE_DAY = timedelta(days=1)
@@ -44,6 +45,7 @@ async def ground_of(house: House, office: Followed) -> Ground:
         found.layers,
         {keys[number]: ticks for number, ticks in taken.items() if number in keys},
         _staff(found, office),
+        len(desks.on_duty(office.office, office.desks)),
     )
 
 

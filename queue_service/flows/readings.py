@@ -17,6 +17,7 @@ from queue_service.slots.calendar import day_tick, tick_of
 from queue_service.slots.openings import DayOpenings, DayState, Start
 from queue_service.store import surge as store
 from queue_service.store.database import transaction
+from queue_service.views import desks, hall_metrics
 
 ONE_DAY = timedelta(days=1)
 Read = Callable[[House, Followed, When], Awaitable[float | None]]
@@ -30,7 +31,7 @@ async def read(
     found: dict[str, float | None] = {}
     for rule in rules:
         when = rule.when
-        scope = (when.metric, when.service, when.limit, when.days)
+        scope = (when.metric, when.service, when.limit, when.days, when.need_class)
         if scope not in known:
             known[scope] = await METRICS[when.metric](house, office, when)
         found[rule.id] = known[scope]
@@ -87,6 +88,32 @@ async def waiting(house: House, office: Followed, when: When) -> float | None:
     return float((await wishes.length(house, office)).get(when.service, 0))
 
 
+async def work_minutes_per_counter(_house: House, office: Followed, _when: When) -> float | None:
+    """Minutes of work that wait in the hall for each open counter."""
+    waits = office.line.waiting(office.now())
+    open_now = len(desks.on_duty(office.office, office.desks))
+    return hall_metrics.work_per_counter(waits, office.office, open_now)
+
+
+async def oldest_wait(_house: House, office: Followed, when: When) -> float | None:
+    """Minutes that the longest waiting person has waited."""
+    now = office.now()
+    return hall_metrics.oldest_wait(office.line.waiting(now), now, when.need_class)
+
+
+async def predicted_p80(_house: House, office: Followed, when: When) -> float | None:
+    """What those who wait are told, at its upper end, with what they have waited already."""
+    now = office.now()
+    line = office.line.waiting(now)
+    told = [float(office.line.wait(visit, now).to_minutes) for visit in line]
+    return hall_metrics.predicted_p80(line, now, when.need_class, told)
+
+
+async def unserved_emergencies(_house: House, office: Followed, _when: When) -> float | None:
+    """Emergencies that no counter has taken yet."""
+    return float(hall_metrics.unserved_emergencies(office.line.waiting(office.now())))
+
+
 METRICS: dict[Metric, Read] = {
     Metric.FREE_PLACES: free_places,
     Metric.DAYS_TO_FREE: days_to_free,
@@ -94,6 +121,10 @@ METRICS: dict[Metric, Read] = {
     Metric.NO_SHOWS_TODAY: no_shows_today,
     Metric.CARDS_READY: cards_ready,
     Metric.WAITING_LIST: waiting,
+    Metric.WORK_MINUTES: work_minutes_per_counter,
+    Metric.OLDEST_WAIT: oldest_wait,
+    Metric.PREDICTED_P80: predicted_p80,
+    Metric.UNSERVED_EMERGENCIES: unserved_emergencies,
 }
 """A metric more is a function more."""
 

@@ -24,6 +24,15 @@ METRICS = {
     "no_shows_today": mark("People who did not come today"),
     "waiting_list": mark("People on the waiting list"),
     "cards_ready_unbooked": mark("Cards ready without appointment"),
+    "work_minutes_per_counter": mark("Minutes of work waiting for each open counter"),
+    "oldest_wait": mark("Longest wait in minutes"),
+    "predicted_p80": mark("Expected wait in minutes"),
+    "unserved_emergencies": mark("Emergencies nobody has taken yet"),
+}
+NEEDS = {
+    "emergency": mark("emergencies"),
+    "booking": mark("with appointment"),
+    "walk_in": mark("without appointment"),
 }
 PHASES = {
     "calm": mark("Calm"),
@@ -96,13 +105,20 @@ REFUSALS: dict[Code, tuple[str, str, str]] = {
         mark("A guard stands in the way."),
         mark("Please change what stands in the way, or wait."),
     ),
+    Code.TICKETS_STOPPED: (
+        mark("No numbers are given out just now"),
+        mark("So many people are waiting that nobody else without appointment can be served soon."),
+        mark("Please book an appointment or come later; in an emergency speak to the staff now."),
+    ),
 }
 """Title, detail and next step, as `refusals` wants them."""
 
 
 def metric(measured: Measured, language: str) -> str:
     """The name of a metric."""
-    return catalogue(language)(METRICS.get(measured.metric, measured.metric))
+    t = catalogue(language)
+    name = t(METRICS.get(measured.metric, measured.metric))
+    return f"{name} ({t(NEEDS[measured.need])})" if measured.need in NEEDS else name
 
 
 def word_of(fact: SurgeFact) -> str:
@@ -128,10 +144,20 @@ def happened(fact: SurgeFact, language: str) -> str:
 
 
 def stopped(t: Catalogue, refusal: Refusal) -> str:
-    """Why a rule cannot act; empty for other refusals and where the reason is not known."""
+    """Why a rule cannot act, or until when tickets are stopped; empty for other refusals."""
+    if refusal.code is Code.TICKETS_STOPPED:
+        return _stopped_until(t, str(refusal.data.get("until", "")))
     reason = str(refusal.data.get("reason", ""))
     known = refusal.code is Code.RULE_STOPPED and reason in REASONS
     return t(REASONS[reason]) if known else ""
+
+
+def _stopped_until(t: Catalogue, until: str) -> str:
+    try:
+        ends = datetime.fromisoformat(until)
+    except ValueError:
+        return ""
+    return t("Too many people are waiting. It goes on at {time} at the latest.", time=clock(ends))
 
 
 def explained(
@@ -214,4 +240,16 @@ def _what(found: Measure, name: str, t: Catalogue) -> str:
             return t.plural("Bookable {n} day ahead", "Bookable {n} days ahead", found.places)
         case "open_waiting_list":
             return t("The waiting list opens")
+    return _in_hall(found, t)
+
+
+def _in_hall(found: Measure, t: Catalogue) -> str:
+    n = found.desks
+    match found.action:
+        case "call_counters":
+            return t.plural("Open {n} counter more", "Open {n} counters more", n)
+        case "call_guides":
+            return t.plural("{n} guide into the hall", "{n} guides into the hall", n)
+        case "stop_tickets":
+            return t("No numbers without appointment; emergencies and appointments go on")
     return t("A notice on this page")

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from queue_service.model.ids import ServiceCode
+from queue_service.model.visit import NeedClass
 
 Texts = dict[str, str]
 
@@ -28,6 +29,14 @@ class Metric(StrEnum):
     """People who wait for a place of a service."""
     CARDS_READY = "cards_ready_unbooked"
     """Cards that lie ready and have no pickup appointment."""
+    WORK_MINUTES = "work_minutes_per_counter"
+    """Minutes of work that wait in the hall, for each open counter."""
+    OLDEST_WAIT = "oldest_wait"
+    """Minutes that the longest waiting person (of a need class) has waited."""
+    PREDICTED_P80 = "predicted_p80"
+    """Minutes within which eight of ten who wait (of a need class) will be called."""
+    UNSERVED_EMERGENCIES = "unserved_emergencies"
+    """Emergencies that no counter has taken yet."""
 
 
 class Approval(StrEnum):
@@ -42,7 +51,10 @@ class Kind(StrEnum):
     """What a rule can do."""
 
     OPEN_COUNTERS = "open_counters"
-    """Desks of the house serve a limit from `opens` to `closes`; shared limits stay as they are."""
+    """Desks of the house serve a limit from `opens` to `closes`; shared limits stay as they are.
+
+    Without a limit: counters of the hall that are not open are called, `lead` before they are.
+    """
     EXTRA_TEAM = "extra_team"
     """More desks than usual: the limit and every limit it shares services with grow."""
     EXTRA_HOURS = "extra_hours"
@@ -57,8 +69,18 @@ class Kind(StrEnum):
     """People may join the waiting list."""
     NOTIFY = "notify"
     """Nothing but telling."""
+    CALL_GUIDES = "call_guides"
+    """`count` guides are called into the hall for a while."""
+    STOP_TICKETS = "stop_tickets"
+    """No numbers without appointment for a while; emergencies and appointments go on."""
 
 
+OF_HALL = frozenset(
+    {Metric.WORK_MINUTES, Metric.OLDEST_WAIT, Metric.PREDICTED_P80, Metric.UNSERVED_EMERGENCIES}
+)
+"""What is measured in the hall."""
+OF_NEED = frozenset({Metric.OLDEST_WAIT, Metric.PREDICTED_P80})
+"""What may be measured for one need class."""
 ON_DESKS = frozenset({Kind.OPEN_COUNTERS, Kind.EXTRA_TEAM, Kind.EXTRA_HOURS})
 
 
@@ -68,6 +90,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metric: Metric
     service: ServiceCode = ServiceCode("")
     limit: str = ""
+    need_class: NeedClass | None = None
+    """Of the hall's waits; None: everybody."""
     days: int = 14
     """How far ahead is measured; 0 = today alone."""
     above: float | None = None
@@ -94,6 +118,8 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_limit: str = ""
     service: ServiceCode = ServiceCode("")
     desks: int = 1
+    count: int = 1
+    """Guides that are called."""
     opens: time | None = None
     closes: time | None = None
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -101,7 +127,7 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """0 = from the day it begins, 1 = from the next day on."""
     working_days: int = 1
     cap: int = 0
-    """Places a day at most; 0 = what fits."""
+    """Places a day, or guides at a time, at most; 0 = what fits."""
     keep: int = 0
     """So many places of `from_limit` stay free at any time."""
     days: int = 0
@@ -110,6 +136,8 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a changed setting holds."""
     after: timedelta = timedelta(0)
     """How long after the rule began: actions with the same delay are one wave."""
+    lead: timedelta = timedelta(0)
+    """How long people need until a counter they are called to is open."""
 
 
 class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,6 +187,12 @@ class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many people can sit at a desk at the same time; 0 = as many as there are counters."""
 
     present: int = 0
+
+
+def in_hall(do: Do) -> bool:
+    """Whether an action relieves the hall and leaves places and settings alone."""
+    calls_counters = do.action is Kind.OPEN_COUNTERS and not do.limit
+    return calls_counters or do.action in (Kind.CALL_GUIDES, Kind.STOP_TICKETS)
 
 
 def waves(rule: SurgeRule) -> tuple[timedelta, ...]:

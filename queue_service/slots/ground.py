@@ -25,6 +25,8 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
     """Limit → tick → places taken."""
     staff: Mapping[date, int] = {}
     """People who can sit at a desk that day, where it is not the office's usual number."""
+    on_duty: int = 0
+    """Counters that are open now."""
 
     def with_layers(self, more: Iterable[Layer]) -> "Ground":
         """The ground once `more` layers lie on it."""

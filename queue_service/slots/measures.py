@@ -14,7 +14,8 @@ from queue_service.events.surge import Measure
 from queue_service.model.ids import SYSTEM, TICK_SECONDS, Tick
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Limit, Office
-from queue_service.model.surge import ON_DESKS, Do, Kind, SurgeRule, of_wave, waves
+from queue_service.model.surge import ON_DESKS, Do, Kind, SurgeRule, in_hall, of_wave, waves
+from queue_service.slots import relief
 from queue_service.slots.calendar import Span, instant_of, tick_of, ticks_of, windows
 from queue_service.slots.desks import step_ticks
 from queue_service.slots.ground import Ground, broken_guard
@@ -59,10 +60,16 @@ def plan(
                 made = tuple(_layers(do, standing, began, now))
             except LookupError:
                 return Blocked("unknown_limit")
-            if do.action in ON_CELLS and not made:
+            if do.action in ON_CELLS and not made and not in_hall(do):
                 return Blocked("nothing_free" if do.action not in ON_DESKS else "over")
-            found.append((number, _measure(do, made, standing, number), made))
+            said = _measure(do, made, standing, number)
+            if in_hall(do):
+                said = relief.measure(do, made, ground, now, number)
+            found.append((number, said, made))
             standing = standing.with_layers(made)
+    to_come = (do for number in range(wave, len(waves(rule)) + 1) for do in of_wave(rule, number))
+    if relief.too_few(to_come, ground, now):
+        return Blocked("staff")
     reason = broken_guard(ground, standing, _days_of(ground, standing))
     if reason:
         return Blocked(reason)
@@ -78,8 +85,10 @@ def plan(
 
 
 def _layers(do: Do, ground: Ground, began: datetime, now: datetime) -> Iterator[Layer]:
-    if do.action in ON_DESKS:
-        for span in _spans(do, ground, began, now):
+    if in_hall(do):
+        yield from relief.layers(do, ground, began, now)
+    elif do.action in ON_DESKS:
+        for span in _spans(do, ground, began, now + do.lead):
             yield from _desks(do, ground, span)
     elif do.action is Kind.CONVERT_PLACES:
         for span in _spans(do, ground, began, now):

@@ -193,4 +193,5 @@ def measured(
         hold_minutes=int(rule.when.hold / MINUTE),
         cooldown_left_minutes=-int(-cooldown_left(rule, state, now) // MINUTE),
         fired_today=fired_on(state, now.astimezone(zone).date(), zone),
+        need=rule.when.need_class or "",
     )

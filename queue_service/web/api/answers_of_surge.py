@@ -47,6 +47,7 @@ class RuleShown(Answer, frozen=True):
     phase: str
     since: datetime | None
     metric: str
+    need: str
     service: str
     limit: str
     value: float | None
