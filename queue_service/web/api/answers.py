@@ -33,6 +33,7 @@ from queue_service.web.api.answers_of_hall import HALL_ANSWERS
 from queue_service.web.api.answers_of_kiosk import KIOSK_ANSWERS
 from queue_service.web.api.answers_of_reports import REPORT_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
+from queue_service.web.api.answers_of_triage import TRIAGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 
 Texts = dict[str, str]
@@ -257,6 +258,7 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     **KIOSK_ANSWERS,
     **CARD_ANSWERS,
     **WAITING_ANSWERS,
+    **TRIAGE_ANSWERS,
     **CONFIRMATION_ANSWERS,
     **DISRUPTION_ANSWERS,
     **CAPACITY_ANSWERS,
