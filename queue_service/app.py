@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from display import feed
 from queue_service import __version__, logs, settings
 from queue_service.demo import letters
+from queue_service.flows.forecasting import Forecasting
 from queue_service.house import House, close_house, open_house
 from queue_service.language import tag
 from queue_service.settings import Settings
@@ -32,6 +33,7 @@ from queue_service.web.api import (
     bookings,
     cards,
     confirmations,
+    desks,
     devices,
     disruption,
     document,
@@ -43,6 +45,8 @@ from queue_service.web.api import (
     scheduling,
     staffing,
     surge,
+    triage,
+    visits,
     waiting,
 )
 from queue_service.web.api import guide as guide_api
@@ -70,8 +74,10 @@ from queue_service.web.pages import devices as devices_place
 from queue_service.web.pages import disruption as disruption_place
 from queue_service.web.pages import reports as report_pages
 from queue_service.web.pages import surge as surge_place
+from queue_service.web.pages import triage as triage_pages
 from queue_service.web.pages import waiting as waiting_pages
 from queue_service.web.short import Short
+from queue_service.workers import Workers
 
 LARGEST_BODY = 64_000
 """Bytes; nothing that this service takes is larger yet."""
@@ -123,11 +129,14 @@ def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
         app.state.lobby = HouseLobby(house)
         ticker = Ticker(house, chosen.database_url)
         await ticker.start()
+        forecasting = Forecasting(house, Workers())
+        await forecasting.start()
         _stop_streams(house.closing)
         rest_the_collector()
         try:
             yield
         finally:
+            await forecasting.stop()
             await ticker.stop()
             await close_house(house)
 
@@ -169,6 +178,8 @@ def build(chosen: Settings) -> Litestar:
         bookings,
         staffing,
         hall,
+        desks,
+        visits,
         devices,
         guide_api,
         disruption,
@@ -177,6 +188,7 @@ def build(chosen: Settings) -> Litestar:
         manage,
         waiting,
         surge,
+        triage,
         reports,
     )
     api = Router(
@@ -196,6 +208,7 @@ def build(chosen: Settings) -> Litestar:
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
     pages += [*guide_visit.handlers]
     pages += [*devices_place.handlers, *enrol.handlers]
+    pages += triage_pages.handlers
     shown = Router("/", route_handlers=pages, include_in_schema=False)
     demo = letters.handlers if chosen.demo_letters else []
     app = Litestar(

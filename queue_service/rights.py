@@ -33,6 +33,10 @@ class Act(StrEnum):
     SHOW_BOARD = "show_board"
     SHOW_DESK = "show_desk"
     CALL = "call"
+    CHANGE_DESK = "change_desk"
+    """Open, pause or close a counter."""
+    ACCEPT_HAND = "accept_hand"
+    """Accept an emergency that was handed over, or pass it on."""
     BOOK_BY_STAFF = "book_by_staff"
     EXCEED = "exceed"
     SEE_BOOKINGS = "see_bookings"
@@ -60,6 +64,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.SHOW_BOARD: frozenset({Role.DISPLAY, Role.KIOSK, Role.TABLET, *list(Role)[:4]}),
     Act.SHOW_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.CHANGE_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.ACCEPT_HAND: frozenset({Role.CASE_WORKER, Role.MANAGER}),
     Act.BOOK_BY_STAFF: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.EXCEED: frozenset({Role.CASE_WORKER, Role.MANAGER}),
     Act.SEE_BOOKINGS: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),

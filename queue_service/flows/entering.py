@@ -13,6 +13,7 @@ import msgspec
 
 from queue_service.events.entry import BookingNow, VisitNow
 from queue_service.events.floor import CheckedIn
+from queue_service.floor import steps
 from queue_service.floor.line import Range
 from queue_service.flows.tickets import first_wait
 from queue_service.flows.wish import Decide, ReceiptKey, Replayed
@@ -102,7 +103,9 @@ def enter(
         number, series = numbers.next_number(world.series(fresh.day) or fresh, letters)
         entered = msgspec.structs.replace(visit, number=number)
     code = house.keys.ticket(visit.id)
-    entered = msgspec.structs.replace(entered, ticket_hash=code_hash(code))
+    entered = msgspec.structs.replace(
+        entered, ticket_hash=code_hash(code), stops=steps.plan(office.office, visit.parts)
+    )
     return Told(
         CheckedIn(
             visits=(VisitNow.of(entered, 0),),

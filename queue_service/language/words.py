@@ -53,7 +53,7 @@ _REASONS = {
     "accepted": mark("Emergency you have accepted."),
 }
 
-_CALL_REASONS = {
+_CALL_REASONS: dict[str, str] = {
     CallReason.HEALTH: mark("Reason: health."),
     CallReason.CHILDREN: mark("Reason: small children."),
     CallReason.INTERPRETER: mark("Reason: the interpreter is here."),

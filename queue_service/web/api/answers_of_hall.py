@@ -5,8 +5,12 @@ from datetime import datetime
 import msgspec
 
 from display.board import Snapshot
-from queue_service.flows.serving import UndoShown
-from queue_service.model.visit import NeedClass, VisitState
+from queue_service.flows.at_desk import Stands
+from queue_service.flows.desk_shown import UndoShown
+from queue_service.flows.hands import HandsShown
+from queue_service.flows.notes import Note
+from queue_service.model.desk import DeskState
+from queue_service.model.visit import Aid, NeedClass, Step, VisitState
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +57,13 @@ class Why(Answer, frozen=True):
     target_minutes: int
 
 
+class StopNow(Answer, frozen=True):
+    """A step of a service that is still to be done."""
+
+    service: str
+    step: Step
+
+
 class VisitAtDesk(Answer, frozen=True):
     """A visit as a desk sees it."""
 
@@ -72,6 +83,16 @@ class VisitAtDesk(Answer, frozen=True):
     calls: int
     has_appointment: bool
     flags: tuple[str, ...]
+    state: VisitState
+    served_at: datetime | None
+    services: tuple[str, ...]
+    here: tuple[StopNow, ...]
+    """What this counter does in one go."""
+    later: tuple[StopNow, ...]
+    aids: tuple[Aid, ...]
+    parked: str
+    handed_at: datetime | None
+    away_until: datetime | None
     service_name: str
     text: str
 
@@ -89,6 +110,18 @@ class Desk(Answer, frozen=True):
     waiting_count: int
     emergencies: int
     waiting: tuple[VisitAtDesk, ...]
+    state: DeskState
+    since: datetime | None
+    parked: tuple[VisitAtDesk, ...]
+    """Sent to fetch something; they come back here."""
+    handed: int
+    """Emergencies that wait for a case worker to accept."""
+
+
+class Notes(Answer, frozen=True):
+    """Sentences of colleagues."""
+
+    notes: tuple[Note, ...]
 
 
 HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
@@ -102,5 +135,19 @@ HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /visits/{visit}/missed": (200, Desk),
     "POST /visits/{visit}/finish": (200, Desk),
     "POST /visits/{visit}/undo": (200, Desk),
+    "POST /desks/{counter}/serve": (200, Desk),
+    "POST /desks/{counter}/undo": (200, Desk),
+    "PUT /desks/{counter}/state": (200, Desk),
+    "POST /visits/{visit}/start": (200, Desk),
+    "POST /visits/{visit}/park": (200, Desk),
+    "POST /visits/{visit}/resume": (200, Desk),
+    "POST /visits/{visit}/forward": (200, Desk),
+    "POST /visits/{visit}/add": (200, Desk),
+    "POST /visits/{visit}/accept": (200, Desk),
+    "POST /visits/{visit}/mark": (200, Stands),
+    "POST /visits/{visit}/hand-over": (200, Stands),
+    "POST /visits/{visit}/pass": (200, Stands),
+    "GET /visits/{visit}/notes": (200, Notes),
+    "GET /offices/{office}/hands": (200, HandsShown),
 }
 """As `answers.ANSWERS`."""

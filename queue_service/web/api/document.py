@@ -10,11 +10,12 @@ import msgspec
 from litestar import Litestar
 from litestar.openapi.spec import Operation, SecurityScheme
 
+from queue_service.language import LANGUAGES, tag
 from queue_service.web.api.answers import ANSWERS, Problem
 from queue_service.web.problems import PROBLEM_JSON
 
 BASE = "/api/v1"
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "put", "delete")
 BY_KEY = (
     "/desks/",
     "/visits/",
@@ -22,6 +23,7 @@ BY_KEY = (
     "/guide/",
     "/devices/heartbeat",
     "/offices/{office}/devices",
+    "/offices/{office}/hands",
     "/offices/{office}/bookings",
     "/offices/{office}/swaps",
     "/offices/{office}/overbooked",
@@ -56,7 +58,7 @@ _LANGUAGE = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "Of the sentences in refusals: de, en, ar",
+    "description": f"Of the sentences in refusals: {', '.join(map(tag, LANGUAGES))}",
 }
 
 

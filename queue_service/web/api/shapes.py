@@ -156,13 +156,6 @@ class CheckInBody(Body, frozen=True):
     offline: OfflineBody | None = None
 
 
-class CallBody(Body, frozen=True):
-    """A number to be called out of turn."""
-
-    number: Annotated[str, Meta(max_length=10)]
-    reason: Annotated[str, Meta(max_length=40)] = ""
-
-
 def parts_of(parts: tuple[PartBody, ...]) -> tuple[Part, ...]:
     """As the flows take them."""
     return tuple(Part(ServiceCode(p.service), p.persons) for p in parts)

@@ -1,0 +1,57 @@
+"""A desk as the API tells it, with the sentences its clerk reads."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+
+from queue_service.events.floor import WhyNext
+from queue_service.flows.desk_shown import DeskShown, VisitShown
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.language import negotiate, pick, why_next
+from queue_service.model.refusal import Refusal
+from queue_service.web.api.bookings import told
+from queue_service.web.problems import problem
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def language_of(request: AnyRequest) -> str:
+    """The language of the sentences."""
+    return negotiate(request.headers.get("accept-language", ""))
+
+
+def desk_answer(request: AnyRequest, house: House, shown: DeskShown | Refusal) -> Response[Any]:
+    """The desk after an act, or why the act was refused."""
+    if isinstance(shown, Refusal):
+        return problem(request, shown)
+    return told(desk_json(house, shown, language_of(request)))
+
+
+def desk_json(house: House, shown: DeskShown, language: str) -> dict[str, object]:
+    """A desk with the sentences its clerk reads."""
+    office = house.follower.offices[shown.office]
+    said = msgspec.structs.asdict(shown)
+    said["current"] = _visit(office, shown.current, language) if shown.current else None
+    said["waiting"] = [_visit(office, v, language) for v in shown.waiting]
+    said["parked"] = [_visit(office, v, language) for v in shown.parked]
+    return said
+
+
+def _visit(office: Followed, shown: VisitShown, language: str) -> dict[str, object]:
+    said = msgspec.structs.asdict(shown)
+    service = office.office.service(shown.service)
+    said["service_name"] = pick(service.name, language)[0] if service else shown.service
+    why = WhyNext(
+        shown.why or "by_number", shown.waited_minutes, shown.target_minutes, shown.ahead_passed
+    )
+    said["why"] = {
+        "code": shown.why,
+        "waited_minutes": shown.waited_minutes,
+        "target_minutes": shown.target_minutes,
+    }
+    said["text"] = why_next(why, language) if shown.why else ""
+    said["here"] = [{"service": s.service, "step": s.step} for s in shown.here]
+    said["later"] = [{"service": s.service, "step": s.step} for s in shown.later]
+    return said
