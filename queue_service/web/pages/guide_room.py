@@ -106,6 +106,7 @@ def shown(
             {"code": each, "name": own_name(each), "dir": direction(each)} for each in LANGUAGES
         ],
         lock_seconds=LOCK_SECONDS,
+        cover=catalogue(at.own)("Locked. Tap for the next person"),
         signed_in=at.actor.id > 0,
         sorry=sentence(refusal, at.lang) if refusal else None,
         **facts,
