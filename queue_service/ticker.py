@@ -20,6 +20,7 @@ from queue_service.flows import (
     errands,
     offers,
     planning,
+    promises,
     releasing,
     surging,
 )
@@ -94,6 +95,7 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (15, releasing.move_on),
     (60, releasing.switch),
     (60, surging.look),
+    (2, promises.keep),
     (20, cards.tell_ready),
     (3600, cards.purge),
 )

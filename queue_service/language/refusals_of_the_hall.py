@@ -109,6 +109,11 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("A counter that takes a break, works behind the scenes or is closed calls nobody."),
         mark("Please open the counter first."),
     ),
+    Code.LATE_TOO_OFTEN: (
+        mark("You have already said twice that you are late"),
+        mark("Your turn cannot be kept any longer; others wait, too."),
+        mark("Please come now, or speak to somebody at the entrance."),
+    ),
     Code.UNDO_TOO_LATE: (
         mark("It is too late to undo this"),
         mark("A step can be undone only within a few seconds."),

@@ -69,6 +69,7 @@ class Code(StrEnum):
     NOT_HANDED = "not_handed"
     NO_STATION = "no_station"
     DESK_NOT_OPEN = "desk_not_open"
+    LATE_TOO_OFTEN = "late_too_often"
     UNDO_TOO_LATE = "undo_too_late"
     UNDO_OVERTAKEN = "undo_overtaken"
     NOTHING_TO_UNDO = "nothing_to_undo"

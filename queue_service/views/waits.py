@@ -21,6 +21,7 @@ from queue_service.rehearsal.wait import Wait
 FRESH = timedelta(seconds=90)
 CAUSE_COUNTS = timedelta(minutes=5)
 """So long after it happened something explains a longer wait."""
+MOST_PROMISES = 2_000
 _MINUTE = timedelta(minutes=1)
 _LONG = 0.8
 """Served for longer than so many of ten visits."""
@@ -93,12 +94,12 @@ class Waits:
         self.answered += 1
 
     def _promise(self, outlook: Outlook, at: datetime) -> None:
-        """Keep the first forecast of each visit while it is in the line."""
-        self._promises = {
-            visit: self._promises.get(visit) or Promise(at, wait.p50, wait.p80, outlook.naive)
-            for visit, wait in self._waits.items()
-            if visit in self._promises or not math.isinf(wait.p80)
-        }
+        """Keep the first forecast of each visit, also a while after it was called."""
+        for visit, wait in self._waits.items():
+            if visit not in self._promises and not math.isinf(wait.p80):
+                self._promises[visit] = Promise(at, wait.p50, wait.p80, outlook.naive)
+        while len(self._promises) > MOST_PROMISES:
+            del self._promises[next(iter(self._promises))]
 
     def _causes_of(self, scene: Scene, at: datetime) -> list[Longer]:
         """What happened lately that makes waits longer, the weightiest first."""
@@ -156,7 +157,7 @@ class Waits:
         return max((p for p in _finite(waiting, doors)), default=None)
 
     def promise(self, visit: VisitId) -> Promise | None:
-        """The first forecast of somebody who still waits."""
+        """The first forecast of somebody who waits or was called lately."""
         return self._promises.get(visit)
 
 

@@ -153,7 +153,7 @@ def test_the_rough_formula_is_replaced_with_a_word() -> None:
     assert (said.range, said.reason) == (Range(30, 45), Longer.WORKED_OUT)
 
 
-def test_the_first_forecast_is_the_promise_and_it_goes_with_the_visit() -> None:
+def test_the_first_forecast_is_the_promise_and_outlives_the_call() -> None:
     waits, alone = Waits(), scene((VISIT, NeedClass.WALK_IN))
     waits.take(alone, told(1, 12, 21), at(0))
     waits.take(scene((VISIT, NeedClass.WALK_IN), (OTHER, NeedClass.WALK_IN)), told(2, 4, 8), at(3))
@@ -161,7 +161,8 @@ def test_the_first_forecast_is_the_promise_and_it_goes_with_the_visit() -> None:
     assert promise is not None
     assert (promise.given_at, promise.p50, promise.p80, promise.naive) == (at(0), 12, 21, 33.0)
     waits.take(scene((OTHER, NeedClass.WALK_IN)), told(1, 1, 2), at(4))
-    assert waits.promise(VISIT) is None
+    assert waits.promise(VISIT) == promise
+    assert waits.promise(THIRD) is None
 
 
 def test_only_what_moves_the_line_is_noticed() -> None:
