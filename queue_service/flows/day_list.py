@@ -14,12 +14,12 @@ import msgspec
 from queue_service.events.floor import NumbersReserved
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.kiosk import ticket as numbers
+from queue_service.kiosk import blocks, ticket
 from queue_service.model.booking import Part
 from queue_service.model.hall import HallNeeds, HallTold
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import NeedClass, TicketBlock, TicketSeries, Visit
+from queue_service.model.visit import NeedClass, TicketSeries, Visit
 from queue_service.model.world import Needs, Told, World
 from queue_service.store import bookings as store_bookings
 from queue_service.store import hall as store_hall
@@ -87,7 +87,7 @@ async def day_list(house: House, office: Followed, day: date) -> DayList:
         booked = await store_bookings.standing(connection, key, begin, end)
         series = (await store_hall.series(connection, key, [day]))[day]
         hall = await store_hall.hall(connection, key, HallNeeds(blocks=tuple(ids)))
-    blocks = [block for block in map(hall.block, ids) if block is not None]
+    kept = [block for block in map(hall.block, ids) if block is not None]
     letters = office.office.tickets.letters
     return DayList(
         office.key.slug,
@@ -98,7 +98,7 @@ async def day_list(house: House, office: Followed, day: date) -> DayList:
             for b in booked
         ),
         tuple(_present(visit, office) for visit in _in_the_house(office, day)),
-        tuple(numbers_of(series, block, letters) for block in blocks) if series else (),
+        tuple(blocks.numbers_of(block, series, letters) for block in kept) if series else (),
     )
 
 
@@ -114,7 +114,7 @@ async def reserve(
         return Refusal(Code.INVALID, {"field": "date"})
     if not 0 <= sheets <= MOST_SHEETS:
         return Refusal(Code.INVALID, {"field": "sheets"})
-    fresh = numbers.open_series(day, office.office.tickets.letters, _chance)
+    fresh = ticket.open_series(day, office.office.tickets.letters, _chance)
     for n in range(sheets):
         block = _sheet(office.key.slug, day, n)
 
@@ -134,22 +134,15 @@ def keep(world: World, block: UUID, fresh: TicketSeries) -> Told | Refusal:
     if known is not None:
         return Refusal(Code.ALREADY_BOOKED, {"kept": known.first})
     series = world.series(fresh.day) or fresh
-    kept = TicketBlock(block, fresh.day, PAPER, series.issued, A_SHEET)
+    kept, left = blocks.reserve(series, block, PAPER, A_SHEET)
     return Told(
         NumbersReserved(
             day=fresh.day.isoformat(), first=kept.first, many=kept.many, device=kept.device
         ),
-        series=msgspec.structs.replace(series, issued=series.issued + kept.many),
+        series=left,
         hall=HallTold(blocks=(kept,)),
         answer=Reserved(kept.first, kept.many),
     )
-
-
-def numbers_of(series: TicketSeries, block: TicketBlock, letters: str) -> tuple[str, ...]:
-    """The numbers of a block, in their order."""
-    places = range(block.first, block.first + block.many)
-    at = [msgspec.structs.replace(series, issued=place) for place in places]
-    return tuple(numbers.next_number(each, letters)[0] for each in at)
 
 
 def _sheet(slug: str, day: date, n: int) -> UUID:

@@ -82,7 +82,7 @@ def test_serving_by_keys(opens: Opens, hall: Hall) -> None:
     page = enter(opens({"width": 1280, "height": 800}), hall, staff="clerk")
     page.goto("/en/desk/heidelberg.1")
     number, nobody = page.locator(".desk-number"), page.locator("[data-nobody]")
-    expect(page.locator("[data-waiting] li")).to_have_count(2)
+    expect(page.locator("[data-list=waiting] li")).to_have_count(2)
     press(page, "Space")
     expect(number).to_have_text(first)
     press(page, "z")

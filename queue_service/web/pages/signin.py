@@ -4,13 +4,19 @@ from litestar import Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from queue_service.flows import sessions
+from queue_service.flows import desk_shown, journeys, sessions
+from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import catalogue, sentence
+from queue_service.language.floor_words import desk_state
+from queue_service.model.desk import DeskState
+from queue_service.model.ids import CounterKey, address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
+from queue_service.views.desks import state
 from queue_service.web.access import STAFF_COOKIE as COOKIE
 from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
+from queue_service.web.pages.answers import text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 
@@ -85,16 +91,49 @@ def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template
         title=catalogue(lang)("Hello {name}", name=actor.name),
         office=followed.office,
         counters=() if desk else followed.office.counters,
+        standing={} if desk else _standing(followed, actor, lang),
         console_url=f"/{lang}/console/{actor.office}/capacity" if manages else "",
         appointments_url="" if appointments else f"/{lang}/staff/{actor.office}/appointments",
         day_list_url="" if appointments else f"/{lang}/staff/{actor.office}/day-list",
     )
 
 
+def _standing(followed: Followed, actor: Actor, lang: str) -> dict[CounterKey, str]:
+    """What each counter does, and which one is one's own."""
+    t, own = catalogue(lang), {d.counter for d in followed.desks.values() if d.by == actor.id}
+    found = {}
+    for counter in followed.office.counters:
+        does = state(followed.desks, counter.key)
+        said = desk_state(does.value, lang)
+        mine = counter.key in own and does is not DeskState.CLOSED
+        found[counter.key] = t("{state}, yours", state=said) if mine else said
+    return found
+
+
+@post("/{lang:str}/staff/counter", status_code=200)
+async def sit_down(request: Asked, house: House, lang: str) -> Shown:
+    """Work at a counter from now on; the one left behind closes with the same tap."""
+    lang = lang if known(lang) else spoken(request)
+    actor = await sessions.actor(house, request.cookies.get(COOKIE, ""))
+    if actor is None:
+        return see(f"/{lang}/staff")
+    form = await request.form()
+    counter = text(form, "counter")[:40]
+    refusal = check(actor, Act.CALL, actor.office)
+    public = address(actor.office, counter)
+    found = refusal or desk_shown.at(house, public)
+    if isinstance(found, Refusal):
+        return refused(request, lang, found, onward=f"/{lang}/staff", here="/staff")
+    key = text(form, "idempotency_key")[:64] or None
+    done = await journeys.desk_state(house, public, DeskState.OPEN, actor.id, key)
+    sorry = f"?sorry={done.code}" if isinstance(done, Refusal) else ""
+    return see(f"/{lang}/desk/{public}{sorry}")
+
+
 handlers = [
     Router(
         "/",
-        route_handlers=[staff, sign_in, sign_out],
+        route_handlers=[staff, sign_in, sign_out, sit_down],
         exception_handlers=PAGE_FAULTS,
         middleware=[compact],
     )

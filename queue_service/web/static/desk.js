@@ -3,19 +3,25 @@
  * The call desk: one stream of the desk in words, acts answered at once and without leaving the
  * page, single keys. Without it the same forms work, one page an act.
  *
- * @typedef {{visit: string, number: string, service: string, facts: string, wait: string, urgent: boolean, why: string}} Visit
- * @typedef {{seq: number, clock: string, line: string, current: Visit | null, next: Visit | null,
- *   undo: {visit: string, text: string, seconds: number} | null, waiting: Visit[], more: string}} Desk
+ * The state says everything; places name what of it they show: `data-live` a text, `data-full`
+ * whether something is there, `data-when` in which phases, `data-list` rows made from a template.
+ *
+ * @typedef {{seq: number, clock: string, line: string, phase: string, state: string,
+ *   undo: {visit: string, text: string, seconds: number} | null, own: string,
+ *   [more: string]: unknown}} Desk
  */
+import { keys } from "./desk_keys.js";
 
 const SILENCE_MS = 40_000;
 const BANNER_MS = 5_000;
 const TRIES = 3;
-const KEYS = { " ": "next", r: "recall", n: "missed", d: "finish", z: "undo" };
+const CALLING = new Set(["next", "call", "recall", "accept"]);
 
 const words = document.body.dataset;
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
+/** @param {string} selector @returns {any[]} */
+const all = (selector) => [...document.querySelectorAll(selector)];
 let seq = Number(words.seq);
 let heard = performance.now();
 let tried = heard;
@@ -25,75 +31,96 @@ let lostAt = null;
 let source = null;
 let busy = false;
 let undoEnds = 0;
+const lists = new Map();
 
 /** @param {string} selector @param {boolean} shown */
 function show(selector, shown) {
-  for (const part of document.querySelectorAll(selector)) /** @type {HTMLElement} */ (part).hidden = !shown;
+  for (const part of all(selector)) part.hidden = !shown;
+}
+
+/** What stands in a state under a path such as ``current.number``. @param {any} desk @param {string} path */
+const at = (desk, path) => path.split(".").reduce((value, field) => value?.[field], desk);
+
+/** @param {any} place @param {unknown} value */
+function write(place, value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /** Put the desk on the screen; an older state than the one shown is not taken. @param {Desk} desk */
 function take(desk) {
   if (desk.seq < seq) return;
   seq = desk.seq;
-  for (const place of document.querySelectorAll("[data-live]")) {
-    const [part, field] = (/** @type {HTMLElement} */ (place).dataset.live ?? "").split(".");
-    const value = /** @type {any} */ (desk)[part];
-    const text = field ? value?.[field] ?? "" : value;
-    if (place.textContent !== text) place.textContent = text;
-  }
-  show("[data-current], [data-when=called]", Boolean(desk.current));
-  show("[data-nobody], [data-when=free]", !desk.current);
-  show("[data-next]", Boolean(desk.next));
+  for (const place of all("[data-live]")) write(place, at(desk, place.dataset.live));
+  for (const place of all("[data-full]")) place.hidden = !at(desk, place.dataset.full);
+  for (const place of all("[data-when]")) place.hidden = !place.dataset.when.split(" ").includes(desk.phase);
+  for (const field of all("[data-visit]")) field.value = at(desk, `${field.dataset.visit}.visit`) ?? "";
+  for (const button of all("[data-state]")) button.setAttribute("aria-pressed", String(button.dataset.state === desk.state));
+  for (const list of all("[data-list]")) fill(list, /** @type {any[]} */ (at(desk, list.dataset.list) ?? []));
   show("[data-quiet]", !desk.next);
-  for (const field of document.querySelectorAll("[data-when=called] [name=visit]")) {
-    /** @type {HTMLInputElement} */ (field).value = desk.current?.visit ?? "";
-  }
-  find("[data-undo] [name=visit]").value = desk.undo?.visit ?? "";
+  if (desk.own) write(find("[data-own]"), desk.own);
   undoEnds = desk.undo ? performance.now() + desk.undo.seconds * 1000 : 0;
   count();
-  list(desk.waiting);
 }
 
-/** @param {Visit[]} waiting */
-function list(waiting) {
-  const rows = find("[data-waiting]");
-  const focused = rows.contains(document.activeElement)
-    ? document.activeElement?.closest("form")?.querySelector("[name=number]")?.getAttribute("value") : null;
-  rows.replaceChildren(...waiting.map((visit) => {
-    const row = find("[data-row]").content.firstElementChild.cloneNode(true);
-    row.classList.toggle("is-urgent", visit.urgent);
-    row.querySelector("bdi").textContent = visit.number;
-    row.querySelector(".desk-what").textContent = visit.service;
-    row.querySelector(".desk-facts").textContent = visit.facts;
-    row.querySelector(".desk-wait").textContent = visit.wait;
-    row.querySelector("[name=number]").setAttribute("value", visit.number);
-    const button = row.querySelector("button");
-    button.setAttribute("aria-label", button.dataset.label.replace("{number}", visit.number));
-    return row;
-  }));
-  if (focused) rows.querySelector(`[value="${focused}"]`)?.closest("form").querySelector("button").focus();
+/** Rows for `items`, left alone when they are as before. @param {HTMLElement} list @param {any[]} items */
+function fill(list, items) {
+  const said = JSON.stringify(items);
+  if (lists.get(list) === said) return;
+  lists.set(list, said);
+  const focused = list.contains(document.activeElement) ? mark(document.activeElement) : "";
+  const form = /** @type {HTMLTemplateElement} */ (list.querySelector("template"));
+  list.replaceChildren(form, ...items.map((item) => row(form, item)));
+  list.hidden = !items.length;
+  if (focused) [.../** @type {any} */ (list.querySelectorAll("button"))].find((one) => mark(one) === focused)?.focus();
 }
 
-/** Seconds left to undo; then the button goes. */
+/** What tells a button of a list from the others. @param {any} button */
+const mark = (button) => `${button.dataset.act ?? ""} ${button.form ? new URLSearchParams(/** @type {any} */ (new FormData(button.form))) : ""} ${button.value}`;
+
+/** @param {HTMLTemplateElement} form @param {any} item */
+function row(form, item) {
+  const made = /** @type {HTMLElement} */ (form.content.firstElementChild?.cloneNode(true));
+  made.classList.toggle("is-urgent", Boolean(item.urgent));
+  const places = /** @type {any[]} */ ([made, ...made.querySelectorAll("*")]);
+  for (const place of places) {
+    const { f, v, label, seconds } = place.dataset;
+    if (f !== undefined) write(place, f ? item[f] : item);
+    if (f !== undefined && place.tagName === "Q") place.hidden = !item[f];
+    if (v !== undefined) place.setAttribute("value", item[v]);
+    if (label !== undefined) place.setAttribute("aria-label", label.replace("{number}", item.number));
+    if (seconds !== undefined) Object.assign(place.dataset, { seconds: item.seconds, from: performance.now() });
+  }
+  return made;
+}
+
+/** Seconds left to undo, then the button goes; and how long emergencies wait. */
 function count() {
-  const left = Math.ceil((undoEnds - performance.now()) / 1000);
+  const now = performance.now();
+  const left = Math.ceil((undoEnds - now) / 1000);
   const box = find("[data-undo]");
   if (left <= 0 && box.contains(document.activeElement)) find("#main").focus({ preventScroll: true });
   box.hidden = left <= 0;
   find("[data-left]").textContent = left > 0 ? (words.seconds ?? "").replace("{n}", String(left)) : "";
+  for (const clock of all("[data-seconds]")) {
+    if (clock === document.body) continue;
+    clock.dataset.from ??= String(now);
+    const waited = Math.floor(Number(clock.dataset.seconds) + ((now - Number(clock.dataset.from)) / 1000) * Number(words.rate));
+    write(clock.querySelector("bdi"), `${Math.floor(waited / 60)}:${String(waited % 60).padStart(2, "0")}`);
+  }
 }
 
-/** Send an act; the answer is the desk, or a refusal that says why. @param {HTMLFormElement} form */
-async function act(form) {
+/** Send an act; the answer is the desk, or a refusal that says why. @param {HTMLFormElement} form @param {HTMLElement | null} button */
+async function act(form, button) {
   if (busy || off()) return;
   busy = true;
-  const name = form.action.split("/").pop();
-  const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now();
-  find("[data-status]").textContent = name === "next" || name === "call" || name === "recall" ? words.calling : words.working;
+  const name = form.action.split("/").pop() ?? "";
+  find("[data-status]").textContent = CALLING.has(name) ? words.calling : words.working;
   show("[data-sorry]", false);
   const body = new URLSearchParams();
-  for (const [field, value] of new FormData(form)) body.set(field, String(value));
-  body.set("idempotency_key", key);
+  for (const [field, value] of new FormData(form, button)) body.set(field, String(value));
+  if (name === "state" && button?.dataset.act === "pause" && button.getAttribute("aria-pressed") === "true") body.set("state", "open");
+  body.set("idempotency_key", crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
   const answer = await send(form.action, body);
   find("[data-status]").textContent = "";
   busy = false;
@@ -102,6 +129,8 @@ async function act(form) {
   const said = await answer.json();
   if (answer.ok) {
     take(said);
+    for (const panel of all("main details[open]")) panel.open = false;
+    for (const field of form.querySelectorAll("input:not([type=hidden])")) /** @type {HTMLInputElement} */ (field).value = /** @type {HTMLInputElement} */ (field).defaultValue;
   } else {
     if (said.now) take(said.now);
     sorry(said.title, said.detail);
@@ -157,7 +186,7 @@ function alive() {
 function banner() {
   const isOff = off();
   show("[data-banner]", isOff);
-  for (const button of document.querySelectorAll("[data-act]")) {
+  for (const button of all("[data-act], .desk-panels button")) {
     if (isOff) button.setAttribute("aria-disabled", "true");
     else button.removeAttribute("aria-disabled");
   }
@@ -174,27 +203,26 @@ function watch() {
   count();
 }
 
-const keys = find("[data-keys]");
-keys.disabled = false;
-keys.checked = localStorage.getItem("desk-keys") !== "off";
-keys.addEventListener("change", () => localStorage.setItem("desk-keys", keys.checked ? "on" : "off"));
+/** A key opens a panel and goes to its first choice, or presses a button. @param {any} button */
+function press(button) {
+  if (button.tagName !== "SUMMARY") return act(button.form, button);
+  const panel = button.parentElement;
+  panel.open = !panel.open;
+  if (panel.open) [...panel.querySelectorAll("button, input:not([type=hidden])")].find((one) => one.checkVisibility())?.focus();
+}
 
-addEventListener("keydown", (event) => {
-  const name = /** @type {Record<string, string>} */ (KEYS)[event.key.toLowerCase()];
-  const on = /** @type {HTMLElement} */ (event.target);
-  if (!name || !keys.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (on.closest("a, button, input, select, textarea, summary, [contenteditable]")) return;
-  const button = [...document.querySelectorAll(`[data-act=${name}]`)].find((one) => one.checkVisibility());
-  if (!button) return;
-  event.preventDefault();
-  act(/** @type {HTMLFormElement} */ (button.closest("form")));
-});
-
+keys(press);
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.action.startsWith(`${location.origin}${words.here}/`)) return;
   event.preventDefault();
-  act(form);
+  act(form, event.submitter);
+});
+addEventListener("keydown", (event) => {
+  const panel = event.key === "Escape" && /** @type {any} */ (event.target).closest?.("main details[open]");
+  if (!panel) return;
+  panel.open = false;
+  panel.querySelector("summary").focus();
 });
 
 listen();
