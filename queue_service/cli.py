@@ -16,6 +16,7 @@ import asyncpg
 
 from queue_service import (
     __version__,
+    authority_files,
     card_files,
     checking,
     day_lists,
@@ -95,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     text = "check a signed confirmation with public keys, without network or database"
     verifying.arguments(command("verify-confirmation", verifying.run, text))
     card_files.arguments(command("cards", _inside(card_files.run), "import a list of cards (CSV)"))
+    text = "take a list of authorities (CSV) into a configuration"
+    authority_files.arguments(command("import-authorities", authority_files.run, text))
     text = "the day on paper, with numbers for the hour without server"
     day_lists.arguments(command("day-list", _inside(day_lists.run), text))
     command("bench", _bench, "measure; see queue-service bench --help", add_help=False)

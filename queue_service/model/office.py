@@ -252,7 +252,7 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits_per_person: LimitsPerPerson = LimitsPerPerson()
     jurisdiction: Jurisdiction = Jurisdiction()
     authorities: tuple[asking.Referral, ...] = ()
-    """Who is responsible elsewhere, as imported; `jurisdiction.referrals` stand above them."""
+    """Who is responsible elsewhere, as imported."""
     triage: Triage = Triage()
     expecting: Expecting = Expecting()
 

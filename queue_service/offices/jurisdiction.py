@@ -10,7 +10,7 @@ from queue_service.model.asking import Referral
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices import municipalities
-from queue_service.offices.municipalities import POSTCODE_DIGITS, Municipality
+from queue_service.offices.municipalities import DISTRICT_DIGITS, POSTCODE_DIGITS, Municipality
 
 KEY_DIGITS = 8
 
@@ -44,10 +44,15 @@ def serves(office: Office, ags: str) -> bool:
 def referral(office: Office, ags: str) -> Referral | None:
     """Who is known to be responsible for that municipality; None: we do not know.
 
-    What the office wrote itself stands above the imported list.
+    An imported row for the municipality stands above what the office wrote itself, that above an
+    imported row for the whole district.
     """
-    known = (*office.jurisdiction.referrals, *office.authorities)
-    return next((r for r in known if ags in r.ags), None)
+    tables = (office.authorities, office.jurisdiction.referrals, office.authorities)
+    for table, key in zip(tables, (ags, ags, ags[:DISTRICT_DIGITS]), strict=True):
+        found = next((said for said in table if key in said.ags), None)
+        if found is not None:
+            return found
+    return None
 
 
 def same_authority(office: Office, keys: Iterable[str]) -> bool:

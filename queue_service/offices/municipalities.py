@@ -11,6 +11,8 @@ from importlib.resources import files
 import msgspec
 
 POSTCODE_DIGITS = 5
+DISTRICT_DIGITS = 5
+"""Of a municipality's key, the first ones name its district."""
 
 
 class Municipality(msgspec.Struct, frozen=True, order=True):
@@ -29,6 +31,16 @@ def of_postcode(postcode: str) -> tuple[Municipality, ...]:
 def of_key(ags: str) -> Municipality | None:
     """The municipality of an 8-digit key, or None."""
     return _table()[1].get(ags)
+
+
+def of_district(district: str) -> tuple[str, ...]:
+    """Keys of every municipality of a district, by the first 5 digits."""
+    return tuple(sorted(key for key in _table()[1] if key[:DISTRICT_DIGITS] == district))
+
+
+def by_postcode() -> dict[str, tuple[Municipality, ...]]:
+    """Every postcode that the table knows, with its municipalities by name."""
+    return dict(_table()[0])
 
 
 @lru_cache(maxsize=1)

@@ -134,7 +134,8 @@ def _referral(
     if not referral.ags:
         yield Found(f"{at}.ags", None, "must not be empty")
     for ags in referral.ags:
-        if municipalities.of_key(ags) is None:
+        district = table == "authorities" and municipalities.of_district(ags)
+        if municipalities.of_key(ags) is None and not district:
             # Whole districts are not referred: towns in them have authorities of their own.
             yield Found(f"{at}.ags", ags, "is no municipality of the table (8 digits, one by one)")
         elif table != "authorities" and any(ags.startswith(o) for o in office.jurisdiction.ags):
