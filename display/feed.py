@@ -25,7 +25,7 @@ from display.board import Board, Opening, Snapshot, event
 from display.layout import Sizes, sizes
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
-from queue_service.language import catalogue, direction
+from queue_service.language import catalogue, direction, tag
 from queue_service.model.ids import split_address
 from queue_service.model.office import Office, OfficeClock
 from queue_service.model.refusal import Code, Refusal
@@ -200,6 +200,7 @@ async def page(
         sizes=size,
         advice=_advice(size),
         direction=direction,
+        tag=tag,
         idle=words.in_all(words.IDLE, office.languages),
         instructions=words.instructions(office.languages),
         watch_staff=words.in_all(words.WATCH_STAFF, office.languages),

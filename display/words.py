@@ -15,7 +15,10 @@ WATCH_STAFF = mark("The screen is not up to date. Please watch the staff.")
 def in_all(sentence: str, languages: tuple[str, ...]) -> list[tuple[str, str]]:
     """`sentence` in each of `languages` that has a catalogue, as (language, text)."""
     spoken = [code for code in languages if code in LANGUAGES] or [LANGUAGES[0]]
-    return [(code, catalogue(code)(sentence)) for code in spoken]
+    texts: dict[str, str] = {}
+    for code in spoken:  # Easy German is often German: nobody waits for the same sentence twice
+        texts.setdefault(catalogue(code)(sentence), code)
+    return [(code, text) for text, code in texts.items()]
 
 
 def instructions(languages: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -65,6 +65,7 @@ from queue_service.web.pages import (
     guide_help,
     guide_visit,
     kiosk,
+    kiosk_alone,
     signin,
     staff_booking,
     status,
@@ -201,6 +202,7 @@ def build(chosen: Settings) -> Litestar:
     )
     # Any: handlers of several kinds.
     pages: list[Any] = [*signin.handlers, *kiosk.handlers, *desk.handlers, *status.handlers]
+    pages += kiosk_alone.handlers
     pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
     pages += report_pages.handlers

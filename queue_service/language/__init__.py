@@ -25,6 +25,7 @@ from queue_service.language.catalogues import (
     negotiate,
     own_name,
     pick,
+    tag,
 )
 from queue_service.language.formats import clock, day_long, day_short, money, span
 from queue_service.language.refusals import Sentence, sentence
@@ -55,6 +56,7 @@ __all__ = [
     "sentence",
     "service_day",
     "span",
+    "tag",
     "visit_state",
     "why_next",
 ]

@@ -14,13 +14,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-LANGUAGES: tuple[str, ...] = ("de", "en", "ar")
+LANGUAGES: tuple[str, ...] = ("de", "de_simple", "en", "uk", "ar")
 """Languages with a catalogue, German first: it stands in for every other."""
 
-LOCALES = {"de": "de_DE", "en": "en_GB", "ar": "ar"}
+LOCALES = {"de": "de_DE", "de_simple": "de_DE", "en": "en_GB", "uk": "uk", "ar": "ar"}
 """Which CLDR locale speaks for a language: British dates, 24 hours."""
 
-_OWN_NAMES = {"de": "Deutsch", "en": "English", "ar": "العربية"}
+_OWN_NAMES = {
+    "de": "Deutsch",
+    "de_simple": "Deutsch (einfach)",
+    "en": "English",
+    "uk": "Українська",
+    "ar": "العربية",
+}
 
 
 def mark(msgid: str) -> str:
@@ -76,7 +82,7 @@ def catalogue(language: str) -> Catalogue:
         return catalogue(LANGUAGES[0])
     folder = resources.files("queue_service.language") / "locale" / language / "LC_MESSAGES"
     with (folder / "messages.po").open("rb") as file:
-        read = read_po(file, locale=language)
+        read = read_po(file, locale=LOCALES[language])
     binary = io.BytesIO()
     write_mo(binary, read)
     binary.seek(0)
@@ -87,9 +93,14 @@ def catalogue(language: str) -> Catalogue:
 def direction(language: str) -> str:
     """``rtl`` or ``ltr``, ready for the attribute `dir`."""
     try:
-        return Locale.parse(language.replace("-", "_")).text_direction
+        return Locale.parse(LOCALES.get(language, language.replace("-", "_"))).text_direction
     except (ValueError, LookupError):
         return "ltr"
+
+
+def tag(language: str) -> str:
+    """The language as HTML and letters name it (BCP 47): Easy German is German to a voice."""
+    return language.partition("_simple")[0].replace("_", "-")
 
 
 def own_name(language: str) -> str:
@@ -114,14 +125,15 @@ def negotiate(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str
     """The offered language the browser likes best; the first offered when it likes none."""
     wishes: list[tuple[float, int, str]] = []
     for place, part in enumerate(accept_language[:500].split(",")):
-        tag, _, parameters = part.strip().partition(";")
-        wishes.append((-_quality(parameters), place, tag.strip().lower()))
-    for quality, _, tag in sorted(wishes):
+        wish, _, parameters = part.strip().partition(";")
+        wishes.append((-_quality(parameters), place, wish.strip().lower()))
+    for quality, _, wish in sorted(wishes):
         if quality == 0:
             continue
-        for code in offered:
-            if tag == code.lower() or tag.partition("-")[0] == code.lower():
-                return code
+        for asked in (wish.replace("-", "_"), wish.partition("-")[0]):
+            for code in offered:
+                if asked == code.lower():
+                    return code
     return offered[0]
 
 

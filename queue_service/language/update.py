@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
-from queue_service.language.catalogues import LANGUAGES
+from queue_service.language.catalogues import LANGUAGES, LOCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = Path(__file__).resolve().parent / "locale"
@@ -119,9 +119,9 @@ def read(language: str) -> Catalog:
     """The stored catalogue of `language`; an empty one when there is none yet."""
     path = _path(language)
     if not path.exists():
-        return Catalog(locale=Locale.parse(language), charset="utf-8", fuzzy=False)
+        return Catalog(locale=Locale.parse(LOCALES[language]), charset="utf-8", fuzzy=False)
     with path.open("rb") as file:
-        return read_po(file, locale=language)
+        return read_po(file, locale=LOCALES[language])
 
 
 def missing(catalog: Catalog) -> list[str]:
@@ -144,7 +144,8 @@ def merge(language: str, source: Catalog) -> Catalog:
     catalog.update(source, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     catalog.project, catalog.version = "queue-service", "1"
-    catalog.header_comment = f"# What queue-service says in {Locale.parse(language).english_name}."
+    name = "Easy German" if language == "de_simple" else Locale.parse(language).english_name
+    catalog.header_comment = f"# What queue-service says in {name}."
     catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = "queue-service"
     if language == "en":
         for message in catalog:

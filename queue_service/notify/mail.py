@@ -15,6 +15,7 @@ from uuid import UUID
 import aiosmtplib
 import msgspec
 
+from queue_service.language import tag
 from queue_service.notify.letters import Letter, one_line
 
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -95,7 +96,7 @@ def compose(letter: Letter, *, to: str, post: Post, identity: str, at: datetime)
             params={"method": letter.method, "charset": "utf-8"},
         )
     # Last: whatever turns a message into a multipart takes its Content headers along.
-    message["Content-Language"] = letter.language
+    message["Content-Language"] = tag(letter.language)
     return message
 
 

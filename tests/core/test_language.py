@@ -1,5 +1,6 @@
 """Every sentence exists in every language, complete and in the right number of forms."""
 
+import re
 from datetime import date, time
 from string import Formatter
 
@@ -21,10 +22,12 @@ from queue_service.language import (
     sentence,
     service_day,
     span,
+    tag,
     update,
     visit_state,
     why_next,
 )
+from queue_service.language.catalogues import LOCALES, own_name
 from queue_service.language.refusals import SENTENCES
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
@@ -58,7 +61,7 @@ def test_no_sentence_waits_for_its_translation(stored: tuple[str, Catalog]) -> N
 
 def test_each_plural_has_as_many_forms_as_the_language(stored: tuple[str, Catalog]) -> None:
     language, catalog = stored
-    forms = get_plural(language)
+    forms = get_plural(LOCALES[language])
     assert (catalog.num_plurals, catalog.plural_expr) == (forms.num_plurals, forms.plural_expr)
     for message in catalog:
         if not isinstance(message.id, str):
@@ -118,6 +121,57 @@ def test_arabic_counts_people_in_its_own_forms(n: int, form: str) -> None:
     assert form in catalogue("ar").plural("{n} person", "{n} persons", n)
 
 
+@pytest.mark.parametrize(
+    ("n", "form"),
+    [
+        (1, "1 особа"),
+        (3, "3 особи"),
+        (5, "5 осіб"),
+        (11, "11 осіб"),
+        (21, "21 особа"),
+        (22, "22 особи"),
+        (112, "112 осіб"),
+    ],
+)
+def test_ukrainian_counts_people_in_its_three_forms(n: int, form: str) -> None:
+    assert catalogue("uk").plural("{n} person", "{n} persons", n) == form
+
+
+def test_directions_and_tags_are_those_of_the_script_and_of_html() -> None:
+    assert {code: direction(code) for code in LANGUAGES if direction(code) == "rtl"} == {
+        "ar": "rtl"
+    }
+    assert [tag(code) for code in LANGUAGES] == ["de", "de", "en", "uk", "ar"]
+    assert len({own_name(code) for code in LANGUAGES}) == len(LANGUAGES)
+
+
+def easy() -> list[str]:
+    """What Easy German says in other words than German."""
+    german = {message.id: message.string for message in update.read("de")}
+    found = []
+    for message in update.read("de_simple"):
+        if message.id and message.string != german[message.id]:
+            forms = message.string if isinstance(message.string, tuple) else (message.string,)
+            found += forms
+    return found
+
+
+def test_easy_german_is_said_in_short_sentences_of_one_idea() -> None:
+    texts = easy()
+    assert len(texts) > 300
+    for text in texts:
+        assert ";" not in text, text
+        for part in re.split(r"(?<=[.!?:])\s", text):
+            assert len(part.split()) <= 12, part
+        assert not re.search(r"\b(du|dich|dir|dein\w*)\b", text.lower()), text
+    assert catalogue("de_simple")("Please sign in") == catalogue("de")("Please sign in")
+
+
+def test_a_configured_text_in_easy_german_is_used_and_german_stands_in_for_it() -> None:
+    assert pick({"de": "Gebühr", "de_simple": "Kosten"}, "de_simple") == ("Kosten", "de_simple")
+    assert pick({"de": "Gebühr", "en": "Fee"}, "de_simple") == ("Gebühr", "de")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_digits_are_latin_in_every_language(language: str) -> None:
     shown = [
@@ -149,6 +203,9 @@ def test_values_in_html_are_escaped_and_isolated() -> None:
     [
         ("ar-SY,ar;q=0.9,en;q=0.8", "ar"),
         ("en-US,en;q=0.9", "en"),
+        ("uk-UA,uk;q=0.9,ru;q=0.8", "uk"),
+        ("de-AT,de;q=0.9", "de"),
+        ("de-simple,de;q=0.9", "de_simple"),
         ("fr;q=0.9, en;q=0.2", "en"),
         ("tr,fa", "de"),
         ("de;q=0, en;q=0.1", "en"),

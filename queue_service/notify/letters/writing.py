@@ -2,6 +2,7 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from queue_service.language import tag
 from queue_service.notify.letters.body import body
 from queue_service.notify.letters.card import CardFacts, card_body
 from queue_service.notify.letters.code import qr_link, qr_png, signed_link
@@ -25,6 +26,7 @@ _layouts = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_layouts.globals["tag"] = tag
 _TEXT = _layouts.get_template("letter.txt")
 _HTML = _layouts.get_template("letter.html")
 _QR_CID = "code@letter"
