@@ -153,6 +153,8 @@ def ended(way: Way, house: House, outcome: Outcome, *, card: str) -> dict[str, A
         facts["card"] = _card(way, service, card)
         if facts["card"]["refusal"]:
             facts["link"] = ""
+        elif service.walk_in and not facts["card"]["asked"]:
+            facts["number_action"] = _number_form(way)
     return facts
 
 
@@ -188,8 +190,10 @@ def _name(way: Way, outcome: Outcome) -> str:
 
 
 def _number_action(way: Way, outcome: Outcome) -> str:
-    if outcome.kind is not End.RESPONSIBLE:
-        return ""
+    return _number_form(way) if outcome.kind is End.RESPONSIBLE else ""
+
+
+def _number_form(way: Way) -> str:
     forms = {"kiosk": "kiosk/check-in", "guide": "guide/walk-in"}
     return f"/{way.lang}/{forms[way.frame]}" if way.frame in forms else ""
 
