@@ -50,6 +50,7 @@ from queue_service.web.api import (
     waiting,
 )
 from queue_service.web.api import guide as guide_api
+from queue_service.web.api import kiosk as kiosk_api
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import (
@@ -77,6 +78,7 @@ from queue_service.web.pages import reports as report_pages
 from queue_service.web.pages import surge as surge_place
 from queue_service.web.pages import triage as triage_pages
 from queue_service.web.pages import waiting as waiting_pages
+from queue_service.web.pages import waits as waits_place
 from queue_service.web.short import Short
 from queue_service.workers import Workers
 
@@ -183,6 +185,7 @@ def build(chosen: Settings) -> Litestar:
         visits,
         devices,
         guide_api,
+        kiosk_api,
         disruption,
         cards,
         confirmations,
@@ -191,6 +194,7 @@ def build(chosen: Settings) -> Litestar:
         surge,
         triage,
         reports,
+        waits,
     )
     api = Router(
         "/api/v1",
@@ -205,7 +209,7 @@ def build(chosen: Settings) -> Litestar:
     pages += kiosk_alone.handlers
     pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
-    pages += report_pages.handlers
+    pages += [*report_pages.handlers, *waits_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
     pages += [*guide_visit.handlers]
