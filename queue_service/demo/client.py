@@ -64,25 +64,26 @@ class Client:
 
     async def get(self, path: str, *, bearer: str = "", **query: str | int) -> Answer:
         """Read something."""
-        return await self._ask("GET", path, bearer=bearer, query=query)
+        return await self.ask("GET", path, bearer=bearer, query=query)
 
     async def post(self, path: str, body: object = None, *, bearer: str = "") -> Answer:
         """Wish something, once, however often it has to be said."""
-        return await self._ask("POST", path, bearer=bearer, body=body)
+        return await self.ask("POST", path, body, bearer=bearer)
 
     async def delete(self, path: str, *, bearer: str = "") -> Answer:
         """Give something up."""
-        return await self._ask("DELETE", path, bearer=bearer)
+        return await self.ask("DELETE", path, bearer=bearer)
 
-    async def _ask(
+    async def ask(
         self,
         method: str,
         path: str,
-        *,
-        bearer: str,
         body: object = None,
+        *,
+        bearer: str = "",
         query: dict[str, str | int] | None = None,
     ) -> Answer:
+        """Any method; what it wishes is wished once, however often it has to be said."""
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         if method != "GET":
             headers["Idempotency-Key"] = str(uuid.uuid4())

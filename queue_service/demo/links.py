@@ -55,6 +55,8 @@ class OfficeLinks(msgspec.Struct, frozen=True):
     board: Device
     counters: tuple[Counter, ...]
     logins: tuple[Login, ...]
+    played: tuple[Login, ...] = ()
+    """Of the clerks the demo plays, one a counter in their order; `free` counters have none."""
 
 
 class Links(msgspec.Struct, frozen=True):

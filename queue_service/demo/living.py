@@ -17,12 +17,14 @@ from pathlib import Path
 from random import Random
 
 from queue_service.demo import days, diary, links, people, visitors
-from queue_service.demo.clerk import Team, work
+from queue_service.demo.clerk import Clerk
 from queue_service.demo.client import Client
 from queue_service.demo.diary import Diary
 from queue_service.demo.links import OfficeLinks
 from queue_service.demo.presets import preset
 from queue_service.demo.scene import Scene, read_clock, set_scene
+from queue_service.demo.team import Team
+from queue_service.model.ids import split_address
 
 log = logging.getLogger("queue_service.demo.living")
 
@@ -86,8 +88,7 @@ async def _play(scene: Scene, folder: Path) -> None:
     await _first_look(scene)
     at_the_door: asyncio.Queue[_Deed] = asyncio.Queue()
     at_home: asyncio.Queue[_Deed] = asyncio.Queue()
-    login = scene.links.logins[0]
-    team = Team(scene, login.login, login.password)
+    sent: set[str] = set()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_follow_clock(scene))
@@ -98,11 +99,21 @@ async def _play(scene: Scene, folder: Path) -> None:
             for _ in range(VISITORS_AT_ONCE):
                 group.create_task(_do(at_the_door))
                 group.create_task(_do(at_home))
-            for counter in scene.links.counters:
-                if not counter.free:
-                    group.create_task(work(scene, team, counter.counter))
+            for clerk in _clerks(scene, sent):
+                group.create_task(clerk.work())
     finally:
         diary.write(_diary_file(folder, scene.office.slug), scene.diary)
+
+
+def _clerks(scene: Scene, sent: set[str]) -> list[Clerk]:
+    """One at each counter that nobody at the terminal plays."""
+    played = [counter for counter in scene.links.counters if not counter.free]
+    found = []
+    for link, login in zip(played, scene.links.played, strict=True):
+        counter = scene.office.counter(split_address(link.counter)[1])
+        if counter is not None:
+            found.append(Clerk(scene, Team(scene, login), link.counter, counter, sent))
+    return found
 
 
 async def _first_look(scene: Scene) -> None:

@@ -10,8 +10,10 @@ from datetime import datetime
 from queue_service.demo.links import Counter, Device, Login, OfficeLinks, ToPlay
 from queue_service.flows import devices, planning, sessions
 from queue_service.house import House, close_house, open_house
+from queue_service.model import office as model
 from queue_service.model.ids import CounterKey, address
 from queue_service.model.office import Office
+from queue_service.model.visit import Step
 from queue_service.rights import Role
 from queue_service.settings import from_environment
 from queue_service.store import access
@@ -29,10 +31,12 @@ def prepare(
     begin: Mapping[str, datetime],
     to_play: Mapping[str, ToPlay],
     speeds: Mapping[str, float],
+    played: bool = False,
 ) -> tuple[OfficeLinks, ...]:
     """Load the `wanted` offices and set their clocks to `begin`, in real time; what links tell.
 
-    `rested` is what the clocks of known offices showed when the demo was stopped.
+    `rested` is what the clocks of known offices showed when the demo was stopped. With `played`
+    every counter that is not free gets a clerk of its own: one clerk has one open counter.
     """
 
     async def run() -> tuple[OfficeLinks, ...]:
@@ -45,7 +49,9 @@ def prepare(
                 await planning.plan(house, house.follower.offices[slug])
             return tuple(
                 [
-                    await _let_in(house, office, speed=speeds[slug], to_play=to_play[slug])
+                    await _let_in(
+                        house, office, speed=speeds[slug], to_play=to_play[slug], played=played
+                    )
                     for slug, office in wanted.items()
                 ]
             )
@@ -69,22 +75,36 @@ def set_clock(environment: dict[str, str], slug: str, at: datetime, rate: float)
     asyncio.run(run())
 
 
-async def _let_in(house: House, office: Office, *, speed: float, to_play: ToPlay) -> OfficeLinks:
+async def _let_in(
+    house: House, office: Office, *, speed: float, to_play: ToPlay, played: bool
+) -> OfficeLinks:
     kiosk = await devices.admit(house, office.slug, device="kiosk-1", role=Role.KIOSK)
     board = await devices.admit(house, office.slug, device="board-1", role=Role.DISPLAY)
+    counters = _counters(office, to_play)
     return OfficeLinks(
         office=office.slug,
         name=office.name["de"],
         speed=speed,
         kiosk=Device(address(office.slug, kiosk.device), kiosk.key),
         board=Device(address(office.slug, board.device), board.key),
-        counters=_counters(office, to_play),
+        counters=counters,
         logins=tuple([await _login(house, office, role) for role in STAFF]),
+        played=tuple(
+            [
+                await _login(house, office, _role_at(counter), f"-{counter.key}")
+                for counter, link in zip(office.counters, counters, strict=True)
+                if played and not link.free
+            ]
+        ),
     )
 
 
-async def _login(house: House, office: Office, role: Role) -> Login:
-    login = f"{role.value.replace('_', '-')}@{office.slug}"
+def _role_at(counter: model.Counter) -> Role:
+    return Role.CASE_WORKER if Step.CASE_WORKER in counter.steps else Role.CLERK
+
+
+async def _login(house: House, office: Office, role: Role, more: str = "") -> Login:
+    login = f"{role.value.replace('_', '-')}{more}@{office.slug}"
     authority = house.follower.offices[office.slug].key.authority
     async with transaction(house.pool, authority) as connection:
         known = await access.staff_by_login(connection, login)

@@ -155,6 +155,7 @@ def _run(options: Options) -> int:
                 begin=nights.begin,
                 to_play={slug: _to_play(options, speeds[slug]) for slug in slugs},
                 speeds=speeds,
+                played=not options.still,
             ),
         )
         links.write(folder, told)

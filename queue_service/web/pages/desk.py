@@ -46,6 +46,13 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("accept", mark("Accept"), "a"),
 )
 """(act, words, key) of the single keys as delivered; each clerk may change them."""
+RIGHTS = {
+    "state": Act.CHANGE_DESK,
+    "hand": Act.GUIDE,
+    "accept": Act.ACCEPT_HAND,
+    "pass": Act.ACCEPT_HAND,
+}
+"""What else than calling an act needs."""
 _COUNTED = frozenset({"finish", "park", "forward", "hand", "undo"})
 """Acts that end a stretch of one's own work."""
 JUST_NOW = timedelta(seconds=1)
@@ -98,7 +105,7 @@ async def acted(
     request: Asked, house: House, lang: str, counter: str, act: str
 ) -> Template | Redirect | Response[Any]:
     """One act of this desk; the answer is the desk as it stands then."""
-    seat = await _seat(request, house, counter, Act.CALL)
+    seat = await _seat(request, house, counter, RIGHTS.get(act, Act.CALL))
     wants_json = MediaType.JSON in request.headers.get("accept", "")
     if isinstance(seat, Refusal):
         return _no(seat, lang, None) if wants_json else _turned_away(request, lang, seat)

@@ -119,7 +119,7 @@ async def sit_down(request: Asked, house: House, lang: str) -> Shown:
         return see(f"/{lang}/staff")
     form = await request.form()
     counter = text(form, "counter")[:40]
-    refusal = check(actor, Act.CALL, actor.office)
+    refusal = check(actor, Act.CHANGE_DESK, actor.office)
     public = address(actor.office, counter)
     found = refusal or desk_shown.at(house, public)
     if isinstance(found, Refusal):
