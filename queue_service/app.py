@@ -63,6 +63,7 @@ from queue_service.web.pages import (
     faults,
     guide,
     guide_acts,
+    guide_alone,
     guide_help,
     guide_visit,
     kiosk,
@@ -212,7 +213,7 @@ def build(chosen: Settings) -> Litestar:
     pages += [*report_pages.handlers, *waits_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
-    pages += [*guide_visit.handlers]
+    pages += [*guide_visit.handlers, *guide_alone.handlers]
     pages += [*devices_place.handlers, *enrol.handlers]
     pages += triage_pages.handlers
     shown = Router("/", route_handlers=pages, include_in_schema=False)

@@ -85,7 +85,11 @@ def _following(tree: Tree, at: Question, choice: str) -> str:
 
 def _at(tree: Tree, key: str) -> Question | Outcome | None:
     found = tree.triage.question(key) or tree.triage.outcome(key)
-    if not isinstance(found, Outcome) or not found.otherwise:
-        return found
-    holds = (found.service or "", found.exempt) in tree.holding
-    return found if holds else tree.triage.outcome(found.otherwise)
+    return effective(tree, found) if isinstance(found, Outcome) else found
+
+
+def effective(tree: Tree, outcome: Outcome) -> Outcome:
+    """The outcome itself, or what stands in for it on days on which its rule does not hold."""
+    if not outcome.otherwise or (outcome.service or "", outcome.exempt) in tree.holding:
+        return outcome
+    return tree.triage.outcome(outcome.otherwise) or outcome

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from queue_service.flows.taken_along import Kit
 from queue_service.kiosk.signed import Verdict
 from queue_service.model.booking import BookingState
 from queue_service.model.visit import NeedClass, VisitState
@@ -85,5 +86,6 @@ GUIDE_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /guide/{office}/people": (200, People),
     "POST /guide/bookings/{booking}/check-in": (201, TicketGiven),
     "GET /guide/visits/{visit}": (200, VisitSeen),
+    "GET /guide/{office}/kit": (200, Kit),
 }
 """As `answers.ANSWERS`."""

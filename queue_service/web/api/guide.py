@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from queue_service.flows import arriving, finding, guiding, pictures
+from queue_service.flows import arriving, finding, guiding, pictures, taken_along
 from queue_service.flows.finding import CODE_END, Found, SoughtReason
 from queue_service.flows.guiding import Seen
 from queue_service.followed import Followed
@@ -144,6 +144,13 @@ async def explain(request: AnyRequest, house: House, visit: FromPath[str]) -> Re
     return told(_visit(at[1], found, _language(request)))
 
 
+@get("/guide/{office:str}/kit", summary="What a tablet takes along")
+async def kit(request: AnyRequest, house: House, office: FromPath[str]) -> Response[Any]:
+    """Cards, lists of papers and neighbouring authorities for the hour without network."""
+    at = await _at(request, house, Act.GUIDE, office)
+    return problem(request, at) if isinstance(at, Refusal) else told(taken_along.kit(at[1]))
+
+
 async def _at(
     request: AnyRequest, house: House, act: Act, office: str
 ) -> tuple[Actor, Followed] | Refusal:
@@ -225,4 +232,4 @@ def _language(request: AnyRequest) -> str:
     return negotiate(request.headers.get("accept-language", ""))
 
 
-handlers = [decode, look, seek, check_in, explain]
+handlers = [decode, look, seek, check_in, explain, kit]

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Makes the guides' tablet quick: the scanner works on every screen, a photo is shrunk before it
- * travels, and a screen left alone is covered. Without it every screen still works as a form.
+ * travels, a screen left alone is covered, and where the network has a hole `guide_alone.js` notes
+ * what a form wanted. Without it every screen still works as a form.
  */
 
 const BURST_MS = 50;
@@ -14,7 +15,62 @@ const root = document.documentElement;
 /** @template {Element} T @param {string} selector @returns {T | null} */
 const find = (selector) => document.querySelector(selector);
 
+const AFTER_MS = 2_000;
+const PATIENCE_MS = 6_000;
+const SHOW_MS = 4_000;
+
+// The shell is made before anything below looks for its parts.
+if (words.shell) await import("./guide_alone.js");
+else setTimeout(() => import("./guide_alone.js").catch(() => null), AFTER_MS);
+
 root.classList.add("is-scripted");
+
+/* Sending: what can be noted is tried once and then noted; the rest says that it needs the network. */
+
+let sending = false;
+let sure = false;
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.method !== "post" || sure) return;
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  busy(words.wait ?? "");
+  const wish = new FormData(form, event.submitter);
+  const kind = form.dataset.alone ?? (form.hasAttribute("data-walk-in") ? "walk-in" : "");
+  if (!await (kind ? sent(form.action, wish) : standing())) await cut(kind, wish, form.action);
+  else if (!kind) {
+    sure = true;
+    form.requestSubmit(/** @type {HTMLElement | null} */ (event.submitter));
+  }
+  sending = false;
+});
+
+/** @param {string} action @param {FormData} wish */
+async function sent(action, wish) {
+  const body = new URLSearchParams();
+  for (const [name, value] of wish) body.append(name, String(value));
+  if (words.shell) return false;
+  try {
+    const answer = await fetch(action, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.status >= 500) return false;
+    location.replace(answer.url);
+    return true;
+  } catch { return false; }
+}
+
+/** Whether the server answers at all. */
+const standing = () => fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) }).then((answer) => answer.ok, () => false);
+
+/** @param {string} kind @param {FormData} wish @param {string} action */
+async function cut(kind, wish, action) {
+  const done = kind && await import("./guide_alone.js").then(({ alone }) => alone(kind, wish, action)).catch(() => false);
+  if (done) return busy("");
+  find("[data-online-only]")?.removeAttribute("hidden");
+  busy(words.cut ?? "");
+  setTimeout(() => busy(""), SHOW_MS);
+}
 
 /* Scanner: a keyboard that types faster than people and ends with Enter. */
 
@@ -55,7 +111,7 @@ photo?.addEventListener("change", async () => {
   const kept = new DataTransfer();
   kept.items.add(await shrunk(picture).catch(() => picture));
   photo.files = kept.files;
-  form.submit();
+  form.requestSubmit();
 });
 
 /** @param {File} picture */
@@ -108,12 +164,12 @@ if (paper) {
 
 /* Clock of the office, and how long emergencies wait for an answer. */
 
-const clock = /** @type {HTMLTimeElement | null} */ (find("[data-now]"));
+const clock = /** @type {HTMLTimeElement | null} */ (find("[data-now], [data-kept]"));
 if (clock) {
-  const from = Date.parse(clock.dataset.now ?? "");
+  const from = clock.dataset.now ? Date.parse(clock.dataset.now) : await import("./outbox.js").then(({ officeTime }) => officeTime());
   const began = performance.now();
   const format = new Intl.DateTimeFormat("de", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
-  const now = () => from + (performance.now() - began) * Number(clock.dataset.rate);
+  const now = () => from + (performance.now() - began) * Number(clock.dataset.rate ?? 1);
   const tick = () => {
     clock.textContent = format.format(now());
     for (const since of document.querySelectorAll("[data-since]")) {

@@ -1,0 +1,68 @@
+"""What a guide's tablet takes along for the time without network: its screens in every language.
+
+Cards and slips come with `/api/v1/guide/{office}/kit`, numbers with `/api/v1/kiosk/block`; the
+worker keeps this shell, and nothing of anybody.
+"""
+
+from litestar import Response, get
+from litestar.response import Template
+
+from queue_service.house import House
+from queue_service.language import (
+    LANGUAGES,
+    catalogue,
+    direction,
+    instruction,
+    own_name,
+    pick,
+    sentence,
+)
+from queue_service.model.refusal import Code, Refusal
+from queue_service.web.pages import Asked, spoken
+from queue_service.web.pages.guide_room import LOCK_SECONDS, Entrance, entered
+from queue_service.web.pages.kiosk_alone import reasons
+
+_TOLD = ("wait", "wait_early", "late_walk_in")
+_LOCAL = (
+    Code.ALREADY_CHECKED_IN,
+    Code.ALTERED,
+    Code.OTHER_OFFICE,
+    Code.OTHER_DAY,
+    Code.TOO_EARLY,
+)
+"""What a tablet finds out by itself, by signature and clock."""
+
+
+@get("/guide/offline")
+async def shell(request: Asked, house: House) -> Template | Response[str]:
+    """Every screen that works without network, as one page for the worker to keep."""
+    at = await entered(request, house, spoken(request))
+    if not isinstance(at, Entrance):
+        return Response("", status_code=403, media_type="text/plain")
+    return Template(
+        template_name="guide/offline.html",
+        headers={"cache-control": "private, no-cache"},
+        context={
+            "screens": [_screen(lang, at.followed.office.name) for lang in LANGUAGES],
+            "slug": at.followed.key.slug,
+            "zone": at.followed.office.zone,
+            "lock_seconds": LOCK_SECONDS,
+        },
+    )
+
+
+def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:
+    t = catalogue(lang)
+    return {
+        "lang": lang,
+        "dir": direction(lang),
+        "name": own_name(lang),
+        "office": pick(office, lang)[0],
+        "t": t,
+        "instructions": [(code, instruction(code, lang)) for code in _TOLD],
+        "sorry": [(code.value, sentence(Refusal(code), lang)) for code in _LOCAL],
+        "reasons": reasons(lang),
+    }
+
+
+handlers = [shell]
