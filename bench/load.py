@@ -6,6 +6,7 @@ status and length only, and the CPU share of the generator is part of the result
 
 import asyncio
 import itertools
+import random
 import subprocess
 import sys
 import time
@@ -35,6 +36,8 @@ class Plan(msgspec.Struct, frozen=True):
     warm_seconds: float = 0.3
     run: str = "0"
     """Makes the keys of this run differ from those of every other."""
+    pause_seconds: float = 0.0
+    """Between an answer and the next question of its connection, on average."""
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -66,6 +69,7 @@ class _Run:
 
     def __init__(self, plan: Plan) -> None:
         self.next = _questions(plan).__next__
+        self.pause = plan.pause_seconds
         self.counting = False
         self.sending = True
         self.statuses: Counter[int] = Counter()
@@ -120,13 +124,27 @@ class _Asker(asyncio.Protocol):
             run.waits.append(now - self._asked)
             if status >= 400:
                 run.samples[status] = data
-        if run.sending:
+        if run.sending and not run.pause:
             self._asked = now
             self._write(run.next())
             return
-        run.open -= 1
-        if not run.open:
-            run.quiet.set()
+        if run.sending:
+            pause = random.uniform(0, 2 * run.pause)
+            asyncio.get_running_loop().call_later(pause, self._again)
+            return
+        self._rest()
+
+    def _again(self) -> None:
+        if self._run.sending:
+            self._asked = time.perf_counter()
+            self._write(self._run.next())
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._run.open -= 1
+        if not self._run.open:
+            self._run.quiet.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._run.statuses[0] += 1
@@ -141,8 +159,8 @@ async def _load(plan: Plan) -> Load:
         port = plan.ports[number % len(plan.ports)]
         _, asker = await loop.create_connection(lambda: _Asker(run), HOST, port)
         askers.append(asker)
-    for asker in askers:
-        asker.ask()
+    for number, asker in enumerate(askers):
+        loop.call_later(2 * plan.pause_seconds * number / len(askers), asker.ask)
     await asyncio.sleep(plan.warm_seconds)
     begin, cpu = time.perf_counter(), time.process_time()
     run.counting = True

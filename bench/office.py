@@ -31,6 +31,8 @@ TRADED = "TRADED"
 SLOW = "SLOW"
 """Service of half an hour and one place: a short move overlaps its own full cells."""
 WALK_IN = "WALK"
+URGENT = "URGENT"
+"""An emergency, walked in; every other counter takes them."""
 COUNTERS = 16
 PLACES = 5_000
 GRID_MINUTES = 15
@@ -65,12 +67,23 @@ def office() -> Office:
                 group="walk",
                 bookable=False,
             ),
+            Service(
+                ServiceCode(URGENT),
+                _named("Notfall"),
+                minutes_first=5,
+                minutes_next=0,
+                group="urgent",
+                bookable=False,
+                emergency=True,
+            ),
         ),
         counters=tuple(
-            Counter(CounterKey(str(n)), _named(f"Platz {n}"), (ServiceCode(WALK_IN),))
+            Counter(CounterKey(str(n)), _named(f"Platz {n}"), tuple(map(ServiceCode, _skills(n))))
             if n > 1
             else Counter(
-                CounterKey("1"), _named("Platz 1"), tuple(map(ServiceCode, (*codes, WALK_IN)))
+                CounterKey("1"),
+                _named("Platz 1"),
+                tuple(map(ServiceCode, (*codes, WALK_IN, URGENT))),
             )
             for n in range(1, COUNTERS + 1)
         ),
@@ -86,6 +99,15 @@ def office() -> Office:
                 _named("Ohne Termin"),
                 1_000_000,
                 (ServiceCode(WALK_IN),),
+                period=Period.DAY,
+                taker=Taker.WALK_IN,
+                hours=(_ALWAYS,),
+            ),
+            Limit(
+                "urgent",
+                _named("Notfälle"),
+                1_000_000,
+                (ServiceCode(URGENT),),
                 period=Period.DAY,
                 taker=Taker.WALK_IN,
                 hours=(_ALWAYS,),
@@ -107,6 +129,10 @@ def office() -> Office:
 
 def _named(name: str) -> dict[str, str]:
     return {"de": name, "en": name, "ar": name}
+
+
+def _skills(counter: int) -> tuple[str, ...]:
+    return (WALK_IN, URGENT) if counter % 2 else (WALK_IN,)
 
 
 def _service(code: str, *, group: str) -> Service:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from bench import load, wire
 from bench import office as measured
-from bench import wire
 from bench.stage import Stage, fetch
 from bench.wire import Answer, Line
 from queue_service.model.booking import OCCUPYING
@@ -93,6 +93,14 @@ def wish(service: str, start: datetime) -> dict[str, object]:
 def hold(service: str, start: datetime, office: str = measured.SLUG) -> bytes:
     """Hold a place."""
     return wire.request("POST", f"/api/v1/offices/{office}/holds", wish(service, start), key())
+
+
+def hold_of_many(service: str, start: datetime) -> bytes:
+    """Hold a place for one of a crowd; the generator makes each key its own."""
+    headers = {"idempotency-key": f"{load.KEY.decode()}"}
+    return wire.request(
+        "POST", f"/api/v1/offices/{measured.SLUG}/holds", wish(service, start), headers
+    )
 
 
 def confirmation(held: Answer) -> bytes:

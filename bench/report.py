@@ -116,6 +116,13 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("doubts", "==", 0),
         Goal("two_offers", "==", 0),
     ),
+    "floor": (
+        Goal("called_twice", "==", 0),
+        Goal("skipped", "==", 0),
+        Goal("duplicate_numbers", "==", 0),
+        Goal("next_p95_16_over_1", "<=", 3),
+        Goal("next_p95_crowd_over_alone", "<=", 4),
+    ),
     "surge": (
         Goal("switches_a_day", "<=", 6),
         Goal("in_target_gain_points", ">=", 30),
