@@ -48,6 +48,7 @@ from queue_service.web.api import (
     triage,
     visits,
     waiting,
+    waits,
 )
 from queue_service.web.api import guide as guide_api
 from queue_service.web.api import kiosk as kiosk_api
