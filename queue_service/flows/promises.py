@@ -5,7 +5,7 @@ somebody for whom none was made has no promise. Every pass is one small transact
 repeated.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import asyncpg
 import msgspec
@@ -100,11 +100,13 @@ class WaitErrors(msgspec.Struct, frozen=True):
     """None where nobody with a forecast was called."""
 
 
-async def errors(house: House, office: Followed, first: datetime, end: datetime) -> WaitErrors:
-    """The scores of local days in [first, end)."""
+async def errors_of_days(house: House, office: Followed, first: date, last: date) -> WaitErrors:
+    """The scores of the local days `first` to `last`, both included."""
+    zone = office.office.tz
+    begin = datetime.combine(first, time(), zone)
+    end = datetime.combine(last + timedelta(days=1), time(), zone)
     async with transaction(house.pool, office.key.authority) as connection:
-        zone = office.office.zone
-        days = await store.scores(connection, office.key.office, first, end, zone)
+        days = await store.scores(connection, office.key.office, begin, end, office.office.zone)
     return WaitErrors(tuple(days), _together(days))
 
 

@@ -15,11 +15,11 @@ from queue_service.flows.wish import receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.codes import TOKEN_LENGTH
+from queue_service.model.expecting import Longer
 from queue_service.model.ids import APPLICANT, VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import AT_COUNTER, OPEN, NeedClass, Step, Visit, VisitState
 from queue_service.model.world import Needs, Told, World
-from queue_service.rehearsal.shown import Longer
 from queue_service.store import offices as store_offices
 from queue_service.store import visits as store
 from queue_service.store.database import transaction

@@ -1,6 +1,7 @@
-"""Whom an office expects besides its appointments, until it has days of its own to learn from."""
+"""Whom an office expects, and why a wait may become longer than was expected."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -18,7 +19,7 @@ class WalkIns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Expecting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What forecasts of waits begin with."""
+    """What forecasts of waits begin with, until the office has days of its own to learn from."""
 
     walk_ins: tuple[WalkIns, ...] = ()
     show_percent: int = 85
@@ -31,3 +32,18 @@ class ToCome(msgspec.Struct, frozen=True):
     booking: BookingId
     start: datetime
     parts: tuple[Part, ...]
+
+
+class Longer(StrEnum):
+    """Why a wait became longer."""
+
+    EMERGENCY = "emergency"
+    """An emergency came in."""
+    FEWER_COUNTERS = "fewer_counters"
+    """A counter closed or takes a break."""
+    SERVED_LONGER = "served_longer"
+    """Somebody is served for longer than usual."""
+    MORE_FIRST = "more_first"
+    """More people came who go first."""
+    WORKED_OUT = "worked_out"
+    """Before, only the rough formula was known."""

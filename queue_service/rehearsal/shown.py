@@ -7,11 +7,11 @@ made it longer, it grows by ten minutes at most in each ten minutes. It may fall
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import msgspec
 
 from queue_service.floor.line import Range
+from queue_service.model.expecting import Longer
 from queue_service.rehearsal.wait import Wait
 
 MOST_JUMP = 10
@@ -19,21 +19,6 @@ MOST_JUMP = 10
 WINDOW = timedelta(minutes=10)
 REASON_STAYS = timedelta(minutes=15)
 _GRID = 5
-
-
-class Longer(StrEnum):
-    """Why a wait became longer."""
-
-    EMERGENCY = "emergency"
-    """An emergency came in."""
-    FEWER_COUNTERS = "fewer_counters"
-    """A counter closed or takes a break."""
-    SERVED_LONGER = "served_longer"
-    """Somebody is served for longer than usual."""
-    MORE_FIRST = "more_first"
-    """More people came who go first."""
-    WORKED_OUT = "worked_out"
-    """Before, only the rough formula was known."""
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -12,10 +12,11 @@ import msgspec
 
 from queue_service.events.entry import Fact
 from queue_service.floor.line import Range
+from queue_service.model.expecting import Longer
 from queue_service.model.ids import ServiceCode, VisitId
 from queue_service.model.visit import NeedClass
 from queue_service.rehearsal.outlook import Outlook, Scene
-from queue_service.rehearsal.shown import Longer, Shown, in_minutes, shown
+from queue_service.rehearsal.shown import Shown, in_minutes, shown
 from queue_service.rehearsal.wait import Wait
 
 FRESH = timedelta(seconds=90)

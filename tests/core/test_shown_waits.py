@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from queue_service.events.entry import Fact, VisitNow
 from queue_service.floor.line import Range
+from queue_service.model.expecting import Longer
 from queue_service.model.ids import VisitId
 from queue_service.model.visit import NeedClass
 from queue_service.rehearsal.outlook import Door, Outlook, Scene
-from queue_service.rehearsal.shown import MOST_JUMP, Longer, Shown, in_minutes, shown
+from queue_service.rehearsal.shown import MOST_JUMP, Shown, in_minutes, shown
 from queue_service.rehearsal.wait import Counter, Wait, Waiting, usual
 from queue_service.views.waits import Waits
 from tests import make

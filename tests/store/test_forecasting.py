@@ -51,9 +51,8 @@ async def calls(small: Small, counter: str = COUNTER) -> None:
 
 
 async def errors(small: Small) -> WaitErrors:
-    return await promises.errors(
-        small.house, small.office, make.at("00:00"), make.at("00:00") + timedelta(days=1)
-    )
+    today = make.NOW.date()
+    return await promises.errors_of_days(small.house, small.office, today, today)
 
 
 async def test_a_worker_plays_the_line_forward_and_the_ticket_shows_it(

@@ -10,6 +10,7 @@ from queue_service.flows.desk_shown import UndoShown
 from queue_service.flows.hands import HandsShown
 from queue_service.flows.notes import Note
 from queue_service.model.desk import DeskState
+from queue_service.model.expecting import Longer
 from queue_service.model.visit import Aid, NeedClass, Step, VisitState
 
 
@@ -47,6 +48,15 @@ class TicketState(Answer, frozen=True):
     language: str
     office: str
     seq: int
+    back_by: datetime | None
+    """So long one may leave the waiting room."""
+    away_until: datetime | None
+    """Said "later": not called before."""
+    longer: Longer | None
+    """Why the wait became longer lately."""
+    next_step: Step | None
+    parked: str
+    may_be_late: bool
 
 
 class Why(Answer, frozen=True):
@@ -127,6 +137,7 @@ class Notes(Answer, frozen=True):
 HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /kiosk/check-ins": (201, TicketGiven),
     "GET /tickets/{code}": (200, TicketState),
+    "POST /tickets/{code}/late": (200, TicketState),
     "GET /displays/{display}/board": (200, Snapshot),
     "GET /desks/{counter}": (200, Desk),
     "POST /desks/{counter}/next": (200, Desk),

@@ -61,7 +61,35 @@ class DayReportShown(Answer, frozen=True):
     hours: tuple[HourShown, ...]
 
 
+class WaitScore(Answer, frozen=True):
+    """Forecasts of one day against what came; means of those who were called."""
+
+    day: date
+    given: int
+    """People who were told a range at check-in."""
+    called: int
+    error: float
+    """Minutes between the middle of the forecast and the call."""
+    naive_error: float
+    """The same of mean length times people, divided by counters."""
+    within_p80: float
+    """Share of people called within the range; 0.77 to 0.83 is aimed at."""
+    under: float
+    """Share of people called more than ten minutes later than told."""
+
+
+class WaitErrors(Answer, frozen=True):
+    """Day by day and together; `total` is null where nobody with a forecast was called."""
+
+    office: str
+    from_: date = msgspec.field(name="from")
+    to: date
+    days: tuple[WaitScore, ...]
+    total: WaitScore | None
+
+
 REPORT_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
+    "GET /offices/{office}/reports/waits": (200, WaitErrors),
     "GET /offices/{office}/reports/day": (200, DayReportShown),
 }
 """As `answers.ANSWERS`."""

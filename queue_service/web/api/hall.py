@@ -14,8 +14,8 @@ from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.web import live
 from queue_service.web.access import STAFF_COOKIE, credentials
-from queue_service.web.api.bookings import told
-from queue_service.web.api.shapes import SessionBody
+from queue_service.web.api.bookings import Key, told
+from queue_service.web.api.shapes import LateBody, SessionBody
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
@@ -59,6 +59,15 @@ async def ticket(request: AnyRequest, house: House, code: FromPath[str]) -> Resp
     return problem(request, found) if isinstance(found, Refusal) else told(_ticket(found))
 
 
+@post("/tickets/{code:str}/late", summary="Say that one is late", status_code=200)
+async def late(
+    request: AnyRequest, house: House, code: FromPath[str], data: LateBody, key: Key = None
+) -> Response[Any]:
+    """The turn is kept, and nobody calls before the minutes are over; twice at most."""
+    done = await tickets.come_later(house, code, data.minutes, key)
+    return problem(request, done) if isinstance(done, Refusal) else told(_ticket(done))
+
+
 def _ticket(shown: tickets.TicketShown) -> dict[str, object]:
     said = msgspec.structs.asdict(shown)
     wait = shown.wait
@@ -83,7 +92,7 @@ async def ticket_stream(
 
 
 def _moves_line(fact: AnyFact) -> bool:
-    return bool(fact.visits)
+    return bool(fact.visits or fact.desks)
 
 
-handlers = [sign_in, sign_out, ticket, ticket_stream]
+handlers = [sign_in, sign_out, ticket, late, ticket_stream]

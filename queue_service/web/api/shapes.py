@@ -156,6 +156,12 @@ class CheckInBody(Body, frozen=True):
     offline: OfflineBody | None = None
 
 
+class LateBody(Body, frozen=True):
+    """So many minutes somebody who waits comes later."""
+
+    minutes: Annotated[int, Meta(ge=1, le=10)] = 10
+
+
 def parts_of(parts: tuple[PartBody, ...]) -> tuple[Part, ...]:
     """As the flows take them."""
     return tuple(Part(ServiceCode(p.service), p.persons) for p in parts)

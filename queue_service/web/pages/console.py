@@ -21,6 +21,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("disruption", "disruption", mark("Disruption")),
     ("surge", "surge", mark("Surge rules")),
     ("reports", "reports", mark("Figures")),
+    ("waits", "waits", mark("Waits")),
 )
 """(name, end of the address, title) of every place, in the order of the navigation."""
 

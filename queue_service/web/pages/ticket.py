@@ -4,35 +4,24 @@ The page is whole without scripts (it loads itself anew each minute); with them 
 `…/now` for the same sentences whenever the line moves.
 """
 
-import msgspec
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response, get, post
 from litestar.response import Redirect, Template
 
 from queue_service.flows import tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.house import House
 from queue_service.kiosk.signed import is_signed
-from queue_service.language import about_minutes, catalogue, clock, pick, visit_state
+from queue_service.language import catalogue, sentence
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import VisitState
+from queue_service.model.visit import Visit, VisitState
 from queue_service.notify.letters import qr_link, signed_link
-from queue_service.web.pages import Asked, known, page, refused, spoken
+from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
+from queue_service.web.pages.answers import text
+from queue_service.web.pages.ticket_words import TicketNow, in_words
 from queue_service.web.qr import svg
 
 _A_YEAR = "public, max-age=31536000, immutable"
-
-
-class TicketNow(msgspec.Struct, frozen=True):
-    """The ticket in words, as page and script show it; only this visitor's own."""
-
-    state: str
-    number: str
-    title: str
-    counter: str = ""
-    ahead: str = ""
-    wait: str = ""
-    at: str = ""
 
 
 @get("/T/{code:str}")
@@ -47,32 +36,59 @@ async def scanned(request: Asked, code: str) -> Redirect:
 async def ticket(request: Asked, house: House, lang: str, code: str) -> Template:
     """Number, people before, wait; when called the counter, large."""
     code = plain_code(code)
-    shown = await tickets.ticket(house, code) if known(lang) else Refusal(Code.UNKNOWN_TICKET)
-    if isinstance(shown, Refusal):
+    return await _shown(request, house, lang, code)
+
+
+@post("/{lang:str}/t/{code:str}/late", status_code=200)
+async def late(request: Asked, house: House, lang: str, code: str) -> Shown:
+    """Say "I am ten minutes late"; the turn is kept."""
+    code = plain_code(code)
+    form = await request.form()
+    key = text(form, "idempotency_key")[:64] or None
+    done = await tickets.come_later(house, code, tickets.MOST_LATE_MINUTES, key)
+    if isinstance(done, Refusal) and done.code is not Code.UNKNOWN_TICKET and known(lang):
+        return await _shown(request, house, lang, code, done)
+    if isinstance(done, Refusal):
         language = lang if known(lang) else spoken(request)
-        return refused(request, language, shown, onward=f"/{language}", here=f"/t/{code}")
-    followed = house.follower.office(shown.office)
+        return refused(request, language, done, onward=f"/{language}", here=f"/t/{code}")
+    return see(f"/{lang if known(lang) else spoken(request)}/t/{code}")
+
+
+async def _shown(
+    request: Asked, house: House, lang: str, code: str, sorry: Refusal | None = None
+) -> Template:
+    found = await tickets.of_ticket(house, code) if known(lang) else Refusal(Code.UNKNOWN_TICKET)
+    if isinstance(found, Refusal):
+        language = lang if known(lang) else spoken(request)
+        return refused(request, language, found, onward=f"/{language}", here=f"/t/{code}")
+    followed, visit = found
+    shown = tickets.shown(followed, visit.id, visit)
     return page(
         "status/ticket.html",
         request,
         lang,
         title=catalogue(lang)("Number {number}", number=shown.number),
         here=f"/t/{code}",
-        office=followed.office if followed else None,
+        status=STATUS.get(sorry.code, 409) if sorry else 200,
+        office=followed.office,
         code=code,
         self_url=f"/{lang}/t/{code}",
         seq=shown.seq,
-        ticket=_now(house, shown, lang),
+        ticket=_now(house, shown, visit, lang),
+        late_minutes=tickets.MOST_LATE_MINUTES,
+        sorry=sentence(sorry, lang) if sorry else None,
     )
 
 
 @get("/{lang:str}/t/{code:str}/now", cache_control=None)
 async def ticket_now(house: House, lang: str, code: str) -> Response[TicketNow | None]:
     """The same in words for the script."""
-    shown = await tickets.ticket(house, plain_code(code))
-    if isinstance(shown, Refusal) or not known(lang):
+    found = await tickets.of_ticket(house, plain_code(code))
+    if isinstance(found, Refusal) or not known(lang):
         return Response(None, status_code=404)
-    return Response(_now(house, shown, lang), headers={"cache-control": "no-store"})
+    followed, visit = found
+    shown = tickets.shown(followed, visit.id, visit)
+    return Response(_now(house, shown, visit, lang), headers={"cache-control": "no-store"})
 
 
 @get("/qr/{name:str}")
@@ -103,35 +119,11 @@ def _is_code(text: str) -> bool:
     )
 
 
-def _now(house: House, shown: TicketShown, language: str) -> TicketNow:
-    t, followed = catalogue(language), house.follower.office(shown.office)
-    waiting = shown.state is VisitState.WAITING
-    counter = ""
-    if shown.state is VisitState.CALLED and shown.counter and followed:
-        known_counter = followed.office.counter(shown.counter)
-        counter = pick(known_counter.name, language)[0] if known_counter else shown.counter
-    return TicketNow(
-        state=str(shown.state),
-        number=shown.number,
-        title=visit_state(shown.state, language),
-        counter=counter,
-        ahead=_ahead(language, shown.ahead) if waiting else "",
-        wait=_wait(language, shown) if waiting else "",
-        at=t("As of {time}", time=clock(followed.now())) if followed else "",
-    )
+def _now(house: House, shown: TicketShown, stored: Visit, language: str) -> TicketNow:
+    followed = house.follower.offices[shown.office]
+    visit = followed.line.visit(stored.id) or stored
+    waits = visit.state is VisitState.WAITING
+    return in_words(followed, shown, tickets.reasons(followed, visit) if waits else None, language)
 
 
-def _ahead(language: str, ahead: int) -> str:
-    t = catalogue(language)
-    if ahead == 0:
-        return t("You are next.")
-    return t.plural("{n} person before you", "{n} persons before you", ahead)
-
-
-def _wait(language: str, shown: TicketShown) -> str:
-    if shown.wait is None:
-        return ""
-    return about_minutes(shown.wait.from_minutes, shown.wait.to_minutes, language)
-
-
-handlers = [scanned, ticket, ticket_now, picture]
+handlers = [scanned, ticket, ticket_now, late, picture]

@@ -2,8 +2,11 @@
 const ticket = document.getElementById("ticket");
 const calm = document.getElementById("calm");
 const called = document.getElementById("called");
+const late = document.getElementById("late");
+const why = document.getElementById("why");
 const SILENCE = 40_000;
 const MINUTE = 60_000;
+const PULSES = [400, 200, 400, 200, 800];
 
 let stream;
 let heard = Date.now();
@@ -12,21 +15,41 @@ let said = Date.now();
 
 const line = (name) => ticket.querySelector(`[data-live="${name}"]`);
 
-/** @param {Record<string, string>} now */
+/** @param {string[]} reasons */
+function explain(reasons) {
+  why.hidden = reasons.length === 0;
+  const list = why.querySelector("ul");
+  const shown = [...list.children].map((item) => item.textContent);
+  if (shown.join("\n") === reasons.join("\n")) return;
+  list.replaceChildren(...reasons.map((reason) => {
+    const item = document.createElement("li");
+    item.textContent = reason;
+    return item;
+  }));
+}
+
+/** @param {Record<string, any>} now */
 function show(now) {
   const before = ticket.dataset.state;
-  for (const name of Object.keys(now)) {
-    const place = line(name);
-    if (place && place.textContent !== now[name]) place.textContent = now[name];
+  for (const place of ticket.querySelectorAll("[data-live]")) {
+    const text = now[place.dataset.live] ?? "";
+    if (place.textContent !== text) place.textContent = text;
   }
+  late.hidden = !now.late;
+  explain(now.why);
   ticket.dataset.state = now.state;
   if (now.state === "called" && before !== "called") {
     called.textContent = `${now.title} ${now.number} ${now.counter}`;
     document.title = `${now.number} – ${now.counter}`;
     ticket.scrollIntoView();
-  } else if (now.state !== "called" && Date.now() - said > MINUTE) {
-    said = Date.now();
-    calm.textContent = `${now.title} ${now.ahead} ${now.wait}`;
+    // Phones without it, and those that were never touched, stay still.
+    navigator.vibrate?.(PULSES);
+  } else if (now.state !== "called") {
+    called.textContent = "";
+    if (Date.now() - said > MINUTE) {
+      said = Date.now();
+      calm.textContent = [now.title, now.next, now.ahead, now.wait, now.longer].filter(Boolean).join(" ");
+    }
   }
   ticket.dataset.at = now.at;
 }
