@@ -47,9 +47,13 @@ def _priority(visit: Visit, now: datetime, rules: LineRules) -> tuple[int, float
 
 
 def order(line: Iterable[Visit], now: datetime, rules: LineRules) -> list[Visit]:
-    """Everybody waiting, the next one first; ties by the order they came, never by chance."""
+    """Everybody waiting, the next one first; ties by the order they came, never by chance.
+
+    Of those who came at the same instant the number decides: unlike the entry that wrote a visit
+    last it stays as it is when something is undone.
+    """
     waiting = [v for v in line if v.state is VisitState.WAITING]
-    waiting.sort(key=lambda v: (v.due, v.arrived, v.seq, v.id))
+    waiting.sort(key=lambda v: (v.due, v.arrived, v.number, v.id))
     waiting.sort(key=lambda v: _priority(v, now, rules), reverse=True)
     return waiting
 

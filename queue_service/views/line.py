@@ -104,10 +104,10 @@ class Line:
         return engine.candidates(self._open.values(), counter, now, self.office.line, by)
 
     def parked(self) -> list[Visit]:
-        """Who was sent to fetch something, the longest gone first."""
+        """Who was sent to fetch something, in the order of their due times."""
         return sorted(
             (v for v in self._open.values() if v.state is VisitState.PARKED),
-            key=lambda v: (v.seq, v.id),
+            key=lambda v: (v.due, v.number, v.id),
         )
 
     def handed(self) -> list[Visit]:
