@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queue_service.language import LANGUAGES
 from queue_service.model.ids import ActorId
 from queue_service.model.office import Office, Period, Service, Taker
 from queue_service.offices import (
@@ -553,13 +554,16 @@ def test_any_text_anywhere_is_an_office_or_faults(old: str, new: str) -> None:
 def test_the_presets_are_clean_and_speak_all_their_languages(slug: str) -> None:
     office = read(CONFIG / slug)
     assert isinstance(office, Office), [fault.line() for fault in office]
-    spoken = set(office.languages)
+    # German stands in for Easy German where a name needs no easier words.
+    spoken = set(office.languages) - {"de_simple"}
+    assert set(office.languages) == set(LANGUAGES)
     named = [office.name, *(service.name for service in office.services)]
     named += [each.name for each in office.counters] + [each.name for each in office.limits]
     brought = [text for service in office.services for text in service.bring]
     fees = [fee.condition for service in office.services for fee in service.fees if fee.condition]
     reasons = [closure.reason for closure in office.closures]
-    assert all(set(text) == spoken for text in (*named, *brought, *fees, *reasons))
+    assert all(set(text) - {"de_simple"} == spoken for text in (*named, *brought, *fees, *reasons))
+    assert all("de_simple" in text for text in brought)
 
 
 @pytest.mark.parametrize("slug", ["heidelberg", "stuttgart"])
