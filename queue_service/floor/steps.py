@@ -48,11 +48,17 @@ def here(visit: Visit, counter: Counter) -> tuple[Stop, ...]:
 
 def served_by(visit: Visit, counter: Counter) -> bool:
     """Whether `counter` goes on with the visit by its own skills and steps."""
+    if not visit.stops:  # most visits, asked for each of them at every call
+        return Step.COUNTER in counter.steps and all(
+            p.service in counter.skills for p in visit.parts
+        )
     return bool(_done_by(visit, set(counter.skills), counter.steps))
 
 
 def falls_to(visit: Visit, counter: Counter) -> bool:
     """Whether `counter` goes on with the visit only where nobody else waits for it."""
+    if not counter.fallback:
+        return False
     return bool(here(visit, counter)) and not served_by(visit, counter)
 
 
