@@ -98,6 +98,11 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fallback: tuple[ServiceCode, ...] = ()
     """Served here too, but only while nobody waits for its own skills."""
 
+    @property
+    def is_station(self) -> bool:
+        """Whether it does steps on the way only, and no appointment as such."""
+        return Step.COUNTER not in self.steps and Step.CASE_WORKER not in self.steps
+
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A weekly opening, local time; weekdays 0 = Monday."""

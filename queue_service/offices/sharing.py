@@ -19,7 +19,6 @@ import msgspec
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Limit, Office, Texts
 from queue_service.model.release import LastMinute
-from queue_service.model.visit import Step
 
 Desks = frozenset[CounterKey]
 Kind = frozenset[ServiceCode]
@@ -28,8 +27,6 @@ Kind = frozenset[ServiceCode]
 MOST_SETS = 64
 """More limits than this would make every booking wait for their cells; real offices have 3 to 6."""
 _LONGEST_KEY = 41
-_DESK_STEPS = frozenset({Step.COUNTER, Step.CASE_WORKER})
-"""Of a desk that serves appointments; a station does what belongs to them on the way."""
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +93,7 @@ def desks_for(office: Office, sharing: Sharing, services: Iterable[ServiceCode])
         for counter in office.counters
         if counter.key not in sharing.walk_in_counters
         and wanted <= set(counter.skills)
-        and not _DESK_STEPS.isdisjoint(counter.steps)
+        and not counter.is_station
     )
 
 

@@ -28,7 +28,8 @@ def not_together(office: Office, parts: Sequence[Part], limits: Sequence[Limit])
     wanted = set(codes)
     by_tick = [limit for limit in limits if limit.period is Period.TICK]
     pool = any(wanted <= set(limit.services) for limit in by_tick)
-    if pool and any(wanted <= set(counter.skills) for counter in office.counters):
+    desks = (counter for counter in office.counters if not counter.is_station)
+    if pool and any(wanted <= set(counter.skills) for counter in desks):
         return None
     return Refusal(Code.NOT_TOGETHER, {"services": codes})
 
