@@ -93,11 +93,7 @@ def candidates(
     by: ActorId | None = None,
 ) -> list[Visit]:
     """Whom `counter` would call, the next one first; its fallback only while nobody else waits."""
-    waiting = (v for v in line if v.state is VisitState.WAITING)
-    free = [v for v in waiting if may_call(v, counter, now, rules, by)]
-    # Put in order last: every turn of sixteen desks does this sixteen times.
-    own = [v for v in free if serves(v, counter)]
-    return order(own or (v for v in free if steps.falls_to(v, counter)), now, rules)
+    return order(_rivals(line, counter, now, rules, by), now, rules)
 
 
 def choose(
@@ -108,10 +104,33 @@ def choose(
     by: ActorId | None = None,
 ) -> tuple[Visit, WhyNext] | None:
     """Whom `counter` calls next, and why; None when nobody waits for it."""
-    found = candidates(line, counter, now, rules, by)
-    if not found:
+    rivals = _rivals(line, counter, now, rules, by)
+    if not rivals:
         return None
-    return found[0], why(found[0], found, now, rules, counter)
+    first = _first(rivals, now, rules)
+    return first, why(first, rivals, now, rules, counter)
+
+
+def _first(rivals: Sequence[Visit], now: datetime, rules: LineRules) -> Visit:
+    """The first of `order`, without putting the others in order: every turn asks for each desk."""
+    urged = [_priority(v, now, rules) for v in rivals]
+    most = max(urged)
+    level = (v for v, urge in zip(rivals, urged, strict=True) if urge == most)
+    return min(level, key=lambda v: (v.due, v.arrived, v.number, v.id))
+
+
+def _rivals(
+    line: Iterable[Visit],
+    counter: Counter,
+    now: datetime,
+    rules: LineRules,
+    by: ActorId | None,
+) -> list[Visit]:
+    """Whom `counter` may call, in no order; its fallback only while nobody else waits."""
+    waiting = (v for v in line if v.state is VisitState.WAITING)
+    free = [v for v in waiting if may_call(v, counter, now, rules, by)]
+    own = [v for v in free if serves(v, counter)]
+    return own or [v for v in free if steps.falls_to(v, counter)]
 
 
 def why(

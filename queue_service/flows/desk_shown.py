@@ -1,6 +1,7 @@
 """What one desk shows: who is here, who is next and why, who comes back, what can be undone."""
 
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -102,7 +103,7 @@ def desk(house: House, public: str) -> DeskShown | Refusal:
 def shown(office: Followed, counter: Counter) -> DeskShown:
     """A desk as the views have it."""
     now, zone = office.now(), office.office.tz
-    line = office.line.for_counter(counter, now)
+    many, waiting = _waiting(office, counter, now)
     current = office.line.at(counter.key)
     own = office.desks.get(counter.key) or Desk(counter.key)
     parked = [v for v in office.line.parked() if v.only in (None, counter.key)]
@@ -112,16 +113,38 @@ def shown(office: Followed, counter: Counter) -> DeskShown:
         office.key.slug,
         office.seq,
         now,
-        visit_shown(office, counter, current, line, now) if current else None,
+        visit_shown(office, counter, current, [current], now) if current else None,
         _undo_shown(office, counter.key, now),
-        len(line),
+        many,
         office.line.emergencies(),
-        tuple(visit_shown(office, counter, v, line, now) for v in line[:SHOWN_WAITING]),
+        waiting,
         own.state,
         own.since.astimezone(zone) if own.since else None,
         tuple(visit_shown(office, counter, v, [v], now) for v in parked[:SHOWN_WAITING]),
         len(office.line.handed()),
     )
+
+
+Waiting = tuple[int, tuple[VisitShown, ...]]
+_lists: WeakKeyDictionary[Followed, tuple[object, dict[object, Waiting]]] = WeakKeyDictionary()
+"""Of each office the lists of one moment: sixteen desks that press together share theirs."""
+
+
+def _waiting(office: Followed, counter: Counter, now: datetime) -> Waiting:
+    """How many wait for a counter, and the first of them; the same for counters of one kind."""
+    moment = (office.waits.moved, int(now.timestamp()), office.office)
+    known = _lists.get(office)
+    if known is None or known[0] != moment:
+        known = _lists[office] = (moment, {})
+    kind: object = (counter.skills, counter.steps, counter.fallback)
+    if office.line.is_personal():
+        kind = counter.key
+    found = known[1].get(kind)
+    if found is None:
+        line = office.line.for_counter(counter, now)
+        shown = tuple(visit_shown(office, counter, v, line, now) for v in line[:SHOWN_WAITING])
+        found = known[1][kind] = len(line), shown
+    return found
 
 
 def visit_shown(

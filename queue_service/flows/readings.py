@@ -13,6 +13,7 @@ from queue_service.model.booking import Part
 from queue_service.model.ids import Tick
 from queue_service.model.refusal import Refusal
 from queue_service.model.surge import Metric, SurgeRule, When
+from queue_service.model.visit import NeedClass
 from queue_service.slots.calendar import day_tick, tick_of
 from queue_service.slots.openings import DayOpenings, DayState, Start
 from queue_service.store import surge as store
@@ -102,11 +103,16 @@ async def oldest_wait(_house: House, office: Followed, when: When) -> float | No
 
 
 async def predicted_p80(_house: House, office: Followed, when: When) -> float | None:
-    """What those who wait are told, at its upper end, with what they have waited already."""
+    """Minutes within which eight of ten will be called; without a forecast, as they are told."""
     now = office.now()
+    classes = tuple(NeedClass) if when.need_class is None else (when.need_class,)
+    known = [office.waits.p80(need, now) for need in classes]
+    forecast = [minutes for minutes in known if minutes is not None]
+    if forecast:
+        return max(forecast)
     line = office.line.waiting(now)
     told = [float(office.line.wait(visit, now).to_minutes) for visit in line]
-    return hall_metrics.predicted_p80(line, now, when.need_class, told)
+    return hall_metrics.predicted_p80(line, when.need_class, told)
 
 
 async def unserved_emergencies(_house: House, office: Followed, _when: When) -> float | None:

@@ -37,16 +37,14 @@ def oldest_wait(line: Iterable[Visit], now: datetime, need: NeedClass | None) ->
     return max((_waited(v, now) for v in _waiting(line, need)), default=0.0)
 
 
-def predicted_p80(
-    line: Sequence[Visit], now: datetime, need: NeedClass | None, to_come: Sequence[float]
-) -> float:
-    """Minutes that the last of those who wait will have waited when called, in 8 of 10 cases.
+def predicted_p80(line: Sequence[Visit], need: NeedClass | None, to_come: Sequence[float]) -> float:
+    """Minutes until the last of those who wait is called, as they are told; 0 for nobody.
 
-    `to_come` is what each of `line` will still wait, as they are told; 0 where nobody waits.
+    `to_come` is the upper end of what each of `line` is told.
     """
     return max(
         (
-            _waited(visit, now) + more
+            more
             for visit, more in zip(line, to_come, strict=True)
             if visit.state is VisitState.WAITING and need in (None, visit.need)
         ),

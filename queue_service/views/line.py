@@ -103,6 +103,10 @@ class Line:
         """Whom a counter would call, the next one first."""
         return engine.candidates(self._open.values(), counter, now, self.office.line, by)
 
+    def is_personal(self) -> bool:
+        """Whether anybody waits for one counter or case worker only."""
+        return any(v.only is not None or v.hand is not None for v in self._open.values())
+
     def parked(self) -> list[Visit]:
         """Who was sent to fetch something, in the order of their due times."""
         return sorted(

@@ -118,8 +118,8 @@ def test_the_oldest_wait_is_that_of_its_class_and_begins_with_the_appointment() 
     assert hall_metrics.oldest_wait(line, NOW, NeedClass.BOOKING) == 5
     assert hall_metrics.oldest_wait(line, NOW, NeedClass.EMERGENCY) == 0
     told = [10.0, 20.0, 0.0]
-    assert hall_metrics.predicted_p80(line, NOW, None, told) == 60
-    assert hall_metrics.predicted_p80(line, NOW, NeedClass.BOOKING, told) == 25
+    assert hall_metrics.predicted_p80(line, None, told) == 20
+    assert hall_metrics.predicted_p80(line, NeedClass.BOOKING, told) == 20
 
 
 def test_emergencies_are_unserved_until_a_counter_has_taken_them() -> None:
