@@ -1,0 +1,311 @@
+"""Journeys with real turns in two processes: stations, hands, states of desks, and undo of each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from display.board import Board, Opening
+from queue_service.flows import (
+    arriving,
+    closing,
+    hands,
+    journeys,
+    notes,
+    planning,
+    serving,
+    tickets,
+)
+from queue_service.flows.arriving import TicketGiven
+from queue_service.flows.at_desk import Stands
+from queue_service.flows.desk_shown import DeskShown
+from queue_service.flows.hands import HandsShown
+from queue_service.flows.tickets import TicketShown
+from queue_service.model.desk import DeskState
+from queue_service.model.ids import ActorId, CounterKey, VisitId, split_address
+from queue_service.model.office import Office
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.visit import Aid, NeedClass, Step, VisitState
+from queue_service.store import visits as store
+from queue_service.store.database import transaction
+from tests import make
+from tests.make import BIO, HELP, MAIL, PICK
+from tests.small import CLERK, SLUG, Small
+
+A, B, C = "small.1", "small.2", "small.3"
+WORKER = ActorId(8)
+
+
+def office_with_stations() -> Office:
+    """Two desks, and a booth for photos that comes before the desk for BIO."""
+    made = make.office()
+    return msgspec.structs.replace(
+        made,
+        services=tuple(
+            msgspec.structs.replace(s, steps=(Step.PHOTO, Step.COUNTER)) if s.code == BIO else s
+            for s in made.services
+        ),
+        limits=tuple(
+            msgspec.structs.replace(limit, services=(PICK, BIO)) if limit.key == "quota" else limit
+            for limit in made.limits
+        ),
+        counters=(
+            make.counter("1", PICK, BIO, MAIL),
+            make.counter("2", PICK, HELP, steps=(Step.COUNTER, Step.CASE_WORKER)),
+            make.counter("3", BIO, steps=(Step.PHOTO,)),
+        ),
+    )
+
+
+@pytest.fixture
+async def town(small: Small) -> Small:
+    """The small office with stations."""
+    await planning.load(small.house, office_with_stations())
+    await small.settle()
+    return small
+
+
+async def come(town: Small, service: str = PICK) -> tuple[str, str]:
+    """Public id and ticket of somebody who just walked in."""
+    given = await arriving.walk_in(town.house, SLUG, service=service, by=CLERK)
+    assert isinstance(given, TicketGiven), given
+    return f"{SLUG}.{given.visit}", given.ticket
+
+
+async def seen(town: Small, *codes: str) -> dict[str, object]:
+    """What rows, desks, tickets, board and notes say, apart from numbers of entries and undo."""
+    rows = await town.fetch("select to_jsonb(v) - 'seq' as row from visit v order by id")
+    states = await town.fetch("select counter, state from desk where state <> 'open'")
+    left = await town.fetch("select visit, text from note order by id")
+    shown = [serving.desk(town.house, desk) for desk in (A, B, C)]
+    assert all(isinstance(desk, DeskShown) for desk in shown)
+    calls = Board.load(town.office.line.called(), 1)
+    same = {"seq": 0, "undo": None, "since": None, "now": make.NOW}
+    return {
+        "rows": [row["row"] for row in rows],
+        "desks": [tuple(row) for row in states],
+        "notes": [tuple(row) for row in left],
+        "shown": [msgspec.structs.replace(d, **same) for d in shown if isinstance(d, DeskShown)],
+        "tickets": [await ticket(town, code) for code in codes],
+        "board": calls.public(town.office.office, make.NOW, 1.0, Opening(open=True)).rows,
+    }
+
+
+async def ticket(town: Small, code: str) -> TicketShown:
+    found = await tickets.ticket(town.house, code)
+    assert isinstance(found, TicketShown)
+    return msgspec.structs.replace(found, seq=0)
+
+
+Act = Callable[[Small, str], Awaitable[object]]
+ON_WAITING: dict[str, Act] = {
+    "next": lambda t, _: serving.call_next(t.house, A, CLERK),
+    "call": lambda t, v: serving.call_number(t.house, A, number(t, v), CLERK, reason="health"),
+    "serve": lambda t, v: serving.serve_now(t.house, A, number(t, v), CLERK),
+    "mark": lambda t, v: journeys.mark(
+        t.house, v, CLERK, aids=(Aid.HEARING,), need=NeedClass.EMERGENCY, language="ar"
+    ),
+    "hand over": lambda t, v: hands.hand_over(t.house, v, CLERK, sentence="Reist morgen."),
+    "add": lambda t, v: journeys.add_service(t.house, v, BIO, CLERK),
+    "break": lambda t, _: journeys.desk_state(t.house, A, DeskState.BREAK, CLERK),
+}
+ON_CALLED: dict[str, Act] = {
+    "recall": lambda t, v: serving.recall(t.house, v, CLERK),
+    "start": lambda t, v: journeys.start(t.house, v, CLERK),
+    "missed": lambda t, v: serving.missed(t.house, v, CLERK),
+    "finish": lambda t, v: serving.finish(t.house, v, CLERK),
+    "park": lambda t, v: journeys.park(t.house, v, "papers", CLERK),
+    "to a counter": lambda t, v: journeys.forward(
+        t.house, v, CLERK, to=CounterKey("2"), sentence="Bitte Akte holen."
+    ),
+    "to a case worker": lambda t, v: hands.hand_over(t.house, v, CLERK, to=WORKER),
+}
+
+
+def number(town: Small, public: str) -> str:
+    found = next(
+        v
+        for v in (*town.office.line.waiting(town.office.now()), *town.office.line.called())
+        if public.endswith(str(v.id))
+    )
+    return found.number
+
+
+async def back(town: Small, visit: str, act: str) -> object:
+    if act == "break":
+        return await serving.undo_at(town.house, A, CLERK)
+    return await serving.undo(town.house, visit, CLERK)
+
+
+async def test_each_act_is_taken_back_to_the_letter(town: Small) -> None:
+    one, code = await come(town)
+    _, other = await come(town)
+    for waiting, acts in ((True, ON_WAITING), (False, ON_CALLED)):
+        if not waiting:
+            assert isinstance(await serving.call_next(town.house, A, CLERK), DeskShown)
+        before = await seen(town, code, other)
+        for name, act in acts.items():
+            done = await act(town, one)
+            assert not isinstance(done, Refusal), (name, done)
+            assert await seen(town, code, other) != before, name
+            undone = await back(town, one, name)
+            assert not isinstance(undone, Refusal), (name, undone)
+            assert await seen(town, code, other) == before, name
+    await town.chain()
+    await town.same_views()
+
+
+async def test_parked_accepted_and_passed_are_taken_back_too(town: Small) -> None:
+    one, code = await come(town)
+    await serving.call_next(town.house, A, CLERK)
+    await journeys.park(town.house, one, "photo", CLERK)
+    acts: dict[str, Act] = {
+        "resume": lambda t, v: journeys.resume(t.house, v, CLERK),
+        "hand over": lambda t, v: hands.hand_over(t.house, v, CLERK),
+    }
+    for name, act in acts.items():
+        before = await seen(town, code)
+        await act(town, one)
+        assert await seen(town, code) != before, name
+        await serving.undo(town.house, one, CLERK)
+        assert await seen(town, code) == before, name
+    await hands.hand_over(town.house, one, CLERK)
+    before = await seen(town, code)
+    for done in (
+        await hands.accept(town.house, one, B, WORKER),
+        await serving.undo(town.house, one, WORKER),
+        await hands.pass_on(town.house, one, WORKER),
+        await serving.undo(town.house, one, WORKER),
+    ):
+        assert not isinstance(done, Refusal), done
+    assert await seen(town, code) == before
+
+
+async def test_one_number_leads_through_booth_and_desk(town: Small, beside: Small) -> None:
+    one, code = await come(town, BIO)
+    assert (await ticket(town, code)).state is VisitState.WAITING
+    refused = await serving.call_next(town.house, A, CLERK)
+    assert refused == Refusal(Code.NOBODY_WAITING)
+    shown = await serving.call_next(town.house, C, CLERK)
+    assert isinstance(shown, DeskShown)
+    assert shown.current is not None
+    assert [s.step for s in shown.current.here] == [Step.PHOTO]
+    assert [s.step for s in shown.current.later] == [Step.COUNTER]
+    await serving.finish(beside.house, one, CLERK)
+    await town.settle()
+    shown = await serving.call_next(town.house, A, CLERK)
+    assert isinstance(shown, DeskShown)
+    await serving.finish(town.house, one, CLERK)
+    assert (await ticket(town, code)).state is VisitState.FINISHED
+    [row] = await town.fetch("select state, stops from visit")
+    assert row["state"] == "finished"
+    await town.chain()
+    await town.same_views()
+
+
+async def test_case_workers_who_accept_at_once_get_one_emergency_each(
+    town: Small, beside: Small
+) -> None:
+    one, _ = await come(town)
+    await hands.hand_over(town.house, one, CLERK)
+    await beside.settle()
+    answers = await asyncio.gather(
+        hands.accept(town.house, one, A, WORKER),
+        hands.accept(beside.house, one, B, ActorId(9)),
+        serving.call_next(beside.house, B, ActorId(9)),
+    )
+    assert sum(isinstance(a, DeskShown) for a in answers) == 1
+    called = await town.fetch("select counter from visit where state = 'called'")
+    assert len(called) == 1
+
+
+async def test_a_hand_that_nobody_accepts_shows_as_overdue_and_keeps_its_sentence(
+    town: Small,
+) -> None:
+    one, _ = await come(town)
+    done = await hands.hand_over(town.house, one, CLERK, to=WORKER, sentence="Reist  morgen.\n")
+    assert isinstance(done, Stands)
+    assert done.need is NeedClass.EMERGENCY
+    await town.wait(9)
+    shown = await hands.hands(town.house, SLUG, WORKER)
+    assert isinstance(shown, HandsShown)
+    assert [(h.overdue, h.to_you, h.sentence) for h in shown.hands] == [
+        (False, True, "Reist morgen.")
+    ]
+    await town.wait(1)
+    shown = await hands.hands(town.house, SLUG, CLERK)
+    assert isinstance(shown, HandsShown)
+    assert [(h.overdue, h.to_you, h.named) for h in shown.hands] == [(True, False, True)]
+    assert isinstance(await serving.call_next(town.house, A, CLERK), DeskShown)
+    shown = await hands.hands(town.house, SLUG, CLERK)
+    assert isinstance(shown, HandsShown)
+    assert shown.hands == ()
+    journal = "".join(e.body or "" for e in await town.journal())
+    assert "morgen" not in journal
+
+
+async def test_an_act_repeated_with_its_key_leaves_one_entry_and_one_note(town: Small) -> None:
+    one, _ = await come(town)
+    await serving.call_next(town.house, A, CLERK)
+    for _ in range(3):
+        again = await journeys.forward(
+            town.house, one, CLERK, to=CounterKey("2"), sentence="Akte 7", key="press"
+        )
+        assert isinstance(again, DeskShown)
+        assert again.counter == A
+    assert [e.tag for e in await town.journal()].count("forwarded") == 1
+    visit = next(iter(town.office.line.waiting(town.office.now())))
+    left = await notes.of_visit(town.house, town.office, visit.id)
+    assert [n.text for n in left] == ["Akte 7"]
+
+
+async def test_a_counter_on_a_break_calls_nobody_and_does_not_count(town: Small) -> None:
+    for _ in range(6):
+        await come(town)
+    visit = town.office.line.waiting(town.office.now())[-1]
+    both = town.office.line.wait(visit, town.office.now())
+    await journeys.desk_state(town.house, B, DeskState.BREAK, CLERK)
+    alone = town.office.line.wait(visit, town.office.now())
+    assert (alone.from_minutes, alone.to_minutes) > (both.from_minutes, both.to_minutes)
+    refused = await serving.call_next(town.house, B, CLERK)
+    assert refused == Refusal(Code.DESK_NOT_OPEN, {"counter": "2"})
+    await town.chain()
+    await town.same_views()
+
+
+async def test_who_was_missed_and_stands_there_after_all_is_served_now(town: Small) -> None:
+    one, code = await come(town)
+    for _ in range(3):
+        shown = await serving.call_next(town.house, A, CLERK)
+        assert isinstance(shown, DeskShown)
+        wanted = shown.current.number if shown.current else ""
+        await serving.missed(town.house, one, CLERK)
+    assert (await ticket(town, code)).state is VisitState.MISSED
+    shown = await serving.serve_now(town.house, B, wanted.lower(), CLERK)
+    assert isinstance(shown, DeskShown)
+    assert shown.current is not None
+    assert (shown.current.state, shown.current.why) == (VisitState.SERVING, "serve_now")
+    await serving.undo(town.house, one, CLERK)
+    assert (await ticket(town, code)).state is VisitState.MISSED
+
+
+async def test_the_day_ends_for_those_sent_away_and_for_counters_that_pause(town: Small) -> None:
+    one, _ = await come(town)
+    await serving.call_next(town.house, A, CLERK)
+    await journeys.park(town.house, one, "papers", CLERK)
+    await journeys.desk_state(town.house, A, DeskState.BREAK, CLERK)
+    await town.wait(24 * 60)
+    await closing.close_days(town.house, town.office)
+    async with transaction(town.house.pool, town.office.key.authority) as connection:
+        found = await store.by_id(
+            connection, town.office.key.office, VisitId(UUID(split_address(one)[1]))
+        )
+    assert found is not None
+    assert found.state is VisitState.MISSED
+    await town.settle()
+    assert town.office.desks[CounterKey("1")].state is DeskState.CLOSED
+    many = len(await town.journal())
+    await closing.close_days(town.house, town.office)
+    assert len(await town.journal()) == many
