@@ -10,7 +10,7 @@ import pytest
 from qrcode.main import QRCode
 
 from tests.city import BEGIN
-from tests.served import Hall, ask, client
+from tests.served import Hall, ask, client, events
 from tests.web.shapes import shaped
 
 GUIDE = "/api/v1/guide"
@@ -208,3 +208,17 @@ class TestPages:
         for path in ("", "/find", "/number", "/emergency", "/hands"):
             with client(hall.served) as somebody:
                 assert somebody.get(f"/en/guide{path}").status_code == 403
+
+
+def test_the_stream_of_hands_tells_who_accepted(hall: Hall, tablet: httpx.Client) -> None:
+    tablet.post("/en/guide/emergency", data={"service": "EMER", "language": "en", "to": "0"})
+    worker = hall.staff("case_worker")
+    hands = worker.get("/api/v1/offices/heidelberg/hands").json()
+    with events(tablet, f"/en/guide/hands/stream?after={hands['seq']}") as told:
+        visit = hands["hands"][-1]["visit"]
+        counter = {"counter": "heidelberg.6"}
+        answer = worker.post(f"/api/v1/visits/{visit}/accept", json=counter)
+        assert answer.status_code == 200, answer.text
+        event = next(each for each in told if each.name == "state")
+    row = next(each for each in event.data if each["visit"] == visit)
+    assert (row["taken"], row["state"][:8]) == (True, "Accepted")

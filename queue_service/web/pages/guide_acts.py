@@ -7,7 +7,7 @@ walks. Whether a case worker accepts or passes comes back by a stream.
 from collections.abc import Mapping
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.types import ASGIApp
 
 from queue_service.events.chapters import AnyFact
@@ -134,19 +134,17 @@ async def handed_over(request: Asked, house: House, lang: str) -> Shown:
 
 
 @get("/{lang:str}/guide/hands/stream", include_in_schema=False)
-async def stream(
-    request: Asked, house: House, lang: str, after: int | None = None
-) -> ASGIApp | Shown:
+async def stream(request: Asked, house: House, lang: str, after: int | None = None) -> ASGIApp:
     """The same rows whenever somebody in the house moves."""
-    at = await entered(request, house, lang)
-    if not isinstance(at, Entrance):
-        return at
-    guide = at
+    guide = await entered(request, house, lang)
+    if not isinstance(guide, Entrance):
+        nobody: Response[None] = Response(None, status_code=403)
+        return nobody.to_asgi_response(app=None, request=request)
 
     async def state() -> tuple[int, bytes]:
         return guide.followed.seq, _encode(await _rows(house, guide))
 
-    return states(at.followed, house.closing, after=after, concerns=_moves, state=state)
+    return states(guide.followed, house.closing, after=after, concerns=_moves, state=state)
 
 
 def _moves(fact: AnyFact) -> bool:

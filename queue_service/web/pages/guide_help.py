@@ -143,7 +143,7 @@ def _later(
         chosen_service=chosen,
         starts=[(start, day_long(start, at.lang)) for start in starts],
         chosen_start=text(said, "start"),
-        name=text(said, "name")[:120],
+        who=text(said, "name")[:120],
         birth_date=text(said, "birth_date")[:20],
         chosen_language=text(said, "language") or at.lang,
     )
