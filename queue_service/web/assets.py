@@ -36,6 +36,11 @@ def static(name: str) -> str:
     return f"/static/{RELEASE}/{name}"
 
 
+def text(name: str) -> str:
+    """A static file as text; raises KeyError for one that does not exist."""
+    return _FILES[name].decode()
+
+
 @get("/static/{release:str}/{name:str}", include_in_schema=False)
 async def asset(
     request: AnyRequest, release: FromPath[str], name: FromPath[str]

@@ -24,6 +24,10 @@ class Line:
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
+    def lead_to(self, server: int) -> None:
+        """From the next connection on to another server."""
+        self._server = server
+
     def cut(self) -> None:
         """End every connection and take no more."""
         assert self._listener is not None

@@ -2,7 +2,8 @@
 
 Every act is a form that answers with a redirect, so the kiosk works without scripts. What one
 visitor did is kept in one cookie of two minutes, cleared by the start page: neither the address
-nor the history tells the next visitor anything.
+nor the history tells the next visitor anything. Who is checked in already hears only that: a copy
+of a code shows nobody a number. What happens without network is `kiosk_alone`'s.
 """
 
 from typing import Any
@@ -17,12 +18,14 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import LANGUAGES, catalogue, instruction, pick, sentence, span
 from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
+from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import VisitState
+from queue_service.model.visit import Visit, VisitState
 from queue_service.rights import Act, Actor, check
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.pages import Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.answers import text
+from queue_service.web.pages.kiosk_alone import reasons
 from queue_service.web.pages.ticket import plain_code
 
 COOKIE = "queue_visitor"
@@ -33,7 +36,7 @@ COOKIE_SECONDS = 120
 @get("/{lang:str}/kiosk")
 async def start(request: Asked, house: House, lang: str) -> Template:
     """The start page: hold up the code, type it, or get a number."""
-    device = await _device(request, house)
+    device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
     followed = _office(house, device)
@@ -45,7 +48,7 @@ async def start(request: Asked, house: House, lang: str) -> Template:
 @get("/{lang:str}/kiosk/code")
 async def typing(request: Asked, house: House, lang: str) -> Template:
     """Type the code by hand."""
-    device = await _device(request, house)
+    device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
     title = catalogue(lang)("Type my code")
@@ -55,7 +58,7 @@ async def typing(request: Asked, house: House, lang: str) -> Template:
 @get("/{lang:str}/kiosk/number")
 async def choosing(request: Asked, house: House, lang: str) -> Template:
     """Choose the service one comes for without an appointment."""
-    device = await _device(request, house)
+    device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
     title = catalogue(lang)("What do you come for?")
@@ -65,15 +68,20 @@ async def choosing(request: Asked, house: House, lang: str) -> Template:
 @post("/{lang:str}/kiosk/check-in", status_code=200)
 async def check_in(request: Asked, house: House, lang: str) -> Shown:
     """Check in by code, by ticket or as a walk-in; the answer is a page of its own."""
-    device = await _device(request, house)
+    device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
     form = await request.form()
     code, service = plain_code(text(form, "code")), text(form, "service")[:40]
     key = text(form, "idempotency_key")[:64] or None
-    result = await _entered(house, device, lang, code=code, service=service, key=key)
+    persons = _persons(text(form, "persons"))
+    result = await _entered(
+        house, device, lang, code=code, service=service, persons=persons, key=key
+    )
     if isinstance(result, Refusal):
         return see(f"/{lang}/kiosk/{'number' if service else 'code'}?sorry={result.code}")
+    if result[1] == "already_checked_in" and len(code) != TOKEN_LENGTH:
+        return see(f"/{lang}/kiosk?sorry={Code.ALREADY_CHECKED_IN}")
     there = see(f"/{lang}/kiosk/done")
     there.cookies.append(
         Cookie(
@@ -92,13 +100,14 @@ async def check_in(request: Asked, house: House, lang: str) -> Shown:
 @get("/{lang:str}/kiosk/done")
 async def done(request: Asked, house: House, lang: str) -> Template | Redirect:
     """The number, what happens next, and the ticket's picture; printed by itself."""
-    device = await _device(request, house)
+    device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
     code, _, told = request.cookies.get(COOKIE, "").partition(".")
-    shown = await tickets.ticket(house, code) if code else Refusal(Code.UNKNOWN_TICKET)
-    if isinstance(shown, Refusal):
+    found = await tickets.of_ticket(house, code) if code else Refusal(Code.UNKNOWN_TICKET)
+    if isinstance(found, Refusal):
         return see(f"/{lang}/kiosk")
+    shown = tickets.shown(found[0], found[1].id, found[1])
     followed, t = _office(house, device), catalogue(lang)
     return _page(
         request,
@@ -112,16 +121,30 @@ async def done(request: Asked, house: House, lang: str) -> Template | Redirect:
         instruction=instruction(told, lang),
         german=instruction(told, LANGUAGES[0]),
         wait=_wait(shown, lang),
+        missing=_missing(followed.office, found[1], lang),
     )
 
 
 async def _entered(
-    house: House, device: Actor, lang: str, *, code: str, service: str, key: str | None
+    house: House,
+    device: Actor,
+    lang: str,
+    *,
+    code: str,
+    service: str,
+    persons: int,
+    key: str | None,
 ) -> tuple[str, str] | Refusal:
     """Ticket and instruction for a code or a service; a ticket held up again is known, too."""
     if service:
         given = await arriving.walk_in(
-            house, device.office, service=service, language=lang, by=device.id, key=key
+            house,
+            device.office,
+            service=service,
+            persons=persons,
+            language=lang,
+            by=device.id,
+            key=key,
         )
     elif len(code) == TOKEN_LENGTH:
         shown = await tickets.ticket(house, code)
@@ -131,6 +154,23 @@ async def _entered(
     else:
         given = await arriving.check_in(house, device.office, code, by=device.id, key=key)
     return given if isinstance(given, Refusal) else (given.ticket, given.instructions)
+
+
+def _persons(typed: str) -> int:
+    """So many persons; what nobody can choose is refused by the flow like too many."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1
+
+
+def _missing(office: Office, visit: Visit, lang: str) -> list[tuple[str, str]]:
+    """Papers that the booking's answers said are missing still: text and its language."""
+    every = [office.service(part.service) for part in visit.parts]
+    texts = [
+        flag.bring
+        for service in every
+        for flag in (service.flags if service else ())
+        if flag.key in visit.flags and flag.missing and flag.bring
+    ]
+    return list(dict.fromkeys(pick(each, lang) for each in texts))
 
 
 def _page(
@@ -148,9 +188,11 @@ def _page(
         now=followed.now(),
         rate=followed.clock.rate,
         start=home,
-        resting=name == "start" and lang == LANGUAGES[0],
+        resting=name == "start" and lang == LANGUAGES[0] and "sorry" not in request.query_params,
         services=sorted(services, key=lambda service: service.order),
         walk_ins=bool(services),
+        triage=bool(followed.office.triage.questions),
+        reasons=reasons(lang),
         sorry=_sorry(request, lang),
         **facts,
     )
@@ -158,7 +200,7 @@ def _page(
     return shown
 
 
-async def _device(request: Asked, house: House) -> Actor | None:
+async def device_of(request: Asked, house: House) -> Actor | None:
     """The kiosk this browser is, or whoever else may check people in; None for a stranger."""
     key = request.cookies.get(DEVICE_COOKIE, "")
     device = await sessions.actor(house, key) if key else None

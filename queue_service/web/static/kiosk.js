@@ -1,15 +1,21 @@
 // @ts-check
 /**
  * Makes the kiosk's plain forms quick: the scanner works on every page, an idle screen wipes itself,
- * switches for reading, print, reach and contrast. Without it every page still works as a form.
+ * switches for reading, print, reach and contrast. Without it every page still works as a form, and
+ * without network `offline.js` does what the form wanted.
  */
+
+import { alone } from "./offline.js";
+import { learn, officeTime } from "./outbox.js";
 
 const IDLE_MS = 45_000;
 const ASK_SECONDS = 20;
 const BURST_MS = 50;
 const SHORTEST_SCAN = 6;
-const TRIES = 3;
+const TRIES = 2;
+const PATIENCE_MS = 3_000;
 const SHOW_MS = 6_000;
+const BEAT_MS = 60_000;
 
 const words = document.body.dataset;
 const root = document.documentElement;
@@ -18,7 +24,7 @@ const find = (selector) => document.querySelector(selector);
 const tongue = globalThis.speechSynthesis;
 const wait = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
-/* Sending: an answer at once, three tries under the same key, then the guide. */
+/* Sending: an answer at once, a second try under the same key, then without network, then the guide. */
 
 /** @param {string} text @param {boolean} [bad] */
 function busy(text, bad = false) {
@@ -35,18 +41,27 @@ async function send(form, button = null) {
   if (sending) return;
   sending = true;
   busy(words.wait ?? "");
+  const said = new FormData(form, button);
   const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form, button)) body.append(name, String(value));
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  for (const [name, value] of said) body.append(name, String(value));
+  for (let tried = 0; words.shell !== "yes" && tried < TRIES; tried += 1) {
     try {
-      const answer = await fetch(form.action, { method: "POST", body });
+      const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE_MS) });
       if (answer.status < 500) return location.replace(answer.url);
     } catch { /* the line is cut: the same key makes another try safe */ }
-    await wait(400 * 2 ** tried);
+    await wait(400 * tried);
   }
+  const done = form.action.endsWith("/kiosk/check-in") && await alone({
+    code: codeIn(body.get("code") ?? ""),
+    service: body.get("service") ?? "",
+    persons: Number(body.get("persons") ?? 1),
+    key: body.get("idempotency_key") ?? crypto.randomUUID(),
+  });
   sending = false;
-  busy(words.cut ?? "", true);
-  await wait(SHOW_MS);
+  if (!done) {
+    busy(words.cut ?? "", true);
+    await wait(SHOW_MS);
+  }
   busy("");
 }
 
@@ -73,14 +88,27 @@ function listen(event) {
     event.stopPropagation();
     scanned(typed);
     typed = "";
+  } else if (event.key === "Enter" && chooses(event.target)) {
+    event.preventDefault();
   } else {
     walk(event);
   }
 }
 
+/** Enter on a number of persons chooses it: it must not send the form. @param {EventTarget | null} target */
+function chooses(target) {
+  if (!(target instanceof HTMLInputElement) || target.type !== "radio") return false;
+  target.click();
+  /** @type {HTMLElement | null} */ (target.form?.querySelector("button") ?? null)?.focus();
+  return true;
+}
+
 /** The code is the last run of its symbols; garbled signs of the link before it do no harm. @param {string} text */
+const codeIn = (text) => text.toUpperCase().match(/[0-9A-HJ-NP-X]+/g)?.pop() ?? "";
+
+/** @param {string} text */
 function scanned(text) {
-  const code = text.toUpperCase().match(/[0-9A-HJ-NP-X]+/g)?.pop();
+  const code = codeIn(text);
   const form = /** @type {HTMLFormElement | null} */ (find(".kiosk-scanned"));
   if (!code || !form) return;
   /** @type {HTMLInputElement} */ (form.elements.namedItem("code")).value = code;
@@ -155,6 +183,7 @@ function turn(name, on) {
 }
 
 const pageText = () => [...document.querySelectorAll("main h1, main h2, main p, main .kern-btn, main label")]
+  .filter((part) => part.checkVisibility())
   .map((part) => part.textContent?.trim()).join(". ");
 
 const voice = () => tongue?.getVoices().find((one) => one.lang.startsWith(root.lang));
@@ -207,12 +236,24 @@ if (paper) {
   picture?.decode().catch(() => null).then(() => print());
 }
 
-/* Clock of the office. */
+/* Clock of the office: learnt from each page, kept for the time without network. */
 
-const clock = /** @type {HTMLTimeElement | null} */ (find("[data-now]"));
+const clock = /** @type {HTMLTimeElement | null} */ (find("[data-now], [data-kept]"));
 if (clock) {
-  const from = Date.parse(clock.dataset.now ?? "");
-  const began = performance.now();
-  const format = new Intl.DateTimeFormat("de", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
-  setInterval(() => { clock.textContent = format.format(from + (performance.now() - began) * Number(clock.dataset.rate)); }, 1_000);
+  const { now, rate, zone } = clock.dataset;
+  const known = now ? learn(now, Number(rate)).catch(() => null) : Promise.resolve();
+  const format = new Intl.DateTimeFormat("de", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const strike = async () => { clock.textContent = format.format(await officeTime()); };
+  known.then(strike).catch(() => null);
+  setInterval(() => { strike().catch(() => null); }, 5_000);
 }
+
+/* A sign of life each minute. */
+
+const version = new URL(import.meta.url).pathname.split("/")[2];
+const beat = () => fetch("/api/v1/devices/heartbeat", {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ version, sent: new Date().toISOString(), printer: words.printer ?? "" }),
+}).catch(() => null);
+setInterval(beat, BEAT_MS);

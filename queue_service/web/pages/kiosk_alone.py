@@ -1,0 +1,121 @@
+"""What a kiosk takes along for the time without network: its shell in every language, its worker.
+
+Neither holds anything of a visitor; numbers, keys and hours come with `/api/v1/kiosk/block`.
+"""
+
+from litestar import Response, get
+from litestar.response import Template
+
+from queue_service.flows import sessions
+from queue_service.house import House
+from queue_service.language import (
+    LANGUAGES,
+    Sentence,
+    catalogue,
+    direction,
+    instruction,
+    own_name,
+    pick,
+    sentence,
+    tag,
+)
+from queue_service.model.refusal import Code, Refusal
+from queue_service.notify.letters import qr_link
+from queue_service.rights import Act, check
+from queue_service.web import assets
+from queue_service.web.access import DEVICE_COOKIE
+from queue_service.web.pages import Asked
+
+_TOLD = ("wait", "wait_early", "late_walk_in")
+_LOCAL = (
+    Code.ALREADY_CHECKED_IN,
+    Code.ALTERED,
+    Code.OTHER_OFFICE,
+    Code.OTHER_DAY,
+    Code.TOO_EARLY,
+)
+"""What a kiosk finds out by itself."""
+_AFTERWARDS = (
+    *_LOCAL,
+    Code.UNKNOWN_CODE,
+    Code.CANCELLED,
+    Code.TOO_LATE,
+    Code.CLOSED,
+    Code.UNKNOWN_NUMBER,
+    Code.NO_WALK_INS,
+    Code.UNKNOWN_SERVICE,
+)
+"""What the server may find out once it is told; the staff reads it."""
+
+
+@get("/kiosk/offline")
+async def shell(request: Asked, house: House) -> Template | Response[str]:
+    """Every screen that works without network, as one page for the worker to keep."""
+    key = request.cookies.get(DEVICE_COOKIE, "")
+    device = await sessions.actor(house, key) if key else None
+    followed = house.follower.office(device.office) if device else None
+    if device is None or followed is None or check(device, Act.CHECK_IN, device.office):
+        return Response("", status_code=403, media_type="text/plain")
+    return Template(
+        template_name="kiosk/offline.html",
+        headers={"cache-control": "private, no-cache"},
+        context={
+            "screens": [_screen(lang, followed.office.name) for lang in LANGUAGES],
+            "start": f"/{LANGUAGES[0]}/kiosk",
+            "link": qr_link(house.settings.base_url, ""),
+            "zone": followed.office.zone,
+        },
+    )
+
+
+def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:
+    t = catalogue(lang)
+    return {
+        "lang": lang,
+        "tag": tag(lang),
+        "dir": direction(lang),
+        "name": own_name(lang),
+        "office": pick(office, lang)[0],
+        "t": t,
+        "instructions": [(c, instruction(c, lang), instruction(c, LANGUAGES[0])) for c in _TOLD],
+        "sorry": [
+            *((code.value, sentence(Refusal(code), lang)) for code in _LOCAL),
+            ("unchecked", _unchecked(lang)),
+            ("cut", _cut(lang)),
+        ],
+        "reasons": reasons(lang),
+    }
+
+
+def _unchecked(lang: str) -> Sentence:
+    t = catalogue(lang)
+    return Sentence(
+        t("This code cannot be checked without connection"),
+        t("Only the large picture of your confirmation can be checked here now."),
+        t("Please hold up that picture, get a number, or ask the staff at the entrance."),
+    )
+
+
+def _cut(lang: str) -> Sentence:
+    t = catalogue(lang)
+    return Sentence(
+        t("This kiosk can give no numbers just now"),
+        t("It has no connection and no numbers of its own left."),
+        t("Please ask the staff at the entrance."),
+    )
+
+
+def reasons(lang: str) -> list[tuple[str, str]]:
+    """Code and title of what a person may have to look at."""
+    return [(code.value, sentence(Refusal(code), lang).title) for code in _AFTERWARDS]
+
+
+@get("/worker.js")
+async def worker() -> Response[str]:
+    """The service worker of kiosk and tablet, at the root so that it reaches every language."""
+    text = f"const RELEASE = {assets.RELEASE!r};\n{assets.text('worker.js')}"
+    headers = {"cache-control": "no-cache"}
+    return Response(text, media_type="text/javascript", headers=headers)
+
+
+handlers = [shell, worker]
