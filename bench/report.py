@@ -71,6 +71,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("p80_coverage", ">=", 0.77),
         Goal("p80_coverage", "<=", 0.83),
         Goal("cpu_ms_80_waiting", "<=", 50),
+        Goal("p99_with_over_without", "<=", 1.5),
     ),
     "race": (
         Goal("oversold", "==", 0),

@@ -15,7 +15,7 @@ import msgspec
 
 from queue_service.rehearsal.outlook import Scene, look
 
-NICER_BY = 5
+NICER_BY = 10
 """Above the server's niceness: whoever asks over HTTP goes first."""
 HEADER = struct.Struct(">I")
 """Length of the message that follows."""

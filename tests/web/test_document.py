@@ -189,6 +189,12 @@ def test_every_success_has_its_shape(hall: Hall) -> None:
         "GET /desks/{counter}": clerk.get("/api/v1/desks/heidelberg.2"),
         "GET /displays/{display}/board": anyone.get("/api/v1/displays/heidelberg.board-1/board"),
         "GET /tickets/{code}": anyone.get(f"/api/v1/tickets/{ticket.json()['ticket']}"),
+        "POST /tickets/{code}/late": anyone.post(
+            f"/api/v1/tickets/{hall.walk_in('BIO')['ticket']}/late", json={"minutes": 5}
+        ),
+        "GET /offices/{office}/reports/waits": manager.get(
+            "/api/v1/offices/heidelberg/reports/waits"
+        ),
         "POST /visits/{visit}/recall": clerk.post(f"{visit}/recall"),
         "POST /visits/{visit}/missed": clerk.post(f"{visit}/missed"),
         "POST /visits/{visit}/undo": clerk.post(f"{visit}/undo"),

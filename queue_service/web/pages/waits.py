@@ -68,7 +68,7 @@ async def overview(
 
 
 def _day(day: date, language: str) -> str:
-    return day_short(day, language)
+    return day_short(day, language).replace(" ", "\u00a0")
 
 
 def _cells(score: Score, t: Catalogue) -> tuple[str, ...]:
@@ -77,8 +77,8 @@ def _cells(score: Score, t: Catalogue) -> tuple[str, ...]:
         return ("0", "–", "–", "–", "–")
     return (
         str(score.called),
-        t("{minutes} min", minutes=f"{score.error:.1f}"),
-        t("{minutes} min", minutes=f"{score.naive_error:.1f}"),
+        t("{minutes} min", minutes=f"{score.error:.0f}"),
+        t("{minutes} min", minutes=f"{score.naive_error:.0f}"),
         t("{percent} %", percent=f"{score.within_p80 * 100:.0f}"),
         t("{percent} %", percent=f"{score.under * 100:.0f}"),
     )
