@@ -53,6 +53,7 @@ class OfficeLinks(msgspec.Struct, frozen=True):
     speed: float
     kiosk: Device
     board: Device
+    tablet: Device
     counters: tuple[Counter, ...]
     logins: tuple[Login, ...]
     played: tuple[Login, ...] = ()
@@ -101,7 +102,7 @@ def table(links: Links) -> str:
         ("  Letters that went out", links.letters),
         ("  Contract of the API (OpenAPI)", links.api),
         ("", ""),
-        ("Other languages", "write /en/ or /ar/ instead of /de/ in any address"),
+        ("Other languages", "write /en/, /uk/, /ar/ or /de_simple/ instead of /de/"),
         ("Two kiosks at once", "open the second one in a private window"),
     ]
     width = max(len(left) for left, right in rows if right) + 2
@@ -115,6 +116,7 @@ def _office(base: str, office: OfficeLinks) -> list[tuple[str, str]]:
         (f"{office.name}, {pace}", ""),
         ("  Book an appointment", f"{base}/de/{office.office}"),
         ("  Kiosk (this browser becomes it)", f"{base}/enrol/{office.kiosk.key}"),
+        ("  Guides' tablet (private window)", f"{base}/enrol/{office.tablet.key}"),
         ("  Board", f"{base}/board/{office.board.device}"),
     ]
     rows += _desks(base, office.counters, free=True, note="free for you")
