@@ -80,6 +80,7 @@ async def _let_in(
 ) -> OfficeLinks:
     kiosk = await devices.admit(house, office.slug, device="kiosk-1", role=Role.KIOSK)
     board = await devices.admit(house, office.slug, device="board-1", role=Role.DISPLAY)
+    tablet = await devices.admit(house, office.slug, device="entrance-1", role=Role.TABLET)
     counters = _counters(office, to_play)
     return OfficeLinks(
         office=office.slug,
@@ -87,6 +88,7 @@ async def _let_in(
         speed=speed,
         kiosk=Device(address(office.slug, kiosk.device), kiosk.key),
         board=Device(address(office.slug, board.device), board.key),
+        tablet=Device(address(office.slug, tablet.device), tablet.key),
         counters=counters,
         logins=tuple([await _login(house, office, role) for role in STAFF]),
         played=tuple(

@@ -77,6 +77,7 @@ def a_demo(*, living: bool = True) -> Links:
         speed=30,
         kiosk=Device("heidelberg.kiosk-1", "KIOSKKEY"),
         board=Device("heidelberg.board-1", "BOARDKEY"),
+        tablet=Device("heidelberg.entrance-1", "TABLETKEY"),
         counters=(
             Counter("heidelberg.1", "Platz 1", free=True),
             Counter("heidelberg.2", "Platz 2", free=False),

@@ -12,6 +12,7 @@ from qrcode.main import QRCode
 from tests.city import BEGIN
 from tests.served import Hall, ask, client, events
 from tests.web.shapes import shaped
+from tests.web.test_confirmations import altered, signed_of
 
 GUIDE = "/api/v1/guide"
 HERE = f"{GUIDE}/heidelberg"
@@ -41,13 +42,6 @@ def soon_booked(hall: Hall, name: str, born: str = "1990-01-31") -> Any:
     return answer.json()
 
 
-def signed_picture(hall: Hall, code: str) -> str:
-    """The signed confirmation of a booking, from its page."""
-    page = hall.staff("manager").get(f"/api/v1/offices/heidelberg/bookings?day={BEGIN.date()}")
-    assert code in page.text
-    return code
-
-
 class TestLooking:
     def test_a_booking_says_when_it_is_and_nobodys_name(self, hall: Hall) -> None:
         booking = soon_booked(hall, "Wanda Wartet", "1971-02-03")
@@ -72,7 +66,12 @@ class TestLooking:
     def test_altered_unknown_and_foreign_ones_are_told_apart(
         self, hall: Hall, stuttgart: Hall
     ) -> None:
-        assert look(hall, "5F" * 64)["verdict"] == "altered"
+        signed = signed_of(hall, hall.book())
+        assert look(hall, f"HTTP://LOCALHOST/V/{signed}")["verdict"] == "genuine"
+        assert look(hall, f"HTTP://LOCALHOST/V/{altered(signed)}")["verdict"] == "altered"
+        elsewhere = look(hall, signed_of(stuttgart, stuttgart.book("BIO", birth_date="1990-01-31")))
+        assert (elsewhere["verdict"], elsewhere["office"]) == ("other_office", "stuttgart")
+        assert elsewhere["booking"] is None
         guide = hall.staff("guide")
         unknown = guide.post(f"{HERE}/looks", json={"said": "98765432"})
         assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_code")
@@ -222,3 +221,20 @@ def test_the_stream_of_hands_tells_who_accepted(hall: Hall, tablet: httpx.Client
         event = next(each for each in told if each.name == "state")
     row = next(each for each in event.data if each["visit"] == visit)
     assert (row["taken"], row["state"][:8]) == (True, "Accepted")
+
+
+def test_the_kit_of_a_tablet_holds_every_card_and_the_right_slips(hall: Hall) -> None:
+    tablet = hall.client(hall.links.tablet.key)
+    kit = shaped("GET /guide/{office}/kit", tablet.get(f"{HERE}/kit"))
+    known = {question["key"] for question in kit["questions"]}
+    known |= {outcome["key"] for outcome in kit["outcomes"]}
+    assert kit["first"] in known
+    ways = [answer["next"] for question in kit["questions"] for answer in question["answers"]]
+    assert set(ways) <= known
+    home = [kit["homes"][place] for place in kit["postcodes"]["69115"]]
+    assert [(place["name"], place["here"]) for place in home] == [("Heidelberg", True)]
+    for places in kit["postcodes"].values():
+        for place in places:
+            there = kit["homes"][place]
+            assert not (there.get("here") and "slip" in there)
+            assert there.get("slip", -1) < len(kit["slips"])

@@ -92,6 +92,7 @@ def _counters(request: Asked, house: House, lang: str, actor: Actor) -> Template
         office=followed.office,
         counters=() if desk else followed.office.counters,
         standing={} if desk else _standing(followed, actor, lang),
+        guide_url=f"/{lang}/guide" if check(actor, Act.GUIDE, actor.office) is None else "",
         console_url=f"/{lang}/console/{actor.office}/capacity" if manages else "",
         appointments_url="" if appointments else f"/{lang}/staff/{actor.office}/appointments",
         day_list_url="" if appointments else f"/{lang}/staff/{actor.office}/day-list",
