@@ -91,7 +91,7 @@ BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "availability": ("a month of availability against hello (2 minutes)", _availability),
     "sharing": ("limits of shared desks against matching and greedy (1 minute)", _sharing),
     "waiting": ("freed places filled from the waiting list, simulated days (1 minute)", _waiting),
-    "wait": ("predicted waits against sixty simulated days (1 minute)", _wait),
+    "wait": ("predicted waits against sixty simulated days (2 minutes)", _wait),
     "floor": ('16 desks press "next" 10,000 times over HTTP (3 minutes)', _floor),
     "surge": ("full days with and without the surge rule, simulated (20 seconds)", _surge),
     "month": ("a month at 1,000 to 1,000,000 bookings; seven offices (3 minutes)", _month),

@@ -32,8 +32,8 @@ MINUTES = 480.0
 EVERY = 3
 """Every so many people are predicted: neighbours wait alike."""
 CROWD = 80
-PAIRS = 7
-"""Of windows with and without forecasts, two seconds each."""
+PAIRS = 11
+"""Of windows with and without forecasts, a second and a half each."""
 RULES = LineRules()
 _PICK, _POINT, _EMER = (frozenset({ServiceCode(c)}) for c in ("PICK", "TRAN", "EMER"))
 _MEAN = {_PICK: 8.0, _POINT: 16.0, _EMER: 20.0}
