@@ -138,14 +138,22 @@ class Hall:
 
     def clear(self) -> None:
         """Serve everybody who is still here: the next test begins with an empty hall."""
-        for counter in self.links.counters:
-            key = counter.counter.partition(".")[2]
-            while True:
-                desk = self.staff().get(f"/api/v1/desks/{counter.counter}").json()
-                if desk["current"]:
-                    self.on_visit(desk["current"]["visit"], "finish")
-                elif not desk["waiting_count"] or self.press(key).status_code != 200:
-                    break
+        busy = True
+        while busy:  # whoever leaves one counter may go on to another
+            busy = any(self._emptied(counter.counter) for counter in self.links.counters)
+
+    def _emptied(self, counter: str) -> bool:
+        """Serve all who wait for a counter; whether there was anybody."""
+        someone = False
+        while True:
+            desk = self.staff().get(f"/api/v1/desks/{counter}").json()
+            for away in desk["parked"]:
+                self.on_visit(away["visit"], "resume")
+            if desk["current"]:
+                self.on_visit(desk["current"]["visit"], "finish")
+            elif not desk["waiting_count"] or self.press(counter.partition(".")[2]).is_error:
+                return someone
+            someone = True
 
 
 @contextmanager

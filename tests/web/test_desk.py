@@ -90,7 +90,7 @@ def test_call_by_number_needs_somebody_who_waits(hall: Hall) -> None:
     second = hall.walk_in()
     path = "/api/v1/desks/heidelberg.2/call"
     number = second["number"].lower()
-    shown = hall.staff().post(path, json={"number": f" {number} ", "reason": "pram"})
+    shown = hall.staff().post(path, json={"number": f" {number} ", "reason": "children"})
     assert shown.json()["current"]["number"] == second["number"]
     again = hall.staff().post("/api/v1/desks/heidelberg.3/call", json={"number": number})
     assert again.status_code == 409

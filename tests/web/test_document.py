@@ -12,6 +12,8 @@ from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
 from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
 from queue_service.web.api.answers_of_devices import DEVICE_ANSWERS
 from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
+from queue_service.web.api.answers_of_guides import GUIDE_ANSWERS
+from queue_service.web.api.answers_of_hall import JOURNEY_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
 from tests.city import Served
@@ -28,6 +30,8 @@ ELSEWHERE = {
     "POST /offices/{office}/bookings/{code}/move",
     "POST /offices/{office}/bookings/{code}/restore",
     "POST /offices/{office}/bookings/{code}/no-show",
+    "GET /offices/{office}/triage",
+    "POST /offices/{office}/triage",
     "POST /offices/{office}/card-checks",
     "POST /offices/{office}/card-contacts",
     "DELETE /offices/{office}/card-contacts/{contact}",
@@ -36,7 +40,9 @@ ELSEWHERE = {
     *CAPACITY_ANSWERS,
     *CONFIRMATION_ANSWERS,
     *DEVICE_ANSWERS,
+    *GUIDE_ANSWERS,
     *DISRUPTION_ANSWERS,
+    *JOURNEY_ANSWERS,
     *SURGE_ANSWERS,
     *WAITING_ANSWERS,
 }

@@ -29,7 +29,7 @@ from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
 from queue_service.web.api.answers_of_devices import DEVICE_ANSWERS
 from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
 from queue_service.web.api.answers_of_guides import GUIDE_ANSWERS
-from queue_service.web.api.answers_of_hall import HALL_ANSWERS
+from queue_service.web.api.answers_of_hall import HALL_ANSWERS, JOURNEY_ANSWERS
 from queue_service.web.api.answers_of_kiosk import KIOSK_ANSWERS
 from queue_service.web.api.answers_of_reports import REPORT_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
@@ -254,6 +254,7 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /sessions": (201, Signed),
     "DELETE /sessions": (204, None),
     **HALL_ANSWERS,
+    **JOURNEY_ANSWERS,
     **GUIDE_ANSWERS,
     **KIOSK_ANSWERS,
     **CARD_ANSWERS,

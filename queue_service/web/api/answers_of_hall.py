@@ -146,6 +146,10 @@ HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /visits/{visit}/missed": (200, Desk),
     "POST /visits/{visit}/finish": (200, Desk),
     "POST /visits/{visit}/undo": (200, Desk),
+}
+"""As `answers.ANSWERS`."""
+
+JOURNEY_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /desks/{counter}/serve": (200, Desk),
     "POST /desks/{counter}/undo": (200, Desk),
     "PUT /desks/{counter}/state": (200, Desk),
