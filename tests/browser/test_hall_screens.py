@@ -12,7 +12,7 @@ from display.layout import sizes
 from tests.city import Served
 from tests.served import Hall, hall_of
 
-LANGUAGES = ("de", "en", "ar")
+LANGUAGES = ("de", "uk", "ar")
 KIOSK: ViewportSize = {"width": 1080, "height": 1920}
 DESK: ViewportSize = {"width": 1280, "height": 720}
 BOARD: ViewportSize = {"width": 1920, "height": 1080}

@@ -14,7 +14,7 @@ from queue_service.model.ids import split_address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web import live
-from queue_service.web.access import allowed
+from queue_service.web.access import allowed, still
 from queue_service.web.api.bookings import Key
 from queue_service.web.api.desk_answers import AnyRequest, desk_answer, desk_json, language_of
 from queue_service.web.api.shapes_of_floor import CallBody, DeskStateBody, NumberBody
@@ -51,7 +51,10 @@ async def desk_stream(
         shown = serving.shown(office, place)
         return shown.seq, _encode(desk_json(house, shown, language))
 
-    return live.states(office, house.closing, after=after, concerns=_moves_line, state=state)
+    may = still(request, house, Act.SHOW_DESK, office.key.slug)
+    return live.states(
+        office, house.closing, after=after, concerns=_moves_line, state=state, still=may
+    )
 
 
 def _moves_line(fact: AnyFact) -> bool:

@@ -108,6 +108,7 @@ def shown(
         lock_seconds=LOCK_SECONDS,
         cover=catalogue(at.own)("Locked. Tap for the next person"),
         signed_in=at.actor.id > 0,
+        device=bool(request.cookies.get(DEVICE_COOKIE)),
         sorry=sentence(refusal, at.lang) if refusal else None,
         **facts,
     )

@@ -16,6 +16,7 @@ const TRIES = 2;
 const PATIENCE_MS = 3_000;
 const SHOW_MS = 6_000;
 const BEAT_MS = 60_000;
+const FIRST_BEAT_MS = 3_000;
 
 const words = document.body.dataset;
 const root = document.documentElement;
@@ -226,7 +227,15 @@ for (const key of document.querySelectorAll("[data-sign]")) {
   });
 }
 
-/* Ticket: printed once by itself. */
+/* Ticket: printed once by itself, by the kiosk's printer or else by the browser. */
+
+/** @type {HTMLFormElement | null} */ (find("[data-print-now]"))?.requestSubmit();
+
+const printed = find("[data-printed]");
+if (printed) {
+  const trouble = /** @type {HTMLElement} */ (printed).dataset.printed;
+  localStorage.setItem("printer", trouble === "yes" ? "" : trouble ?? "");
+}
 
 const paper = /** @type {HTMLElement | null} */ (find("[data-paper]"));
 if (paper) {
@@ -248,12 +257,17 @@ if (clock) {
   setInterval(() => { strike().catch(() => null); }, 5_000);
 }
 
-/* A sign of life each minute. */
+/* A sign of life each minute, however often pages come and go. */
 
 const version = new URL(import.meta.url).pathname.split("/")[2];
-const beat = () => fetch("/api/v1/devices/heartbeat", {
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify({ version, sent: new Date().toISOString(), printer: words.printer ?? "" }),
-}).catch(() => null);
-setInterval(beat, BEAT_MS);
+const beat = () => {
+  if (Date.now() - Number(localStorage.getItem("beat")) < BEAT_MS) return;
+  localStorage.setItem("beat", String(Date.now()));
+  fetch("/api/v1/devices/heartbeat", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ version, sent: new Date().toISOString(), printer: words.printer ?? "" }),
+  }).catch(() => null);
+};
+setTimeout(beat, FIRST_BEAT_MS);
+setInterval(beat, BEAT_MS / 12);
