@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from queue_service.flows import arriving, promises, serving, tickets, undoing
@@ -15,6 +18,8 @@ from queue_service.flows.promises import WaitErrors
 from queue_service.flows.tickets import TicketShown
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass
+from queue_service.rehearsal import outlook
+from queue_service.worker import HEADER, NICER_BY
 from queue_service.workers import Workers
 from tests import make
 from tests.conftest import Database
@@ -96,6 +101,24 @@ async def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(
     else:
         pytest.fail("no worker came back")
     assert workers.pids != (pid,)
+
+
+async def test_a_worker_is_nicer_than_the_server_and_ends_with_its_pipe() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "queue_service.worker", stdin=PIPE, stdout=PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    asked = outlook.Scene((), (), (), (), make.office().line)
+    message = msgspec.msgpack.encode(asked)
+    process.stdin.write(HEADER.pack(len(message)) + message)
+    header = await process.stdout.readexactly(HEADER.size)
+    await process.stdout.readexactly(HEADER.unpack(header)[0])
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, ours + NICER_BY)
+    process.stdin.close()
+    async with asyncio.timeout(10):
+        assert await process.wait() == 0
 
 
 async def test_a_worker_is_started_only_where_somebody_is_in_the_house(
