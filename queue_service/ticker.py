@@ -18,6 +18,7 @@ from queue_service.flows import (
     closing,
     disruption,
     errands,
+    notes,
     offers,
     planning,
     promises,
@@ -98,6 +99,7 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (2, promises.keep),
     (20, cards.tell_ready),
     (3600, cards.purge),
+    (3600, notes.purge),
 )
 """Real seconds between two runs of each work, for every office."""
 

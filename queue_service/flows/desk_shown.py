@@ -51,6 +51,8 @@ class VisitShown(msgspec.Struct, frozen=True):
     """Code of why somebody was sent away; also once they are back and wait to be called."""
     handed_at: datetime | None = None
     away_until: datetime | None = None
+    reason: str = ""
+    """Code of why the clerk called by number (`events.floor.CallReason`)."""
 
 
 class UndoShown(msgspec.Struct, frozen=True):
@@ -183,6 +185,7 @@ def visit_shown(
         visit.parked,
         visit.hand.at.astimezone(zone) if visit.hand else None,
         visit.away_until.astimezone(zone) if visit.away_until and is_away(visit, now) else None,
+        reason.reason,
     )
 
 

@@ -16,6 +16,8 @@ from queue_service.store.database import transaction
 
 LONGEST = 200
 """Characters: one sentence, no file."""
+KEPT = timedelta(days=1)
+"""A visit ends with its day; so does what was written about it."""
 _SKEW = timedelta(seconds=2)
 """A process's clock may be so far behind the database's."""
 
@@ -63,3 +65,9 @@ async def take_back(
     """Delete what `by` left with a visit from `since` on: the act it went with was undone."""
     async with transaction(house.pool, office.key.authority) as connection:
         await store.delete(connection, office.key.office, visit=visit, by=by, since=since - _SKEW)
+
+
+async def purge(house: House, office: Followed) -> None:
+    """Delete what was left with the visits of earlier days."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        await store.delete_old(connection, office.key.office, office.now() - KEPT)

@@ -47,6 +47,7 @@ DELETE = Statement(
         _n.at >= bindparam("since"),
     )
 )
+OLD = Statement(remove(t.note).where(_n.office == bindparam("office"), _n.at < bindparam("before")))
 
 
 async def leave(
@@ -90,3 +91,8 @@ async def delete(
 ) -> None:
     """Delete what `by` left with a visit from `since` on."""
     await DELETE.execute(connection, office=office, visit=visit, by=by, since=since)
+
+
+async def delete_old(connection: asyncpg.Connection, office: OfficeId, before: datetime) -> None:
+    """Delete every sentence that is older than `before`."""
+    await OLD.execute(connection, office=office, before=before)

@@ -1,6 +1,7 @@
 """Journeys with real turns in two processes: stations, hands, states of desks, and undo of each."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from display.board import Board, Opening
+from queue_service.events.floor import Undone
 from queue_service.flows import (
     arriving,
     closing,
@@ -27,7 +29,7 @@ from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey, VisitId, split_address
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import Aid, NeedClass, Step, VisitState
+from queue_service.model.visit import AT_COUNTER, Aid, NeedClass, Step, VisitState
 from queue_service.store import visits as store
 from queue_service.store.database import transaction
 from tests import make
@@ -309,3 +311,56 @@ async def test_the_day_ends_for_those_sent_away_and_for_counters_that_pause(town
     many = len(await town.journal())
     await closing.close_days(town.house, town.office)
     assert len(await town.journal()) == many
+
+
+LEGAL = {
+    VisitState.WAITING: {VisitState.WAITING, VisitState.CALLED, VisitState.SERVING},
+    VisitState.CALLED: set(VisitState),
+    VisitState.SERVING: set(VisitState) - {VisitState.CALLED, VisitState.MISSED},
+    VisitState.PARKED: {VisitState.WAITING, VisitState.SERVING, VisitState.PARKED},
+    VisitState.MISSED: {VisitState.SERVING},
+    VisitState.FINISHED: set[VisitState](),
+}
+"""Where a visit may go, apart from undo, which leads to where it was."""
+
+
+async def test_a_storm_of_acts_in_two_processes_leaves_only_legal_journeys(
+    town: Small, beside: Small
+) -> None:
+    people = [(await come(town, service))[0] for service in (PICK, BIO, HELP) * 4]
+    await beside.settle()
+    chance = random.Random(4)
+
+    async def clerk(house: Small, desk: str, by: ActorId) -> None:
+        for _ in range(16):
+            shown = await serving.call_next(house.house, desk, by)
+            current = shown.current.visit if isinstance(shown, DeskShown) and shown.current else ""
+            visit = current or chance.choice(people)
+            act = chance.choice([*ON_CALLED.values(), *ON_CALLED.values(), ON_WAITING["mark"]])
+            await act(house, visit)
+            if chance.random() < 0.3:
+                await serving.undo(house.house, visit, by)
+            if chance.random() < 0.3:
+                await journeys.resume(house.house, chance.choice(people), by)
+
+    desks = [(house, desk) for house in (town, beside) for desk in (A, B, C)]
+    await asyncio.gather(*(clerk(*at, ActorId(20 + n)) for n, at in enumerate(desks)))
+    past: dict[VisitId, list[VisitState]] = {}
+    there: dict[VisitId, str] = {}
+    for fact in await town.facts():
+        for now in fact.visits:
+            been = past.setdefault(now.id, [])
+            legal = (
+                been if isinstance(fact, Undone) else LEGAL[been[-1]] if been else set(VisitState)
+            )
+            assert now.state in legal, (been, fact)
+            been.append(now.state)
+            there.pop(now.id, None)
+            if now.state in AT_COUNTER:
+                assert now.counter is not None
+                there[now.id] = now.counter
+        assert len(set(there.values())) == len(there), fact
+    assert len(past) == len(people)
+    await town.chain()
+    await town.settle()
+    await town.same_views()

@@ -103,6 +103,7 @@ class VisitAtDesk(Answer, frozen=True):
     parked: str
     handed_at: datetime | None
     away_until: datetime | None
+    reason: str
     service_name: str
     text: str
 

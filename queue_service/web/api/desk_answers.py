@@ -44,7 +44,11 @@ def _visit(office: Followed, shown: VisitShown, language: str) -> dict[str, obje
     service = office.office.service(shown.service)
     said["service_name"] = pick(service.name, language)[0] if service else shown.service
     why = WhyNext(
-        shown.why or "by_number", shown.waited_minutes, shown.target_minutes, shown.ahead_passed
+        shown.why or "by_number",
+        shown.waited_minutes,
+        shown.target_minutes,
+        shown.ahead_passed,
+        shown.reason,
     )
     said["why"] = {
         "code": shown.why,
