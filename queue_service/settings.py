@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Take the client's address from X-Forwarded-For."""
     demo_letters: Path | None = None
     """Folder of letters to show; demo only."""
+    print_folder: Path | None = None
+    """Where the tickets of file printers go; tests and demo."""
     demo_clock: bool = False
     """Allow an office's clock to differ from the real one; refused in production."""
     database_connections: int = 8

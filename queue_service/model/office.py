@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.model import asking
+from queue_service.model import asking, tickets
 from queue_service.model.asking import Exemption, Flag, Jurisdiction, Pickup, Question
 from queue_service.model.expecting import Expecting
 from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, ServiceCode
@@ -22,6 +22,7 @@ from queue_service.model.visit import Step
 from queue_service.model.waiting import WaitingRules
 
 Texts = asking.Texts
+Tickets = tickets.Tickets
 
 
 class Fee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,12 +208,6 @@ class LineRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calls_before_missed: int = 3
     hand_minutes: int = 10
     """Within these a case worker accepts an emergency; then any counter that can calls it."""
-
-
-class Tickets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Numbers are a letter and three digits; letter and start are random per day."""
-
-    letters: str = "ABCFHKLMNPRTUVWX"
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

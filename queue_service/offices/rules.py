@@ -17,6 +17,7 @@ from queue_service.offices.rules_of_expecting import expecting_faults
 from queue_service.offices.rules_of_release import release_faults
 from queue_service.offices.rules_of_requests import request_faults
 from queue_service.offices.rules_of_steps import step_faults
+from queue_service.offices.rules_of_tickets import ticket_faults
 from queue_service.offices.rules_of_time import is_zone, special_faults, window_faults
 from queue_service.offices.rules_of_waiting import waiting_faults
 from queue_service.offices.surge_rules import surge_faults
@@ -52,7 +53,6 @@ _CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 _MAIL = re.compile(r"[^@\s]*@[^@\s.]+(\.[^@\s.]+)+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,8})?")
-_LETTERS_AT_LEAST = 4
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from special_faults(office.exceptions, office.zone)
     yield from _booking_rules(office)
     yield from _line_rules(office)
-    yield from _tickets(office)
+    yield from ticket_faults(office)
     yield from surge_faults(office, draft.faulty)
     yield from _limits_per_person(office)
     yield from request_faults(office)
@@ -269,16 +269,6 @@ def _line_rules(office: Office) -> Iterator[Found]:
     if rules.emergency_floor_minutes > rules.emergency_minutes:
         reason = f"must not exceed emergency_minutes {rules.emergency_minutes}"
         yield Found("line.emergency_floor_minutes", rules.emergency_floor_minutes, reason)
-
-
-def _tickets(office: Office) -> Iterator[Found]:
-    letters = office.tickets.letters
-    if not re.fullmatch(r"[A-HJ-NP-Z]*", letters):
-        reason = "must be capitals without I and O, which look like 1 and 0"
-        yield Found("tickets.letters", letters, reason)
-    if len(set(letters)) < _LETTERS_AT_LEAST or len(set(letters)) < len(letters):
-        reason = f"must be at least {_LETTERS_AT_LEAST} different letters, none twice"
-        yield Found("tickets.letters", letters, reason)
 
 
 def _at_least(key: str, values: msgspec.Struct, **bounds: int) -> Iterator[Found]:

@@ -12,7 +12,7 @@ from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from queue_service.flows import arriving, sessions, tickets
+from queue_service.flows import arriving, printing, sessions, tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -21,6 +21,7 @@ from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Visit, VisitState
+from queue_service.printing.printers import Printed
 from queue_service.rights import Act, Actor, check
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.pages import Asked, Shown, known, page, see, spoken
@@ -103,12 +104,13 @@ async def done(request: Asked, house: House, lang: str) -> Template | Redirect:
     device = await device_of(request, house)
     if device is None or not known(lang):
         return _enrol(request, lang)
-    code, _, told = request.cookies.get(COOKIE, "").partition(".")
+    code, told = _visitor(request)
     found = await tickets.of_ticket(house, code) if code else Refusal(Code.UNKNOWN_TICKET)
     if isinstance(found, Refusal):
         return see(f"/{lang}/kiosk")
     shown = tickets.shown(found[0], found[1].id, found[1])
     followed, t = _office(house, device), catalogue(lang)
+    printed = request.query_params.get("printed", "")
     return _page(
         request,
         followed,
@@ -122,7 +124,31 @@ async def done(request: Asked, house: House, lang: str) -> Template | Redirect:
         german=instruction(told, LANGUAGES[0]),
         wait=_wait(shown, lang),
         missing=_missing(followed.office, found[1], lang),
+        printer=printing.printer_of(followed, device.name) is not None,
+        again=told == "already_checked_in",
+        printed=printed if printed in set(Printed) else "",
     )
+
+
+@post("/{lang:str}/kiosk/print", status_code=200)
+async def print_ticket(request: Asked, house: House, lang: str) -> Shown:
+    """Print this visitor's ticket at the kiosk's own printer."""
+    device = await device_of(request, house)
+    if device is None or not known(lang):
+        return _enrol(request, lang)
+    code, told = _visitor(request)
+    shown = await tickets.ticket(house, code) if code else Refusal(Code.UNKNOWN_TICKET)
+    if isinstance(shown, Refusal) or shown.office != device.office:
+        return see(f"/{lang}/kiosk")
+    office = _office(house, device)
+    printed = await printing.print_ticket(house, office, device.name, shown, code, told)
+    return see(f"/{lang}/kiosk/done?printed={printed.value}")
+
+
+def _visitor(request: Asked) -> tuple[str, str]:
+    """Ticket and instruction of whoever stands here; empty for nobody."""
+    code, _, told = request.cookies.get(COOKIE, "").partition(".")
+    return code, told
 
 
 async def _entered(
@@ -241,4 +267,4 @@ def _wait(shown: TicketShown, lang: str) -> str:
     return catalogue(lang)("about {minutes} min", minutes=minutes)
 
 
-handlers = [start, typing, choosing, check_in, done]
+handlers = [start, typing, choosing, check_in, done, print_ticket]

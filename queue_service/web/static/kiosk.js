@@ -234,7 +234,9 @@ for (const key of document.querySelectorAll("[data-sign]")) {
 const printed = find("[data-printed]");
 if (printed) {
   const trouble = /** @type {HTMLElement} */ (printed).dataset.printed;
+  const before = localStorage.getItem("printer");
   localStorage.setItem("printer", trouble === "yes" ? "" : trouble ?? "");
+  if (before !== localStorage.getItem("printer")) localStorage.removeItem("beat");
 }
 
 const paper = /** @type {HTMLElement | null} */ (find("[data-paper]"));
@@ -266,8 +268,15 @@ const beat = () => {
   fetch("/api/v1/devices/heartbeat", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ version, sent: new Date().toISOString(), printer: words.printer ?? "" }),
+    body: JSON.stringify({ version, sent: new Date().toISOString(), ...printerState() }),
   }).catch(() => null);
 };
 setTimeout(beat, FIRST_BEAT_MS);
 setInterval(beat, BEAT_MS / 12);
+
+/** What the last ticket said of the printer; nothing where there is none. */
+function printerState() {
+  const trouble = localStorage.getItem("printer");
+  if (trouble === null) return {};
+  return { printer: trouble, paper: trouble === "paper_out" ? "out" : trouble ? "none" : "ok" };
+}
