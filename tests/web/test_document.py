@@ -71,10 +71,13 @@ def real(hall: Hall) -> dict[str, tuple[str, str]]:
     }
     wish = hall.anyone.post("/api/v1/offices/heidelberg/wishes", json=wanted).json()
     visit = hall.press("1").json()["current"]["visit"]
+    look = {"said": booking["code"]}
+    seen = hall.staff("guide").post("/api/v1/guide/heidelberg/looks", json=look).json()
     return {
         "office": ("heidelberg", clerk),
         "hold": (held["hold"], held["secret"]),
         "code": (booking["code"], booking["secret"]),
+        "booking": (seen["booking"]["booking"], clerk),
         "counter": ("heidelberg.1", clerk),
         "visit": (visit, clerk),
         "display": ("heidelberg.board-1", ""),
