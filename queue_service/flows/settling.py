@@ -70,6 +70,14 @@ def _go_on() -> None:
     """Nobody waits for the decision."""
 
 
+Fill = Callable[[list[Wish]], None]
+"""Puts into an empty batch what waits for a turn by now; leaves any other as it is."""
+
+
+def _as_it_is(_batch: list[Wish]) -> None:
+    """The batch is whole."""
+
+
 def at_once(_office: OfficeId) -> None:
     """Nothing rests."""
 
@@ -119,16 +127,21 @@ class Settling:
         self._kept = Kept()
 
     async def settle(
-        self, batch: list[Wish], decided: Callable[[], None] = _go_on
+        self,
+        batch: list[Wish],
+        decided: Callable[[], None] = _go_on,
+        fill: Fill = _as_it_is,
     ) -> list[Committed]:
         """Settle a batch; what the database refuses halves it, a lost commit is looked up.
 
         Returns the entries that were committed, in order; none of a commit that was looked up.
-        `decided` is called each time when only the database has work to do.
+        `decided` is called each time when only the database has work to do. An empty batch is
+        filled once the office is locked, or when that fails.
         """
         try:
-            return await self._settle_or_look(batch, decided)
+            return await self._settle_or_look(batch, decided, fill)
         except REFUSED_BY_DATABASE as guard:
+            fill(batch)
             if len(batch) == 1:
                 _refuse_by_guard(batch[0], guard)
                 return []
@@ -136,20 +149,22 @@ class Settling:
             first = await self.settle(batch[:middle], decided)
             return first + await self.settle(batch[middle:], decided)
         except (*AWAY, asyncpg.PostgresError) as away:
+            fill(batch)
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:
                 wish.refuse(Code.BUSY_RETRY)
         except Exception as fault:  # noqa: BLE001 - a process's edge: a defect fails this batch, not the office
+            fill(batch)
             _log.exception("turn_defect", office=self._key.slug)
             for wish in batch:
                 wish.fault = fault
         return []
 
     async def _settle_or_look(
-        self, batch: list[Wish], decided: Callable[[], None]
+        self, batch: list[Wish], decided: Callable[[], None], fill: Fill
     ) -> list[Committed]:
         try:
-            return await self._settle_once(batch, decided)
+            return await self._settle_once(batch, decided, fill)
         except _CommitLostError as lost:
             # Asked on another connection only now: waiting for a second one while holding the
             # first would stop all offices once as many lose theirs as the pool has.
@@ -157,13 +172,15 @@ class Settling:
                 raise OSError("the commit was lost") from lost
             return []
 
-    async def _settle_once(self, batch: list[Wish], decided: Callable[[], None]) -> list[Committed]:
+    async def _settle_once(
+        self, batch: list[Wish], decided: Callable[[], None], fill: Fill
+    ) -> list[Committed]:
         kept, self._kept = self._kept, Kept()
         async with self._pool.acquire() as connection:
             last: Entry | None = None
             try:
                 await store_world.begin(connection, self._key.authority)
-                settled = await self._decide_all(connection, batch, kept)
+                settled = await self._decide_all(connection, batch, kept, fill)
                 decided()
                 entries = settled.entries()
                 last = entries[-1][0] if entries else None
@@ -188,10 +205,11 @@ class Settling:
             return found == last.link
 
     async def _decide_all(
-        self, connection: asyncpg.Connection, batch: list[Wish], kept: "Kept"
+        self, connection: asyncpg.Connection, batch: list[Wish], kept: "Kept", fill: Fill
     ) -> Settled:
         """Lock, read and decide."""
         locked = await store_world.lock(connection, self._key.office)
+        fill(batch)
         now = max(locked.clock.at(locked.real), locked.recorded)
         receipts = [w.receipt.key for w in batch if w.receipt is not None]
         known = await store_world.receipts(connection, receipts)

@@ -45,6 +45,7 @@ class Gatherer:
         self._floor: deque[Wish] = deque()
         self._bookings: deque[Wish] = deque()
         self._floor_running = 0
+        self._floor_turn = False
         self._task: asyncio.Task[None] | None = None
 
     def add(self, wish: Wish, *, floor: bool) -> None:
@@ -55,12 +56,15 @@ class Gatherer:
 
     async def _run(self) -> None:
         while self._floor or self._bookings:
-            batch = self._next_batch()
-            entries = await self._settling.settle(batch, self._answer)
+            batch = list[Wish]()
+            entries = await self._settling.settle(batch, self._answer, self._fill)
             if entries:
                 self._hear(self._key.office, entries)
             self._answer()
             self._settled = batch
+            if self._floor_turn:
+                self._answer()
+                continue
             # While the next turn is decided nobody is served faster by an answer; while it is
             # written there is time for them.
             loop = asyncio.get_running_loop()
@@ -79,11 +83,20 @@ class Gatherer:
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
+    def _fill(self, batch: list[Wish]) -> None:
+        """Take the wishes of the turn at hand once it has the office, unless that was done.
+
+        While another process has the office more of them come, and those of the floor go first.
+        """
+        if not batch:
+            batch.extend(self._next_batch())
+
     def _next_batch(self) -> list[Wish]:
         floor_only = bool(self._floor) and (
             not self._bookings or self._floor_running < FLOOR_TURNS_RUNNING
         )
         self._floor_running = self._floor_running + 1 if floor_only and self._bookings else 0
+        self._floor_turn = floor_only
         lane = self._floor if floor_only else self._bookings
         batch = [lane.popleft()]
         cells = len(batch[0].needs.cells)
