@@ -183,9 +183,16 @@ function turn(name, on) {
   if (name === "aloud") on ? speak(pageText()) : tongue?.cancel();
 }
 
-const pageText = () => [...document.querySelectorAll("main h1, main h2, main p, main .kern-btn, main label")]
-  .filter((part) => part.checkVisibility())
-  .map((part) => part.textContent?.trim()).join(". ");
+const pageText = () => [...document.querySelectorAll("main h1, main h2, main p, main .kern-tick li, main .kern-btn, main label")]
+  .filter((part) => part.checkVisibility() && !part.closest("[lang]:not(html)"))
+  .map(inOneLanguage).join(". ");
+
+/** The text of an element without what stands there in another language. @param {Element} part */
+function inOneLanguage(part) {
+  const copy = /** @type {Element} */ (part.cloneNode(true));
+  for (const other of copy.querySelectorAll("[lang]")) other.remove();
+  return copy.textContent?.trim() ?? "";
+}
 
 const voice = () => tongue?.getVoices().find((one) => one.lang.startsWith(root.lang));
 
