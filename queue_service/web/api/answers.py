@@ -21,6 +21,7 @@ from queue_service.model.office import (
     Place,
     Window,
 )
+from queue_service.model.visit import Step
 from queue_service.model.waiting import WaitingRules
 from queue_service.slots.openings import DayState
 from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
@@ -94,6 +95,8 @@ class ServiceShown(Answer, frozen=True):
     pickup: Pickup | None
     order: int
     window_days: int | None
+    steps: tuple[Step, ...]
+    fetch: Texts
     first_come: bool
 
 
