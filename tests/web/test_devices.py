@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,8 +13,11 @@ from display import feed
 from queue_service.flows import devices as flow
 from queue_service.house import House
 from queue_service.model.codes import CODE_ALPHABET
+from queue_service.model.ids import CONFIGURATION
 from queue_service.rights import Role
-from queue_service.web import live
+from queue_service.web import live, throttle
+from queue_service.web.api import devices as api
+from queue_service.web.api.devices import EnrolBody
 from queue_service.web.lobby import HouseLobby
 from tests.served import Hall, ask, client, counted
 from tests.web.shapes import shaped
@@ -82,6 +86,25 @@ def test_made_up_codes_are_refused_alike(hall: Hall, code: str) -> None:
     answer = enrol(hall, code)
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_enrolment")
     assert "set-cookie" not in answer.headers
+
+
+async def test_codes_cannot_be_tried_out_quickly(house: House) -> None:
+    state = SimpleNamespace(enrol_throttle=throttle.make(throttle.ENROLMENTS_PER_MINUTE, ""))
+    request: Any = SimpleNamespace(
+        app=SimpleNamespace(state=state), client=SimpleNamespace(host="192.0.2.7"), headers={}
+    )
+    invited = await flow.invite(
+        house, "heidelberg", device="guessed", role=Role.KIOSK, by=CONFIGURATION
+    )
+    assert isinstance(invited, flow.Invited)
+    guesses = [await api.enrol.fn(request, house, EnrolBody("22222222")) for _ in range(10)]
+    assert {guess.status_code for guess in guesses} == {403}
+    right = await api.enrol.fn(request, house, EnrolBody(invited.code))
+    assert right.status_code == 429
+    assert not right.cookies
+    request.client = SimpleNamespace(host="192.0.2.8")
+    elsewhere = await api.enrol.fn(request, house, EnrolBody(invited.code))
+    assert elsewhere.status_code == 201
 
 
 def test_codes_are_kept_only_as_keyed_hashes_and_leave_nothing_behind(hall: Hall) -> None:
