@@ -151,8 +151,11 @@ def _sheet(slug: str, day: date, n: int) -> UUID:
 
 def _in_the_house(office: Followed, day: date) -> list[Visit]:
     now = office.now()
-    here = [*office.line.called(), *office.line.waiting(now)] if day == now.date() else []
-    return sorted({visit.id: visit for visit in here}.values(), key=lambda visit: visit.arrived)
+    if day != now.date():
+        return []
+    line = office.line
+    here = [*line.called(), *line.waiting(now), *line.parked()]
+    return sorted(here, key=lambda visit: (visit.arrived, visit.number))
 
 
 def _present(visit: Visit, office: Followed) -> Present:

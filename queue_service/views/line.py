@@ -7,7 +7,7 @@ from types import MappingProxyType
 import msgspec
 
 from queue_service.events.entry import Fact, VisitNow
-from queue_service.events.floor import Called, DeskChanged, HandAccepted, Started, WhyNext
+from queue_service.events.floor import Called, DeskChanged, HandAccepted, Resumed, Started, WhyNext
 from queue_service.floor import line as engine
 from queue_service.floor.line import Range
 from queue_service.model.desk import Desk
@@ -59,6 +59,8 @@ class Line:
             self._note_why(fact, now.id)
             before = self._open.get(now.id) or self._ended.get(now.id)
             counter = now.counter or (before.counter if before else None)
+            if counter is None and isinstance(fact, Resumed):
+                counter = now.only
             if counter is not None:
                 self._last_act[counter] = LastAct(now.id, recorded, tag, seq)
             self._take(_visit(now, seq))

@@ -306,6 +306,7 @@ class TestDesk:
     ) -> None:
         hall.walk_in()
         expect(desk.locator(".desk-list li")).to_have_count(1)
+        desk.locator(".desk-keys summary").click()
         desk.locator("[data-keys]").focus()
         desk.keyboard.press("d")
         desk.locator("[data-keys]").uncheck()

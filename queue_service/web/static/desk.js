@@ -29,7 +29,11 @@ let tried = heard;
 let lostAt = null;
 /** @type {EventSource | null} */
 let source = null;
-let busy = false;
+/** Name of the act that waits for its answer; that one is not done twice. */
+let busy = "";
+let queued = false;
+/** @type {Promise<void>} */
+let done = Promise.resolve();
 let undoEnds = 0;
 const lists = new Map();
 
@@ -112,9 +116,22 @@ function count() {
 
 /** Send an act; the answer is the desk, or a refusal that says why. @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function act(form, button) {
-  if (busy || off()) return;
-  busy = true;
   const name = form.action.split("/").pop() ?? "";
+  if (off() || name === busy || queued) return;
+  if (busy) {
+    // The stream may show the next step before the answer of the last one is here.
+    queued = true;
+    await done;
+    queued = false;
+    if (button && !button.checkVisibility()) return;
+  }
+  busy = name;
+  done = wish(name, form, button);
+  await done;
+}
+
+/** @param {string} name @param {HTMLFormElement} form @param {HTMLElement | null} button */
+async function wish(name, form, button) {
   find("[data-status]").textContent = CALLING.has(name) ? words.calling : words.working;
   show("[data-sorry]", false);
   const body = new URLSearchParams();
@@ -123,7 +140,7 @@ async function act(form, button) {
   body.set("idempotency_key", crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
   const answer = await send(form.action, body);
   find("[data-status]").textContent = "";
-  busy = false;
+  busy = "";
   if (!answer) return sorry("", words.cut ?? "");
   if (answer.status === 401) return location.reload();
   const said = await answer.json();
@@ -145,7 +162,7 @@ async function send(url, body) {
       const answer = await fetch(url, { method: "POST", body, headers: { accept: "application/json" } });
       if (answer.status < 500) return answer;
     } catch { /* the line is cut */ }
-    await new Promise((done) => setTimeout(done, 300 * 2 ** tries));
+    await new Promise((wake) => setTimeout(wake, 300 * 2 ** tries));
   }
   return null;
 }

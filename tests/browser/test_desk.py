@@ -1,0 +1,193 @@
+"""The call desk's journeys in Chromium: sent on, parked, handed over, pauses, keys, the paper."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
+from tests.served import Hall
+
+DESK = {"width": 1280, "height": 720}
+ZOOMED = {"width": 640, "height": 360}
+"""A desk at 200 %."""
+TARGETS = """() => [...document.querySelectorAll("button, summary, a, input:not([type=hidden])")]
+  .filter(one => one.checkVisibility() && !one.closest(".kern-skip"))
+  .map(one => [one.closest("label") ?? one, one])
+  .filter(([target]) => target.getBoundingClientRect().height < 43.5)
+  .map(([, one]) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(autouse=True)
+def _empty(hall: Hall) -> Iterator[None]:
+    hall.clear()
+    yield
+    # One person has one open counter.
+    for counter, role in (("1", "clerk"), ("2", "manager"), ("5", "case_worker")):
+        path = f"/api/v1/desks/heidelberg.{counter}/state"
+        assert hall.staff(role).put(path, json={"state": "open"}).status_code == 200
+        for gone in hall.staff().get(f"/api/v1/desks/heidelberg.{counter}").json()["parked"]:
+            hall.on_visit(gone["visit"], "resume")
+    hall.clear()
+
+
+def at(opens: Opens, hall: Hall, counter: str = "1", role: str = "clerk", **more: Any) -> Page:
+    page = enter(opens(more.pop("view", DESK), **more), hall, staff=role)
+    page.goto(f"/en/desk/heidelberg.{counter}")
+    return page
+
+
+def served(page: Page, hall: Hall) -> str:
+    """Somebody stands at this desk; their number."""
+    number = str(hall.walk_in()["number"])
+    expect(page.locator("[data-list=waiting] li").first).to_be_visible()
+    page.keyboard.press(" ")
+    expect(page.locator(".desk-number")).to_have_text(number)
+    page.keyboard.press("s")
+    expect(page.locator(".desk-phase")).to_be_visible()
+    return number
+
+
+def test_sent_on_in_two_presses_with_a_sentence_that_arrives(opens: Opens, hall: Hall) -> None:
+    desk = at(opens, hall)
+    number = served(desk, hall)
+    desk.keyboard.press("f")
+    desk.locator("#sentence").fill("Please <b>check</b> the passport")
+    desk.locator("button[value='counter:2']").click()
+    expect(desk.locator("[data-nobody]")).to_be_visible()
+    other = at(opens, hall, "2")
+    expect(other.locator("[data-full=next] strong").first).to_have_text(number)
+    other.keyboard.press(" ")
+    expect(other.locator(".desk-notes li")).to_have_text("Please <b>check</b> the passport")
+
+
+def test_parked_by_two_keys_and_back_by_one_tap(opens: Opens, hall: Hall) -> None:
+    desk = at(opens, hall)
+    number = served(desk, hall)
+    desk.keyboard.press("p")
+    expect(desk.locator("button[value=papers]")).to_be_focused()
+    assert faults(desk, dark=False) == []
+    desk.keyboard.press("Enter")
+    row = desk.locator("[data-list=parked] li")
+    expect(row).to_contain_text(number)
+    row.get_by_role("button").click()
+    expect(desk.locator("[data-list=waiting] li")).to_contain_text(number)
+    desk.keyboard.press("z")
+    expect(row).to_contain_text(number)
+
+
+def test_an_emergency_knocks_quietly_with_a_clock_and_is_accepted_by_a_key(
+    opens: Opens, hall: Hall
+) -> None:
+    desk, worker = at(opens, hall), at(opens, hall, "5", "case_worker")
+    number = served(desk, hall)
+    desk.locator("summary[data-act=hand]").click()
+    desk.locator("#why").fill("Flight tonight")
+    desk.locator("button[value='0']").click()
+    knock = worker.locator("[data-list='around.hands'] li")
+    expect(knock).to_contain_text(number)
+    expect(knock.locator("q")).to_have_text("Flight tonight")
+    before = knock.locator(".desk-hand-clock").inner_text()
+    expect(knock.locator(".desk-hand-clock")).not_to_have_text(before)
+    assert faults(worker) == []
+    expect(desk.locator("[data-list='around.hands'] li")).to_have_count(0)
+    worker.keyboard.press("a")
+    expect(worker.locator(".desk-number")).to_have_text(number)
+    expect(worker.locator(".desk-notes li")).to_have_text("Flight tonight")
+
+
+def test_a_break_stops_the_calls_and_a_key_ends_it(opens: Opens, hall: Hall) -> None:
+    desk = at(opens, hall)
+    hall.walk_in()
+    desk.keyboard.press("b")
+    expect(desk.locator("[data-state=break]")).to_have_attribute("aria-pressed", "true")
+    expect(desk.locator("[data-act=next]")).to_be_hidden()
+    assert hall.press("1").json()["code"] == "desk_not_open"
+    assert faults(desk, dark=False) == []
+    desk.keyboard.press("b")
+    expect(desk.locator("[data-act=next]")).to_be_visible()
+
+
+def test_another_counter_is_one_tap_and_the_old_one_closes(opens: Opens, hall: Hall) -> None:
+    page = enter(opens(DESK), hall, staff="case_worker")
+    for counter in ("1", "2"):
+        page.goto("/en/staff")
+        page.locator(".staff-counter").nth(int(counter) - 1).click()
+        page.wait_for_url(f"**/desk/heidelberg.{counter}")
+    assert hall.staff().get("/api/v1/desks/heidelberg.1").json()["state"] == "closed"
+    page.goto("/en/desk/heidelberg.1")
+    expect(page.locator("[data-list='around.others'] li")).to_have_count(1)
+    page.locator("[data-act=leave]").click()
+    expect(page.locator("[data-list='around.others'] li")).to_have_count(0)
+    assert hall.staff().get("/api/v1/desks/heidelberg.2").json()["state"] == "closed"
+
+
+def test_keys_can_be_changed_and_held_keys_do_nothing(opens: Opens, hall: Hall) -> None:
+    desk = at(opens, hall)
+    hall.walk_in()
+    hall.walk_in()
+    expect(desk.locator("[data-list=waiting] li")).to_have_count(2)
+    desk.evaluate(
+        "() => document.querySelector('#main').dispatchEvent(new KeyboardEvent('keydown',"
+        " { key: ' ', repeat: true, bubbles: true, cancelable: true }))"
+    )
+    desk.locator(".desk-keys summary").click()
+    desk.locator("[data-key=next]").fill("x")
+    desk.locator("[data-key=next]").blur()
+    desk.locator("main").focus()
+    desk.keyboard.press(" ")
+    desk.wait_for_timeout(200)
+    expect(desk.locator("[data-nobody]")).to_be_visible()
+    desk.keyboard.press("x")
+    expect(desk.locator("[data-current]")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["de", "ar"])
+def test_at_work_it_is_large_enough_and_fits(opens: Opens, hall: Hall, lang: str) -> None:
+    desk = at(opens, hall)
+    served(desk, hall)
+    desk.goto(f"/{lang}/desk/heidelberg.1")
+    desk.locator(".desk-keys summary").click()
+    for panel in ("forward", "hand", "add"):
+        desk.locator(f"summary[data-act={panel}]").click()
+        assert faults(desk, dark=False) == [], panel
+        assert desk.evaluate(TARGETS) == [], panel
+        for view in (NARROW, ZOOMED, DESK):
+            desk.set_viewport_size(view)  # type: ignore[arg-type]  # width and height
+            assert sideways(desk) <= 0, (panel, view)
+
+
+def test_without_scripts_every_act_is_a_form(opens: Opens, hall: Hall) -> None:
+    number = hall.walk_in()["number"]
+    page = at(opens, hall, scripts=False)
+    page.get_by_text("Call a number").click()
+    page.locator("#number").fill(number)
+    page.get_by_role("button", name="Serve now").click()
+    expect(page.locator(".desk-number")).to_have_text(number)
+    page.locator("summary[data-act=park]").click()
+    page.get_by_role("button", name="pays").click()
+    expect(page.locator("[data-list=parked] li")).to_contain_text(number)
+    page.get_by_role("button", name="Break").click()
+    expect(page.get_by_text("This counter is not calling.")).to_be_visible()
+    page.get_by_role("button", name="Open this counter").click()
+    expect(page.get_by_role("button", name="Call the next person")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["de", "ar"])
+def test_the_day_on_paper(opens: Opens, hall: Hall, lang: str) -> None:
+    code = hall.book_soon()["code"]
+    number = hall.walk_in()["number"]
+    page = enter(opens(DESK), hall, staff="clerk")
+    page.goto(f"/{lang}/staff/heidelberg/day-list")
+    expect(page.get_by_role("rowheader", name=code)).to_be_visible()
+    expect(page.get_by_role("rowheader", name=number)).to_be_visible()
+    sheets = page.locator(".paper-sheet").count()
+    page.locator("form[action$=day-list] button").click()
+    expect(page.locator(".paper-sheet")).to_have_count(sheets + 1)
+    assert faults(page) == []
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # width and height
+    assert sideways(page) <= 0
+    page.emulate_media(media="print")
+    expect(page.locator(".not-printed")).to_be_hidden()
+    expect(page.locator(".kern-header")).to_be_hidden()
