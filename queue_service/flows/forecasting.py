@@ -119,6 +119,7 @@ class Forecasting:
                 since = midnight - timedelta(days=LEARNED_DAYS)
                 known.habits = _habits(
                     await store.took(connection, key.office, since, now),
+                    await store.gaps(connection, key.office, since, now),
                     await store.came(connection, key.office, since, midnight, zone),
                     await store.days(connection, key.office, since, midnight, zone),
                     await store.showed(connection, key.office, since, midnight),
@@ -141,14 +142,18 @@ async def _until_due(office: Followed, moved: int) -> None:
 
 
 def _habits(
-    took: list[store.Took], came: list[store.Came], days: int, showed: tuple[int, int]
+    took: list[store.Took],
+    gaps: tuple[int, tuple[float, ...]],
+    came: list[store.Came],
+    days: int,
+    showed: tuple[int, int],
 ) -> Habits:
     arrivals: dict[tuple[ServiceCode, int], int] = {}
     for each in came:
         key = (each.parts[0].service, each.hour)
         arrivals[key] = arrivals.get(key, 0) + each.many
     durations = {each.parts: Learned(each.many, each.minutes) for each in took}
-    return Habits(days, durations, arrivals, *showed)
+    return Habits(days, durations, arrivals, Learned(*gaps), *showed)
 
 
 def _scene(office: Followed, known: _Known, now: datetime) -> Scene:

@@ -34,6 +34,8 @@ class Scene(msgspec.Struct, frozen=True):
     doors: tuple[Door, ...] = ()
     streams: tuple[Stream, ...] = ()
     expected: tuple[Expected, ...] = ()
+    gaps: tuple[float, ...] = (0.0,)
+    """Minutes until a counter that is free calls somebody who waits."""
     seed: int = 0
 
 
@@ -57,6 +59,7 @@ def look(scene: Scene, chance: Random, paths: int = PATHS) -> Outlook:
         chance,
         streams=scene.streams,
         expected=scene.expected,
+        gaps=scene.gaps,
         paths=paths,
     )
     return Outlook(tuple(found[:people]), tuple(found[people:]), naive(scene))

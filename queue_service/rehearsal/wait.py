@@ -96,11 +96,13 @@ def forecast(
     *,
     streams: Sequence[Stream] = (),
     expected: Sequence[Expected] = (),
+    gaps: Sequence[float] = (0.0,),
     paths: int = PATHS,
 ) -> list[Wait]:
     """The wait of everybody in `line`, in its order; infinite where no counter calls them.
 
-    `durations` has a sample for every set of services that occurs.
+    `durations` has a sample for every set of services that occurs; `gaps` are minutes until a
+    counter that is free calls.
     """
     called: list[list[float]] = [[] for _ in line]
     for _ in range(paths):
@@ -108,7 +110,7 @@ def forecast(
         comers += _to_come(streams, expected, durations, chance)
         desks = []
         for c in counters:
-            left = _left(c, durations, chance) if c.serving else 0.0
+            left = _left(c, durations, chance) if c.serving else chance.choice(gaps)
             desks.append(Desk(c.skills, left, c.closes, c.fallback))
             if c.then is not None:
                 comers.append(_comer(c.then, durations, chance, at=left))

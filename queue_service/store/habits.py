@@ -32,12 +32,15 @@ QUANTILES = 20
 LEAST_MINUTES, MOST_MINUTES = 0.5, 240.0
 """Shorter ones were closed by mistake, longer ones forgotten."""
 FEWEST = 5
+MOST_GAP = 15.0
+"""Minutes; a counter that called nobody for longer was not at work."""
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _v, _b = t.visit.c, t.booking.c
 _since = bindparam("since", type_=INSTANT)
 _now = bindparam("now", type_=INSTANT)
 _local = func.timezone(bindparam("zone", type_=Text()), _v.arrived)
-_minutes = func.extract("epoch", _v.ended_at - func.coalesce(_v.served_at, _v.called_at)) / 60
+_minutes = func.extract("epoch", _v.ended_at - _v.called_at) / 60
+"""From the call: the way to the counter holds it, too."""
 # Any: an array, whose type the column leaves open.
 _steps: ColumnElement[Any] = literal_column(
     "array[" + ",".join(str((n + 0.5) / QUANTILES) for n in range(QUANTILES)) + "]::float8[]"
@@ -76,6 +79,25 @@ TOOK = Statement(
     )
     .group_by(_v.parts)
     .having(func.count() >= literal_column(str(FEWEST)))
+)
+_before = func.lag(_v.ended_at).over(partition_by=_v.counter, order_by=_v.called_at)
+_free = func.greatest(_before, _v.arrived, _v.due)
+_gap = (
+    select((func.extract("epoch", _v.called_at - _free) / 60).cast(Float).label("minutes"))
+    .where(
+        _v.office == bindparam("office"),
+        _v.arrived >= _since,
+        _v.arrived < _now,
+        _v.counter.is_not(None),
+        text("state = 'finished'"),
+    )
+    .subquery()
+)
+GAPS = Statement(
+    select(
+        func.count().label("many"),
+        func.percentile_cont(_steps).within_group(_gap.c.minutes).label("minutes"),
+    ).where(_gap.c.minutes.between(literal_column("0"), literal_column(str(MOST_GAP))))
 )
 CAME = Statement(
     select(
@@ -130,6 +152,14 @@ async def took(
         Took(_parts.decode(row["parts"]), row["many"], tuple(row["minutes"]))
         for row in await TOOK.rows(connection, office=office, since=since, now=now)
     ]
+
+
+async def gaps(
+    connection: asyncpg.Connection, office: OfficeId, since: datetime, now: datetime
+) -> tuple[int, tuple[float, ...]]:
+    """How many calls, and the minutes a counter was free and somebody waited before each."""
+    row = await GAPS.row(connection, office=office, since=since, now=now)
+    return (row["many"], tuple(row["minutes"])) if row and row["many"] else (0, ())
 
 
 async def came(

@@ -22,6 +22,8 @@ PRIOR_DAYS = 3
 PRIOR_PEOPLE = 5
 """Of today against an ordinary day, before its level counts."""
 PRIOR_BOOKINGS = 50
+GAP_MINUTES = 0.5
+"""Between two visits, until the office's own gaps are known."""
 STATION_MINUTES = {Step.FINGERPRINTS: 5.0, Step.PHOTO: 4.0, Step.FEE: 3.0, Step.PAPERS: 5.0}
 """Of a service's configured minutes; the counter or case worker has the rest."""
 LEAST_MINUTES = 2.0
@@ -47,6 +49,8 @@ class Habits(msgspec.Struct, frozen=True):
     """Of visits that one counter served whole."""
     arrivals: Mapping[tuple[ServiceCode, int], int] = {}
     """People without appointment by first service and hour on the wall, over all days."""
+    gaps: Learned = Learned(0, ())
+    """Minutes from a counter being free, and somebody waiting, to its next call."""
     came: int = 0
     booked: int = 0
     """Appointments of past days that somebody came to, and all."""
@@ -57,14 +61,24 @@ class Habits(msgspec.Struct, frozen=True):
 def minutes_of(
     office: Office, habits: Habits, parts: Sequence[Part], did: Sequence[Stop] = ()
 ) -> tuple[float, ...]:
-    """How long a stop takes: of whole visits as learned, of a single step as configured."""
+    """How long a stop holds a counter: of whole visits as learned, of single steps as configured.
+
+    With the gap after it, until the counter calls again.
+    """
+    gaps = gaps_of(habits)
+    gap = sum(gaps) / len(gaps)
     if not did:
         mean = sum(_configured(office, part) for part in parts)
         learned = habits.durations.get(tuple(parts))
-        return _blended(usual(max(LEAST_MINUTES, mean)), learned)
+        return tuple(m + gap for m in _blended(usual(max(LEAST_MINUTES, mean)), learned))
     persons = {part.service: part for part in parts}
     mean = sum(_of_step(office, persons.get(s.service, Part(s.service, 1)), s.step) for s in did)
-    return usual(max(LEAST_MINUTES, mean))
+    return tuple(m + gap for m in usual(max(LEAST_MINUTES, mean)))
+
+
+def gaps_of(habits: Habits) -> tuple[float, ...]:
+    """Minutes until a free counter calls somebody who waits, as equally likely values."""
+    return _blended(usual(GAP_MINUTES), habits.gaps)
 
 
 def _blended(prior: tuple[float, ...], learned: Learned | None) -> tuple[float, ...]:
@@ -72,7 +86,7 @@ def _blended(prior: tuple[float, ...], learned: Learned | None) -> tuple[float, 
         return prior
     weight = learned.many / (learned.many + PRIOR_VISITS)
     return tuple(
-        weight * max(0.5, seen) + (1 - weight) * said
+        weight * seen + (1 - weight) * said
         for seen, said in zip(learned.minutes, prior, strict=True)
     )
 

@@ -21,7 +21,7 @@ from queue_service.rehearsal.day import Services
 from queue_service.rehearsal.outlook import Door, Scene
 from queue_service.rehearsal.wait import Counter as OnDuty
 from queue_service.rehearsal.wait import Expected, Stream, Waiting
-from queue_service.views.habits import Habits, Spans, minutes_of, per_minute, show_share
+from queue_service.views.habits import Habits, Spans, gaps_of, minutes_of, per_minute, show_share
 
 MOST_STAGES = 6
 _MINUTE = timedelta(minutes=1)
@@ -82,6 +82,7 @@ def scene(
         doors,
         streams,
         expected,
+        gaps_of(habits),
         seed,
     )
 
@@ -125,7 +126,7 @@ class _Stages:
             return OnDuty(frozenset())
         did = steps.here(visit, counter) or steps.open_stops(visit)[:1]
         kind = self._kind(visit.parts, did if visit.stops else (), (), ())
-        since = visit.served_at or visit.called_at or now
+        since = visit.called_at or visit.served_at or now
         after = msgspec.structs.replace(
             visit,
             state=VisitState.WAITING,

@@ -12,7 +12,16 @@ from queue_service.model.ids import ServiceCode
 from queue_service.model.office import Office
 from queue_service.model.visit import Step, Stop
 from queue_service.offices.rules_of_expecting import expecting_faults
-from queue_service.views.habits import Habits, Learned, minutes_of, per_minute, show_share
+from queue_service.rehearsal.wait import usual
+from queue_service.views.habits import (
+    GAP_MINUTES,
+    Habits,
+    Learned,
+    gaps_of,
+    minutes_of,
+    per_minute,
+    show_share,
+)
 from tests import make
 
 OPEN = ((make.at("08:00"), make.at("12:00")),)
@@ -27,14 +36,21 @@ def mean(sample: tuple[float, ...]) -> float:
     return sum(sample) / len(sample)
 
 
+GAP = mean(usual(GAP_MINUTES))
+
+
+def lasts(parts: tuple[Part, ...], habits: Habits, small: Office, *did: Stop) -> float:
+    """Mean minutes without the gap after it."""
+    return mean(minutes_of(small, habits, parts, did)) - GAP
+
+
 def test_minutes_are_the_configured_ones_until_visits_were_seen() -> None:
     small = make.office()
-    assert mean(minutes_of(small, Habits(), PARTS)) == pytest.approx(30, rel=0.03)
+    assert lasts(PARTS, Habits(), small) == pytest.approx(30, rel=0.03)
     seen = {PARTS: Learned(20, (10.0,) * 20)}
-    learned = minutes_of(small, Habits(durations=seen), PARTS)
-    assert mean(learned) == pytest.approx(20, rel=0.03)
+    assert lasts(PARTS, Habits(durations=seen), small) == pytest.approx(20, rel=0.03)
     many = {PARTS: Learned(2_000, (10.0,) * 20)}
-    assert mean(minutes_of(small, Habits(durations=many), PARTS)) == pytest.approx(10, rel=0.03)
+    assert lasts(PARTS, Habits(durations=many), small) == pytest.approx(10, rel=0.03)
 
 
 def test_a_station_takes_its_own_minutes_and_the_counter_the_rest() -> None:
@@ -44,10 +60,16 @@ def test_a_station_takes_its_own_minutes_and_the_counter_the_rest() -> None:
         for s in make.office().services
     )
     small = office(services=services)
-    photo = minutes_of(small, Habits(), PARTS, (Stop(make.BIO, Step.PHOTO),))
-    counter = minutes_of(small, Habits(), PARTS, (Stop(make.BIO, Step.COUNTER),))
-    assert mean(photo) == pytest.approx(4, rel=0.03)
-    assert mean(counter) == pytest.approx(21, rel=0.03)
+    photo = lasts(PARTS, Habits(), small, Stop(make.BIO, Step.PHOTO))
+    counter = lasts(PARTS, Habits(), small, Stop(make.BIO, Step.COUNTER))
+    assert photo == pytest.approx(4, rel=0.03)
+    assert counter == pytest.approx(21, rel=0.03)
+
+
+def test_the_gap_until_a_free_counter_calls_is_learned_and_lengthens_every_visit() -> None:
+    slow = Habits(gaps=Learned(2_000, (3.0,) * 20))
+    assert mean(gaps_of(slow)) == pytest.approx(3, rel=0.03)
+    assert lasts(PARTS, slow, make.office()) == pytest.approx(32.5, rel=0.03)
 
 
 def test_people_are_expected_as_configured_by_hour_then_as_seen_and_by_todays_level() -> None:
