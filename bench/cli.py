@@ -78,6 +78,12 @@ def _floor(rounds: int | None, quick: bool) -> report.Report:
     return floor.run(rounds=rounds, quick=quick)
 
 
+def _heidelberg(rounds: int | None, quick: bool) -> report.Report:
+    from bench import heidelberg
+
+    return heidelberg.run(rounds=rounds, quick=quick)
+
+
 def _surge(rounds: int | None, quick: bool) -> report.Report:
     from bench import surge
 
@@ -93,6 +99,7 @@ BENCHES: dict[str, tuple[str, Callable[[int | None, bool], report.Report]]] = {
     "waiting": ("freed places filled from the waiting list, simulated days (1 minute)", _waiting),
     "wait": ("predicted waits against sixty simulated days (2 minutes)", _wait),
     "floor": ('16 desks press "next" 10,000 times over HTTP (3 minutes)', _floor),
+    "heidelberg": ("a Heidelberg day over HTTP, judged by its journal (2 minutes)", _heidelberg),
     "surge": ("full days with and without the surge rule, simulated (20 seconds)", _surge),
     "month": ("a month at 1,000 to 1,000,000 bookings; seven offices (3 minutes)", _month),
     "edit": ("capacity of sixty days edited while people book (1 minute)", _edit),

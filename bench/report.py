@@ -124,6 +124,14 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("next_p95_16_over_1", "<=", 3),
         Goal("next_p95_crowd_over_alone", "<=", 4),
     ),
+    "heidelberg": (
+        Goal("wrong_steps", "==", 0),
+        Goal("skipped", "==", 0),
+        Goal("called_twice", "==", 0),
+        Goal("wait_over_15_share", "<", 0.02),
+        Goal("emergencies_in_10min_share", "==", 1),
+        Goal("report_differences", "==", 0),
+    ),
     "surge": (
         Goal("switches_a_day", "<=", 6),
         Goal("in_target_gain_points", ">=", 30),
