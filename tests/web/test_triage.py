@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.city import Served
-from tests.served import Hall, client
+from tests.served import Hall, client, soon
 from tests.web.shapes import shaped
 
 TRIAGE = "/api/v1/offices/heidelberg/triage"
@@ -87,6 +87,16 @@ def typed(browser: httpx.Client, at: str, **fields: str) -> httpx.Response:
     return browser.post(PHONE, data={"at": at, **fields})
 
 
+@pytest.fixture
+def cards(hall: Hall) -> Hall:
+    """Heidelberg with a card that is ready and one that is not."""
+    listed = "serial,state,date\nTRIAGE0001,ready,2026-11-20\nTRIAGE0002,produced,2026-11-20\n"
+    answer = hall.staff("manager").post("/api/v1/offices/heidelberg/card-lists", content=listed)
+    assert answer.status_code == 200, answer.text
+    soon(lambda: hall.anyone.get(f"{PHONE}?at=here.card").text, lambda page: 'name="card"' in page)
+    return hall
+
+
 class TestPages:
     def test_a_postcode_never_stands_in_an_address(self, hall: Hall) -> None:
         answer = typed(hall.anyone, "other", postcode="68766")
@@ -128,6 +138,19 @@ class TestPages:
     def test_an_address_of_another_tree_begins_again(self, hall: Hall, at: str) -> None:
         answer = hall.anyone.get(PHONE, params={"at": at})
         assert (answer.status_code, answer.headers["location"]) == (303, PHONE)
+
+    def test_a_card_is_asked_about_by_its_number_which_no_address_keeps(self, cards: Hall) -> None:
+        assert 'name="card"' in cards.anyone.get(f"{PHONE}?at=here.card").text
+        late = typed(cards.anyone, "here.card", card="TRIAGE0002").headers["location"]
+        assert late == f"{PHONE}?at=here.card&card=not_ready"
+        assert "Next check" in cards.anyone.get(late).text
+        ready = typed(cards.anyone, "here.card", card="triage-0001").headers["location"]
+        assert ready == f"{PHONE}?at=here.card&card=ready"
+        assert "This card is ready" in cards.anyone.get(ready).text
+        unknown = typed(cards.anyone, "here.card", card="TRIAGE9999").headers["location"]
+        assert unknown == late, "nobody learns which cards there are"
+        wrong = typed(cards.anyone, "here.card", card="x").headers["location"]
+        assert wrong == f"{PHONE}?at=here.card&wrong=card"
 
     @pytest.mark.parametrize("frame", ["kiosk", "guide"])
     def test_a_strange_browser_sees_no_triage_of_the_house(
