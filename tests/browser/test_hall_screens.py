@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from display.layout import sizes
 from tests.city import Served
-from tests.served import Hall, hall_of
+from tests.served import Hall, ask, hall_of
 
 LANGUAGES = ("de", "uk", "ar")
 KIOSK: ViewportSize = {"width": 1080, "height": 1920}
@@ -195,8 +195,27 @@ class TestKiosk:
         number = kiosk.locator(".kiosk-number").inner_text()
         kiosk.goto("/en/kiosk")
         scan(kiosk, code)
+        expect(kiosk.get_by_role("alert")).to_contain_text("already checked in")
+        assert number not in kiosk.locator("body").inner_text(), "a copy of the code shows nothing"
+
+    def test_a_ticket_held_up_shows_its_owner_where_they_stand(
+        self, kiosk: Page, hall: Hall
+    ) -> None:
+        ticket = hall.walk_in()
+        kiosk.goto("/en/kiosk")
+        scan(kiosk, f"HTTPÖ--LOCALHOST-T-{ticket['ticket']}")
+        expect(kiosk.locator(".kiosk-number")).to_have_text(ticket["number"])
         expect(kiosk.locator(".kiosk-instruction")).to_contain_text("already checked in")
-        expect(kiosk.locator(".kiosk-number")).to_have_text(number)
+
+    def test_several_persons_get_one_number(self, kiosk: Page, hall: Hall) -> None:
+        kiosk.goto("/en/kiosk/number")
+        kiosk.locator("input[value='3']").focus()
+        kiosk.keyboard.press("Enter")
+        expect(kiosk.locator("input[value='3']")).to_be_checked()
+        kiosk.keyboard.press("Enter")
+        number = kiosk.locator(".kiosk-number").inner_text()
+        [visit] = ask(hall.served.city, "select parts from visit where number = $1", number)
+        assert ",3]" in visit["parts"]
 
     def test_a_code_typed_on_the_screen_checks_in(self, kiosk: Page, hall: Hall) -> None:
         code = hall.book_soon()["code"]
