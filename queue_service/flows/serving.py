@@ -18,7 +18,7 @@ from queue_service.house import House
 from queue_service.model.ids import ActorId
 from queue_service.model.office import Counter
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import VisitState
+from queue_service.model.visit import Visit, VisitState
 from queue_service.model.world import Needs
 
 __all__ = [
@@ -100,7 +100,7 @@ async def serve_now(
     office, counter = found
     rules, wanted = office.office.line, _number(number)
     known = office.line.numbered(wanted)
-    missed_one = known.id if known and known.state is VisitState.MISSED else None
+    missed_one = known.id if known and _missed_today(office, known) else None
     needs = Needs(visits=(missed_one,) if missed_one else (), line=True, hall=DESKS)
     return await _at_counter(
         house,
@@ -112,6 +112,12 @@ async def serve_now(
         "serve",
         wanted,
     )
+
+
+def _missed_today(office: Followed, visit: Visit) -> bool:
+    """Numbers of other days may come again."""
+    today = visit.arrived.astimezone(office.office.tz).date() == office.now().date()
+    return today and visit.state is VisitState.MISSED
 
 
 def _number(said: str) -> str:

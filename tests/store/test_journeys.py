@@ -293,6 +293,19 @@ async def test_who_was_missed_and_stands_there_after_all_is_served_now(town: Sma
     assert (await ticket(town, code)).state is VisitState.MISSED
 
 
+async def test_a_number_of_yesterday_is_nobodys_today(town: Small) -> None:
+    one, _ = await come(town)
+    shown = await serving.call_next(town.house, A, CLERK)
+    assert isinstance(shown, DeskShown)
+    assert shown.current is not None
+    for _ in range(2):
+        await serving.recall(town.house, one, CLERK)
+    await serving.missed(town.house, one, CLERK)
+    await town.wait(24 * 60)
+    refused = await serving.serve_now(town.house, A, shown.current.number, CLERK)
+    assert refused == Refusal(Code.NOT_WAITING, {"number": shown.current.number})
+
+
 async def test_the_day_ends_for_those_sent_away_and_for_counters_that_pause(town: Small) -> None:
     one, _ = await come(town)
     await serving.call_next(town.house, A, CLERK)
