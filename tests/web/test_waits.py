@@ -3,7 +3,7 @@
 import time
 from uuid import uuid4
 
-from tests.served import Hall
+from tests.served import Hall, soon
 
 REPORT = "/api/v1/offices/heidelberg/reports/waits"
 
@@ -66,3 +66,14 @@ def test_managers_see_the_errors_and_an_empty_day_says_so(hall: Hall) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
     assert hall.staff("clerk").get(REPORT).status_code == 403
     assert hall.anyone.get(REPORT).status_code == 401
+
+
+def test_the_kiosk_says_at_the_door_how_long_each_service_takes(hall: Hall) -> None:
+    hall.walk_in("BIO")
+
+    def numbers() -> str:
+        cookie = {"cookie": f"queue_device={hall.links.kiosk.key}"}
+        return hall.anyone.get("/de/kiosk/number", headers=cookie).text
+
+    page = soon(numbers, lambda text: "etwa " in text, 10)
+    assert page.count("etwa ") == page.count('name="service"')

@@ -16,9 +16,17 @@ from queue_service.flows import arriving, printing, sessions, tickets
 from queue_service.flows.tickets import TicketShown
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.language import LANGUAGES, catalogue, instruction, pick, sentence, span
+from queue_service.language import (
+    LANGUAGES,
+    about_minutes,
+    catalogue,
+    instruction,
+    pick,
+    sentence,
+    span,
+)
 from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Visit, VisitState
 from queue_service.printing.printers import Printed
@@ -216,6 +224,7 @@ def _page(
         start=home,
         resting=name == "start" and lang == LANGUAGES[0] and "sorry" not in request.query_params,
         services=sorted(services, key=lambda service: service.order),
+        doors=_doors(followed, services, lang),
         walk_ins=bool(services),
         triage=bool(followed.office.triage.questions),
         reasons=reasons(lang),
@@ -258,6 +267,16 @@ def _counter(followed: Followed, shown: TicketShown, lang: str) -> str:
         return ""
     counter = followed.office.counter(shown.counter)
     return pick(counter.name, lang)[0] if counter else shown.counter
+
+
+def _doors(followed: Followed, services: list[Service], lang: str) -> dict[str, str]:
+    """How long somebody who comes in for a service now would wait; only while that is known."""
+    now, found = followed.now(), dict[str, str]()
+    for service in services:
+        wait = followed.waits.door(service.code, now)
+        if wait is not None:
+            found[service.code] = about_minutes(wait.from_minutes, wait.to_minutes, lang)
+    return found
 
 
 def _wait(shown: TicketShown, lang: str) -> str:
