@@ -7,7 +7,7 @@ clients of one server, whose office time is moved from event to event.
 import os
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -16,7 +16,8 @@ import uvloop
 
 from bench import discipline, legal, report, wire
 from bench.heidelberg_day import DAY, ZONE, opens, visitors
-from bench.heidelberg_replay import DESKS, FEE_STATION, Door, Replay
+from bench.heidelberg_door import Door
+from bench.heidelberg_replay import DESKS, FEE_STATION, Replay
 from bench.stage import Stage, house, server_version, stage
 from queue_service.demo import presets
 from queue_service.events.chapters import AnyFact, decode
@@ -105,26 +106,31 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
 
 
 async def _day(at: Stage, port: int, seed: int, share: float) -> Judged:
+    async with house(at) as opened:
+        return await replayed(opened, port, seed=seed, share=share)
+
+
+async def replayed(
+    opened: House, port: int, *, seed: int = SEED, share: float = 1.0, day: date = DAY
+) -> Judged:
+    """Play one day on the server at `port` and judge it by what `opened` reads.
+
+    `opened` is a house on the same database, with Heidelberg loaded and planned up to `day`.
+    """
     line = await wire.connect(port)
     try:
-        async with house(at) as opened:
-            tokens = await _let_in(opened)
-            door = Door(SLUG, line, tokens, partial(_move_clock, opened))
-            await _move_clock(opened, opens() - timedelta(hours=22))
-            return await played(opened, door, seed, share)
+        door = Door(SLUG, line, await _let_in(opened), partial(_move_clock, opened))
+        await _move_clock(opened, opens(day) - timedelta(hours=22))
+        await opened.follower.refresh()
+        office = opened.follower.offices[SLUG]
+        people = visitors(Random(seed), share, day)
+        replay = Replay(door, office.office, people, day)
+        await replay.book()
+        await replay.play()
     finally:
         line.close()
-
-
-async def played(opened: House, door: Door, seed: int, share: float = 1.0) -> Judged:
-    """Play one day through `door` and judge it by what `opened` reads."""
     await opened.follower.refresh()
-    office = opened.follower.offices[door.slug]
-    replay = Replay(door, office.office, visitors(Random(seed), share))
-    await replay.book()
-    await replay.play()
-    await opened.follower.refresh()
-    said = await reports.of_day(opened, office, DAY)
+    said = await reports.of_day(opened, office, day)
     if isinstance(said, Refusal):
         raise TypeError(f"no report: {said}")
     return judged(await journal(opened, office), office.office, said)

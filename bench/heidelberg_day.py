@@ -56,7 +56,7 @@ class Visitor(msgspec.Struct, frozen=True):
         return self.service == "EMER"
 
 
-def visitors(chance: Random, share: float = 1.0) -> list[Visitor]:
+def visitors(chance: Random, share: float = 1.0, day: date = DAY) -> list[Visitor]:
     """Everybody of the day in order; with a `share` below one only so many of them."""
     found = []
     urgent = max(1, round(EMERGENCIES * share))
@@ -64,14 +64,14 @@ def visitors(chance: Random, share: float = 1.0) -> list[Visitor]:
     # Spread over the day: what is doubled at random is the peak, not the emergencies.
     emergencies = {round((n + 0.5) * len(hours) / urgent) for n in range(urgent)}
     for n, hour in enumerate(hours):
-        at = opens() + timedelta(minutes=60 * hour + chance.uniform(0, 60))
+        at = opens(day) + timedelta(minutes=60 * hour + chance.uniform(0, 60))
         found.append(_visitor(at, chance, emergency=n in emergencies))
     return sorted(found, key=lambda visitor: visitor.at)
 
 
-def opens() -> datetime:
+def opens(day: date = DAY) -> datetime:
     """When the doors open."""
-    return datetime.combine(DAY, time(8), ZONE)
+    return datetime.combine(day, time(8), ZONE)
 
 
 def _visitor(at: datetime, chance: Random, *, emergency: bool) -> Visitor:

@@ -7,14 +7,14 @@ from the journal.
 import heapq
 import itertools
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bench import racing, wire
+from bench import racing
 from bench.heidelberg_day import MINUTES, Visitor, opens
-from bench.wire import Answer, Line
+from bench.heidelberg_door import Door, good
 from queue_service.model.office import Office
 from queue_service.model.visit import Step
 
@@ -28,43 +28,35 @@ WALK = timedelta(seconds=40)
 TRIAGE = timedelta(seconds=30)
 NOT_HERE = timedelta(minutes=2)
 AWAY = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=6)
+"""When no case worker is free so long, one asks their visitor to wait and takes the emergency."""
 BREAK = timedelta(minutes=20)
 BREAKS_FROM = timedelta(hours=4)
 Act = Callable[[datetime], Awaitable[None]]
 
 
-class Door(msgspec.Struct, frozen=True):
-    """How the day gets into the house."""
-
-    slug: str
-    line: Line
-    tokens: Mapping[str, str]
-    """Of kiosk, tablet, manager, and of whoever works at a counter, by its key."""
-    move_clock: Callable[[datetime], Awaitable[None]]
-
-
-class Wrong(Exception):  # noqa: N818 - what was answered, not a fault of ours
-    """The house answered what no client expected."""
-
-
 class Replay:
     """One day, event by event."""
 
-    def __init__(self, door: Door, office: Office, visitors: Sequence[Visitor]) -> None:
+    def __init__(self, door: Door, office: Office, visitors: Sequence[Visitor], day: date) -> None:
         """Nothing has happened yet."""
-        self._door = door
+        self._door, self._ask = door, door.ask
+        self._home = f"/api/v1/offices/{door.slug}"
         self._office = office
         self._visitors = visitors
         self._events: list[tuple[datetime, int, Act]] = []
         self._order = itertools.count()
-        self._now = opens() - timedelta(days=1)
+        self._opens = opens(day)
+        self._now = self._opens - timedelta(days=1)
         self._by_number: dict[str, Visitor] = {}
         self._codes: dict[int, str] = {}
         self._idle: dict[str, None] = {}
         self._pauses: set[str] = set()
         self._happened: set[str] = set()
         self._passed = False
-        self.calls = 0
+        self._serving: dict[str, tuple[str, Visitor]] = {}
+        self._put_off: dict[str, str] = {}
+        """Counter → who was asked to wait there for an emergency."""
 
     async def book(self) -> None:
         """The day before: appointments are made, by staff."""
@@ -78,7 +70,7 @@ class Replay:
 
     async def play(self) -> None:
         """The day, from before the doors open until nobody is left."""
-        await self._clock(opens() - timedelta(minutes=10))
+        await self._clock(self._opens - timedelta(minutes=10))
         for counter in (*DESKS, FEE_STATION):
             await self._state(counter, "open")
         for counter in CLOSED:
@@ -86,7 +78,7 @@ class Replay:
         for n, visitor in enumerate(self._visitors):
             self._at(visitor.at, self._arrives(n, visitor))
         for n, counter in enumerate(DESKS):
-            self._at(opens() + BREAKS_FROM + n * BREAK, self._wants_a_break(counter))
+            self._at(self._opens + BREAKS_FROM + n * BREAK, self._wants_a_break(counter))
         self._idle = dict.fromkeys((*DESKS, FEE_STATION))
         while self._events:
             at, _, act = heapq.heappop(self._events)
@@ -122,6 +114,7 @@ class Replay:
                 said = {"sentence": "Flug in neun Stunden"}
                 path = f"/api/v1/visits/{seen['visit']}/hand-over"
                 await self._ask("POST", path, said, "tablet")
+                self._at(then + PATIENCE, self._presses(str(seen["visit"])))
                 await self._wake(then)
 
         self._at(at + TRIAGE, over)
@@ -150,7 +143,6 @@ class Replay:
         if shown is None:
             self._idle[counter] = None
             return
-        self.calls += 1
         current = msgspec.convert(shown["current"], dict[str, object])
         visit, visitor = str(current["visit"]), self._by_number[str(current["number"])]
         if self._once(visitor, "undone"):
@@ -161,6 +153,26 @@ class Replay:
             self._at(at + NOT_HERE, self._missed(counter, visit))
         else:
             self._at(at + WALK, self._starts(counter, visit, visitor))
+
+    def _presses(self, visit: str) -> Act:
+        """Still not accepted: a case worker parks whom they serve and takes it."""
+
+        async def act(at: datetime) -> None:
+            told = await self._ask("GET", f"{self._home}/hands", None, "6")
+            waits = msgspec.convert(told["hands"], list[dict[str, object]])
+            busy = next((c for c in DESKS[4:] if c in self._serving), None)
+            if busy is None or visit not in [hand["visit"] for hand in waits]:
+                return
+            there, _ = self._serving.pop(busy)
+            self._put_off[busy] = there
+            await self._ask("POST", f"/api/v1/visits/{there}/park", {"reason": "other"}, busy)
+            body = {"counter": f"{self._door.slug}.{busy}"}
+            shown = await self._ask("POST", f"/api/v1/visits/{visit}/accept", body, busy)
+            current = msgspec.convert(shown["current"], dict[str, object])
+            visitor = self._by_number[str(current["number"])]
+            self._at(at + WALK, self._starts(busy, visit, visitor))
+
+        return act
 
     async def _accepted(self, counter: str) -> dict[str, object] | None:
         """A case worker takes the first emergency handed over; the very first is passed once."""
@@ -187,10 +199,10 @@ class Replay:
 
     async def _next(self, counter: str) -> dict[str, object] | None:
         path = f"/api/v1/desks/{self._door.slug}.{counter}/next"
-        answer = await self._say("POST", path, None, counter)
+        answer = await self._door.say("POST", path, None, counter)
         if answer.status == 409 and answer.json()["code"] == "nobody_waiting":
             return None
-        return self._good(answer, (200,))
+        return good(answer, (200,), path)
 
     def _missed(self, counter: str, visit: str) -> Act:
         async def act(at: datetime) -> None:
@@ -203,6 +215,7 @@ class Replay:
     def _starts(self, counter: str, visit: str, visitor: Visitor) -> Act:
         async def act(at: datetime) -> None:
             await self._ask("POST", f"/api/v1/visits/{visit}/start", None, counter)
+            self._serving[counter] = visit, visitor
             minutes = MINUTES["FEE"] if counter == FEE_STATION else visitor.minutes
             self._at(at + timedelta(minutes=minutes), self._ends(counter, visit, visitor))
 
@@ -211,6 +224,8 @@ class Replay:
     def _ends(self, counter: str, visit: str, visitor: Visitor) -> Act:
         async def act(at: datetime) -> None:
             path = f"/api/v1/visits/{visit}"
+            if self._serving.get(counter, ("", None))[0] != visit:
+                return  # asked to wait meanwhile
             if self._once(visitor, "parked"):
                 await self._ask("POST", f"{path}/park", {"reason": "papers"}, counter)
                 self._at(at + AWAY, self._returns(counter, visit))
@@ -226,6 +241,10 @@ class Replay:
                 return
             else:
                 await self._ask("POST", f"{path}/finish", None, counter)
+            del self._serving[counter]
+            again = self._put_off.pop(counter, None)
+            if again is not None:
+                await self._ask("POST", f"/api/v1/visits/{again}/resume", None, counter)
             await self._free(counter, at)
             await self._wake(at)
 
@@ -267,8 +286,8 @@ class Replay:
         return True
 
     def _at(self, at: datetime, act: Act) -> None:
-        steps = math.ceil((at - opens()) / STEP)
-        heapq.heappush(self._events, (opens() + steps * STEP, next(self._order), act))
+        steps = math.ceil((at - self._opens) / STEP)
+        heapq.heappush(self._events, (self._opens + steps * STEP, next(self._order), act))
 
     async def _clock(self, at: datetime) -> None:
         if at > self._now:
@@ -278,28 +297,3 @@ class Replay:
     async def _state(self, counter: str, state: str, by: str = "") -> None:
         path = f"/api/v1/desks/{self._door.slug}.{counter}/state"
         await self._ask("PUT", path, {"state": state}, by or counter)
-
-    @property
-    def _home(self) -> str:
-        return f"/api/v1/offices/{self._door.slug}"
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        body: object,
-        who: str,
-        ok: tuple[int, ...] = (200,),
-    ) -> dict[str, object]:
-        return self._good(await self._say(method, path, body, who), ok, f"{method} {path}")
-
-    async def _say(self, method: str, path: str, body: object, who: str) -> Answer:
-        headers = {"authorization": f"Bearer {self._door.tokens[who]}"}
-        if method == "POST":
-            headers |= racing.key()
-        return await self._door.line.ask(wire.request(method, path, body, headers))
-
-    def _good(self, answer: Answer, ok: tuple[int, ...], what: str = "") -> dict[str, object]:
-        if answer.status not in ok:
-            raise Wrong(f"{self._now:%H:%M} {what}: {answer.status} {answer.body[:400]!r}")
-        return answer.json()
