@@ -67,7 +67,7 @@ def test_every_goal_names_a_figure_of_the_published_list() -> None:
         "heidelberg_unservable heidelberg_wrongly_refused heidelberg_over_greedy",
         "month": "cost_1m_over_1k three_months_seven_offices_p95_ms",
         "edit": "visible_s longest_wait_ms",
-        "wait": "error_over_naive p80_coverage cpu_ms_80_waiting",
+        "wait": "error_over_naive p80_coverage cpu_ms_80_waiting p99_with_over_without",
         "waiting": "filled_share doubts two_offers",
         "fanout": "p99_over_redis_1000 board_p95_ms board_p99_ms lost_events",
     }
