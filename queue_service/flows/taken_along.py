@@ -24,6 +24,8 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Texts
     max_persons: int
     bring: tuple[Texts, ...]
+    emergency: bool
+    """Gets no number without network: a guide walks."""
 
 
 class Slip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -81,7 +83,7 @@ def kit(followed: Followed) -> Kit:
             for before, after in zip(office.triage.outcomes, outcomes, strict=True)
             if after.kind is End.NO_APPOINTMENT and (rule := _rule(office, after))
         },
-        {s.code: Paper(s.name, s.max_persons, s.bring) for s in office.services},
+        {s.code: Paper(s.name, s.max_persons, s.bring, s.emergency) for s in office.services},
         postcodes,
         homes,
         slips,

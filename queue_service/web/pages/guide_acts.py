@@ -40,6 +40,9 @@ async def emergency(
     at = await entered(request, house, lang)
     if not isinstance(at, Entrance):
         return at
+    if not language and at.lang != at.own:
+        # From the visitor's cards: the guide fills this in.
+        language, at = at.lang, msgspec.structs.replace(at, lang=at.own)
     found = await visit_at(house, at, visit) if visit else None
     if isinstance(found, Refusal):
         return see(f"{at.home}?sorry={found.code}")

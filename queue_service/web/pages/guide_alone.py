@@ -16,6 +16,7 @@ from queue_service.language import (
     own_name,
     pick,
     sentence,
+    tag,
 )
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import Asked, spoken
@@ -55,6 +56,7 @@ def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:
     t = catalogue(lang)
     return {
         "lang": lang,
+        "tag": tag(lang),
         "dir": direction(lang),
         "name": own_name(lang),
         "office": pick(office, lang)[0],

@@ -61,18 +61,19 @@ async def walk_in(request: Asked, house: House, lang: str) -> Shown:
         return at
     form = await request.form()
     slug = at.followed.key.slug
-    spoken_there = text(form, "language")
+    said = text(form, "language")
+    spoken_there = said if said in LANGUAGES else at.lang
     given = await arriving.walk_in(
         house,
         slug,
         service=text(form, "service")[:40],
         persons=_number(form, "persons"),
-        language=spoken_there if spoken_there in LANGUAGES else at.lang,
+        language=spoken_there,
         by=at.actor.id,
         key=text(form, "idempotency_key")[:64] or None,
     )
     if isinstance(given, Refusal):
-        return see(f"/{at.lang}/guide/number?sorry={given.code}")
+        return see(f"/{at.own}/guide/number?sorry={given.code}&language={spoken_there}")
     return see(visit_page(at, address(slug, given.visit), given.instructions))
 
 

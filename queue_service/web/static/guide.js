@@ -156,6 +156,29 @@ function rest() {
 
 cover.querySelector("button")?.addEventListener("click", () => location.replace(words.home ?? "/"));
 
+/* Read aloud: what the visitor is shown, where the tablet has a voice of that language. */
+
+const tongue = globalThis.speechSynthesis;
+const aloud = /** @type {HTMLElement | null} */ (find("[data-aloud]"));
+
+function offerVoice() {
+  const shown = find(".guide-card[lang], .triage");
+  const lang = shown?.closest("[lang]")?.getAttribute("lang") ?? "de";
+  const voice = tongue?.getVoices().find((one) => one.lang.startsWith(lang));
+  if (!aloud || !shown || !voice) return;
+  aloud.hidden = false;
+  aloud.onclick = () => {
+    const parts = [...shown.querySelectorAll("h1, p, li")].filter((part) => !part.closest("form, [data-aloud]"));
+    const words = new SpeechSynthesisUtterance(parts.map((part) => part.textContent?.trim()).join(". "));
+    Object.assign(words, { voice, lang: voice.lang });
+    tongue.cancel();
+    tongue.speak(words);
+  };
+}
+
+offerVoice();
+tongue?.addEventListener("voiceschanged", offerVoice);
+
 /* Paper: printed by a tap. */
 
 const paper = /** @type {HTMLElement | null} */ (find("[data-paper]"));

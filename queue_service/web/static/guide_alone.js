@@ -27,7 +27,7 @@ const texts = /** @type {any} */ (every("template[data-lang]"));
 if (shell) {
   const wanted = location.pathname.startsWith(SHELL) ? location.hash.slice(1) : location.pathname.split("/")[1];
   const chosen = texts.find((one) => one.dataset.lang === wanted) ?? texts[0];
-  document.documentElement.lang = chosen.dataset.lang ?? "de";
+  document.documentElement.lang = chosen.dataset.tag ?? "de";
   document.documentElement.dir = chosen.dir;
   document.title = chosen.title;
   for (const [name, text] of Object.entries(chosen.dataset)) words[name] = text;
@@ -64,7 +64,7 @@ export async function alone(kind, wish, action) {
   }
   sessionStorage.setItem(GIVEN, JSON.stringify(given));
   if (shell) outcome();
-  else location.replace(`${SHELL}#${document.documentElement.lang}`);
+  else location.replace(`${SHELL}#${words.lang}`);
   return true;
 }
 
@@ -132,7 +132,7 @@ async function cards(chosen) {
   const text = texts.find((one) => one.dataset.lang === chosen);
   card = text?.dataset ?? {};
   const deck = /** @type {HTMLElement} */ (find("[data-screen=cards]"));
-  deck.lang = chosen;
+  deck.lang = card.tag ?? chosen;
   deck.dir = text?.dir ?? "ltr";
   trail = [];
   if (kit) turn(kit.first);
@@ -200,7 +200,8 @@ function ended(outcome) {
     outcome.kind === "elsewhere" && paper(away),
     ["responsible", "book"].includes(outcome.kind) && service?.bring.length > 0 && made("div", {}, made("h2", { textContent: card.bring ?? "" }), papers(service.bring)),
     outcome.link && made("p", { dir: "ltr", textContent: outcome.link }),
-    outcome.kind === "responsible" && service && made("div", {}, made("h2", { textContent: card.persons ?? "" }), choices(
+    service?.emergency && made("p", { className: "kern-alert kern-alert--danger", lang: words.tag ?? "", textContent: words.walk ?? "" }),
+    outcome.kind === "responsible" && service && !service.emergency && made("div", {}, made("h2", { textContent: card.persons ?? "" }), choices(
       Array.from({ length: service.max_persons }, (_, n) => [String(n + 1), () => number(outcome.service, n + 1)]))),
   );
 }
