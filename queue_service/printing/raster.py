@@ -113,7 +113,7 @@ def _written(line: Line, size: int) -> Image.Image:
             rows[-1] = longer
         else:
             rows.append(word)
-    step = size * 3 // 2
+    step = sum(font.getmetrics())  # Arabic reaches further up and down than Latin
     drawn = Image.new("L", (WIDTH_DOTS, step * len(rows)), 255)
     pen = ImageDraw.Draw(drawn)
     for n, row in enumerate(rows):

@@ -1,7 +1,7 @@
 """A kiosk without network: numbers kept beforehand, told afterwards, in order and never twice."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
@@ -225,3 +225,24 @@ async def test_what_was_not_told_that_day_needs_a_person(small: Small) -> None:
     block = await kept(small)
     await small.wait(24 * 60)
     assert code(await walk_in(small, gave(block, 0))) is Code.TOO_LATE
+
+
+@pytest.mark.parametrize("midnight", ["2026-11-24 00:00", "2027-03-28 00:00", "2027-10-31 00:00"])
+async def test_over_midnight_and_clock_changes_every_day_has_numbers_of_its_own(
+    small: Small, midnight: str
+) -> None:
+    begins = make.at(midnight)
+    numbers: dict[date, list[str]] = {}
+    for minutes in (-30, -1, 0, 1, 119, 121, 179, 181, 240):
+        now = begins.astimezone(UTC) + timedelta(minutes=minutes)
+        await small.set_clock(now)
+        await small.settle()
+        day = small.office.now().date()
+        block = await kept(small, keeper=uuid4(), day=day)
+        numbers.setdefault(block.day, []).extend(n.number for n in block.numbers)
+        assert block.day == now.astimezone(make.BERLIN).date()
+    assert sorted(numbers) == [begins.date() - timedelta(days=1), begins.date()]
+    for given in numbers.values():
+        assert len(set(given)) == len(given)
+    issued = await small.fetch("select day, issued from ticket_series order by day")
+    assert [row["issued"] for row in issued] == [len(given) for _, given in sorted(numbers.items())]

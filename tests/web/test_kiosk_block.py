@@ -1,0 +1,94 @@
+"""Numbers for the hour without network over HTTP: who gets them, and what is told afterwards."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.served import Hall, ask
+from tests.web.shapes import shaped
+from tests.web.test_kiosk import CHECK_INS
+
+BLOCK = "/api/v1/kiosk/block"
+KEEPER = str(uuid4())
+
+
+def block(hall: Hall) -> dict[str, object]:
+    return dict(shaped("GET /kiosk/block", hall.kiosk.get(BLOCK, params={"keeper": KEEPER})))
+
+
+def claim(kept: dict[str, object], place: int) -> dict[str, object]:
+    each = kept["numbers"][place]  # type: ignore[index]  # as the document says
+    return {
+        "block": kept["block"],
+        "place": each["place"],
+        "number": each["number"],
+        "key": kept["key"],
+        "signature": each["signature"],
+        "happened": kept["now"],
+    }
+
+
+def test_a_kiosk_gets_at_least_a_hundred_numbers_and_everything_to_act_alone(hall: Hall) -> None:
+    kept = block(hall)
+    assert kept == block(hall) | {"now": kept["now"]}
+    assert len(kept["numbers"]) >= 100  # type: ignore[arg-type]
+    services = {each["service"] for each in kept["services"]}  # type: ignore[attr-defined]
+    assert "PICK" in services
+    assert "EMER" not in services, "emergencies are a guide's"
+    keys = hall.anyone.get(f"/api/v1/offices/{hall.office}/keys").json()["keys"]
+    assert [k["public_key"] for k in kept["keys"]] == [k["public_key"] for k in keys]  # type: ignore[attr-defined]
+
+
+def test_only_devices_keep_numbers(hall: Hall) -> None:
+    asked = {"keeper": KEEPER}
+    assert hall.anyone.get(BLOCK, params=asked).status_code == 401
+    assert hall.staff("guide").get(BLOCK, params=asked).status_code == 403
+    assert hall.client(hall.links.board.key).get(BLOCK, params=asked).status_code == 403
+    assert hall.kiosk.get(BLOCK).status_code in (400, 422)
+    assert hall.kiosk.get(BLOCK, params={"keeper": "me"}).status_code in (400, 422)
+    far = hall.kiosk.get(BLOCK, params=asked | {"day": "2027-11-23"})
+    assert (far.status_code, far.json()["code"]) == (422, "invalid")
+
+
+def test_what_is_told_afterwards_keeps_number_and_ticket(hall: Hall) -> None:
+    kept = block(hall)
+    wish = {"walk_in": {"service": "PICK", "language": "ar"}, "offline": claim(kept, 0)}
+    first, again = (
+        shaped("POST /kiosk/check-ins", hall.kiosk.post(CHECK_INS, json=wish)) for _ in range(2)
+    )
+    number = kept["numbers"][0]  # type: ignore[index]
+    for each in (first, again):
+        assert (each["number"], each["ticket"]) == (number["number"], number["ticket"])
+    assert hall.anyone.get(f"/api/v1/tickets/{number['ticket']}").json()["language"] == "ar"
+    found = ask(hall.served.city, "select id from visit where number = $1", number["number"])
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"number": "X999"}, 404, "unknown_number"),
+        ({"signature": "!"}, 404, "unknown_number"),
+        ({"signature": "A"}, 404, "unknown_number"),
+        ({"block": str(uuid4())}, 404, "unknown_number"),
+        ({"place": 9_999}, 404, "unknown_number"),
+    ],
+)
+def test_what_was_never_kept_is_not_believed(
+    hall: Hall, change: dict[str, object], status: int, code: str
+) -> None:
+    told = claim(block(hall), 5) | change
+    answer = hall.kiosk.post(CHECK_INS, json={"walk_in": {"service": "PICK"}, "offline": told})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_emergencies_and_second_scans_are_refused_without_data(hall: Hall) -> None:
+    kept, code = block(hall), hall.book_soon()["code"]
+    emergency = {"walk_in": {"service": "EMER"}, "offline": claim(kept, 6)}
+    refused = hall.kiosk.post(CHECK_INS, json=emergency).json()
+    assert refused["code"] == "emergency_needs_guide"
+    given = hall.kiosk.post(CHECK_INS, json={"code": code}).json()
+    told = hall.kiosk.post(CHECK_INS, json={"code": code, "offline": claim(kept, 7)})
+    assert told.json()["code"] == "already_checked_in"
+    assert given["number"] not in told.text
+    assert given["ticket"] not in told.text
