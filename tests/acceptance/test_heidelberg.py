@@ -13,7 +13,7 @@ from queue_service.house import close_house, open_house
 from tests.city import BEGIN, City, serving
 from tests.conftest import settled
 
-SHARE = 0.15
+SHARE = 0.1
 """Of the 119 visitors."""
 
 
@@ -33,7 +33,7 @@ def test_a_day_over_http_is_legal_in_time_and_reported_as_the_journal_has_it(
         judged = asyncio.run(replayed(city, running.port))
     assert judged.wrong_steps == []
     assert (judged.skipped, judged.called_twice) == (0, 0)
-    assert judged.visitors >= 15
+    assert judged.visitors >= 10
     assert judged.calls >= judged.visitors
     assert judged.in_house == 0
     assert judged.emergencies >= 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bench import surge as simulated
 from queue_service.demo import presets
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
+from queue_service.language.relief_words import notices
 from queue_service.language.surge_words import explained
 from queue_service.model.booking import Part
 from queue_service.model.ids import SYSTEM
@@ -314,3 +315,21 @@ def test_presets_ship_the_hysteresis_of_the_handbook(preset: str) -> None:
 def test_simulated_days_gain_much_by_few_switches() -> None:
     report = simulated.run(rounds=12)
     assert report.holds, report.figures
+
+
+def test_everybody_in_the_hall_reads_what_is_wanted_and_until_when() -> None:
+    relief = Relief(
+        (
+            CalledIn(Help.COUNTERS, 1, NOW + 5 * MINUTE, NOW + HOUR),
+            CalledIn(Help.GUIDES, 2, NOW, NOW + HOUR),
+            CalledIn(Help.GUIDES, 1, NOW - HOUR, NOW),
+        ),
+        (TicketStop(NOW, NOW + 30 * MINUTE),),
+    )
+    office = msgspec.structs.replace(make.office(), relief=relief)
+    assert notices(office, NOW, "de") == (
+        "Bitte einen weiteren Schalter öffnen, von 08:35 bis 09:30 Uhr.",
+        "2 Lotsinnen und Lotsen werden gebraucht: in der Halle, bis 09:30 Uhr.",
+        "Bis 09:00 Uhr keine Nummern ohne Termin; Notfälle und Termine gehen weiter.",
+    )
+    assert notices(make.office(), NOW, "de") == ()

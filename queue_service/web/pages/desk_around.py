@@ -11,6 +11,7 @@ from queue_service.followed import Followed
 from queue_service.language import catalogue, pick
 from queue_service.language.floor_words import aid, desk_state, step
 from queue_service.language.paper import part_words, spoken_in
+from queue_service.language.relief_words import notices
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import CounterKey, address
 from queue_service.model.office import Counter
@@ -30,6 +31,7 @@ def around(
         hands=tuple(_hand(office, v, language, notes) for v in hands_for(office, actor)),
         rate=office.clock.rate,
         others=_others(office, counter, actor, language),
+        notices=notices(office.office, office.now(), language),
     )
 
 

@@ -91,6 +91,8 @@ class Around(msgspec.Struct, frozen=True):
     rate: float = 1.0
     """How many office seconds a real one has."""
     others: tuple[OtherDesk, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What surge rules ask of everybody in the hall."""
 
 
 class DeskNow(msgspec.Struct, frozen=True):
@@ -206,9 +208,15 @@ def _visit(shown: VisitShown, office: Followed, language: str) -> VisitNow:
         wait=t("{n} min", n=shown.waited_minutes),
         urgent=shown.need == NeedClass.EMERGENCY,
         why=why_next(why, language) if shown.why else "",
-        ready=" · ".join(row_notes(visit.parts, visit.flags, rules, language)) if visit else "",
+        ready=" · ".join(_ready(shown, visit, rules, language)) if visit else "",
         journey=_journey(visit, rules, language) if visit else "",
     )
+
+
+def _ready(shown: VisitShown, visit: Visit, office: Office, language: str) -> list[str]:
+    """What to have ready; a station needs neither card nor file."""
+    station = bool(shown.here) and all(stop.step in steps.STATIONS for stop in shown.here)
+    return row_notes(visit.parts, visit.flags, office, language, fetch=not station)
 
 
 def _services(visit: Visit, office: Office, language: str) -> str:

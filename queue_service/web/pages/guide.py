@@ -18,6 +18,7 @@ from queue_service.language import (
     catalogue,
     sentence,
 )
+from queue_service.language.relief_words import notices
 from queue_service.language.verdicts import verdict as verdict_in_words
 from queue_service.model.ids import address, split_address
 from queue_service.model.refusal import Code, Refusal
@@ -42,7 +43,8 @@ async def home(request: Asked, house: House, lang: str) -> Shown:
     at = msgspec.structs.replace(at, own=at.lang)
     hands = sum(visit.hand is not None for visit in at.followed.line.waiting(at.followed.now()))
     title = catalogue(at.lang)("At the entrance")
-    answer = shown(request, at, "home", title, hands=hands)
+    wanted = notices(at.followed.office, at.followed.now(), at.lang)
+    answer = shown(request, at, "home", title, hands=hands, notices=wanted)
     return remember(answer, at.lang, secure=house.settings.secure)
 
 
