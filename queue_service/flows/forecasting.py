@@ -13,10 +13,12 @@ import asyncpg
 import msgspec
 import structlog
 
+from queue_service.floor.line import Range
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.expecting import ToCome
-from queue_service.model.ids import OfficeId, ServiceCode
+from queue_service.model.ids import OfficeId, ServiceCode, VisitId
+from queue_service.model.visit import Visit
 from queue_service.offices import public_holidays
 from queue_service.rehearsal.outlook import Scene, look
 from queue_service.slots.calendar import windows
@@ -25,7 +27,7 @@ from queue_service.store.database import transaction
 from queue_service.views import desks as duty
 from queue_service.views.habits import Habits, Learned
 from queue_service.views.outlook import scene
-from queue_service.views.waits import FRESH
+from queue_service.views.waits import FRESH, Formula
 from queue_service.workers import Workers
 
 PAUSE_SECONDS = 1.0
@@ -104,8 +106,7 @@ class Forecasting:
         if answer is None:
             return
         lasts = max(FRESH, office.clock.patience(SLACK))
-        rough = {v.id: office.line.rough_wait(v, now) for v in people if v.id in asked.visits}
-        office.waits.take(asked, answer, now, lasts=lasts, formula=rough.get)
+        office.waits.take(asked, answer, now, lasts=lasts, formula=_rough(office, people, now))
 
     async def _read(self, office: Followed, known: _Known) -> None:
         """Look again at what past days and today say, where that was long ago."""
@@ -130,6 +131,17 @@ class Forecasting:
             known.to_come = tuple(await store.to_come(connection, key.office, now, end))
         known.habits = msgspec.structs.replace(known.habits, today=today)
         known.today_at = at
+
+
+def _rough(office: Followed, people: list[Visit], now: datetime) -> Formula:
+    """What somebody was shown until now; worked out only for those who are new in the line."""
+    known = {visit.id: visit for visit in people}
+
+    def formula(visit: VisitId) -> Range | None:
+        found = known.get(visit)
+        return office.line.rough_wait(found, now) if found else None
+
+    return formula
 
 
 async def _until_due(office: Followed, moved: int) -> None:
@@ -168,8 +180,9 @@ def _scene(office: Followed, known: _Known, now: datetime) -> Scene:
         now,
         to_come=[each for each in known.to_come if each.booking not in here],
         open_today=windows(office.office, (), now.date(), closed),
-        # The same in every process, so that two screens show the same.
-        seed=office.seq * 1_440 + now.hour * 60 + now.minute,
+        # The same all day and in every process: two screens show the same, and a scene that comes
+        # back (by undo) looks as it did.
+        seed=now.toordinal(),
     )
 
 
