@@ -24,6 +24,7 @@ from tests.web.test_confirmations import signed_of
 EXAMPLES = 12
 ELSEWHERE = {
     "POST /bookings/{code}/confirm",
+    "GET /kiosk/block",
     "GET /offices/{office}/bookings",
     "GET /offices/{office}/overbooked",
     "POST /offices/{office}/swaps",
@@ -201,6 +202,7 @@ def test_every_success_has_its_shape(hall: Hall) -> None:
         "POST /tickets/{code}/late": anyone.post(
             f"/api/v1/tickets/{hall.walk_in('BIO')['ticket']}/late", json={"minutes": 5}
         ),
+        "GET /offices/{office}/reports/day": manager.get("/api/v1/offices/heidelberg/reports/day"),
         "GET /offices/{office}/reports/waits": manager.get(
             "/api/v1/offices/heidelberg/reports/waits"
         ),
