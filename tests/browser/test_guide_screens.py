@@ -19,6 +19,8 @@ from tests.city import BEGIN
 from tests.served import Hall, ask
 
 TABLET: ViewportSize = {"width": 820, "height": 1180}
+MIRRORED = ("home", "number", "visit", "booking")
+"""Between them every part that turns round from right to left."""
 SCANNER = """text => { for (const key of [...text, "Enter"]) document.activeElement.dispatchEvent(
     new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); }"""
 SMALL = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
@@ -244,11 +246,12 @@ class TestTheScreen:
             "booking": f"/booking/{coming}?signed=genuine",
             "forged": "/verdict?signed=altered",
         }.items():
+            if lang != "de" and name not in MIRRORED:
+                continue
             page.set_viewport_size(TABLET)
             page.goto(f"/{lang}/guide{path}")
             expect(page.locator(".guide-main h1")).to_have_count(1)
-            if lang == "de" or name in ("home", "visit"):
-                assert faults(page, dark=name == "visit") == [], name
+            assert faults(page, dark=name == "visit") == [], name
             assert page.evaluate(SMALL) == [], name
             pictured(page, f"{lang}-{name}")
             page.set_viewport_size(NARROW)

@@ -3,12 +3,15 @@
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from qrcode.main import QRCode
 
+from queue_service.web.access import crowding
+from queue_service.web.throttle import InMemory
 from tests.city import BEGIN
 from tests.served import Hall, ask, client, events
 from tests.web.shapes import shaped
@@ -238,3 +241,10 @@ def test_the_kit_of_a_tablet_holds_every_card_and_the_right_slips(hall: Hall) ->
             there = kit["homes"][place]
             assert not (there.get("here") and "slip" in there)
             assert there.get("slip", -1) < len(kit["slips"])
+
+
+async def test_searches_faster_than_people_are_asked_wait() -> None:
+    state = SimpleNamespace(card_throttle=InMemory(3))
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=state))
+    crowded = [await crowding(request, whose) for whose in ("person 7",) * 4 + ("person 8",)]
+    assert crowded == [False, False, False, True, False]
