@@ -38,6 +38,8 @@ COLUMNS = (
     mark("Within the target (per cent)"),
     mark("Service, mean (minutes)"),
 )
+_POINT = ("en", "ar")
+"""Languages that write 7.5; the others write 7,5."""
 Row = tuple[str, Figures]
 
 
@@ -70,7 +72,7 @@ async def overview(
         report=found,
         columns=[t(column) for column in COLUMNS],
         rows=[
-            (kind, [(name, _cells(figures)) for name, figures in rows])
+            (kind, [(name, _cells(figures, entered.lang)) for name, figures in rows])
             for kind, rows in _tables(found, entered.followed.office, t, entered.lang)
         ],
         hours=[(f"{clock(hour.start)}", hour.arrivals) for hour in found.hours],
@@ -111,7 +113,7 @@ def _as_csv(report: DayReport, day: date, entered: Entered) -> str:
     table.writerow([day.isoformat(), "", *(t(column) for column in COLUMNS)])
     for kind, rows in _tables(report, entered.followed.office, t, entered.lang):
         for name, figures in rows:
-            table.writerow([kind, name, *_cells(figures)])
+            table.writerow([kind, name, *_cells(figures, "de")])
     for name, many in _sums(report, t):
         table.writerow([name, "", many])
     for hour in report.hours:
@@ -142,21 +144,24 @@ def _sums(report: DayReport, t: Catalogue) -> list[tuple[str, int]]:
     ]
 
 
-def _cells(figures: Figures) -> list[str]:
+def _cells(figures: Figures, language: str) -> list[str]:
     share = figures.in_target_share
     return [
         str(figures.visits),
         str(figures.called),
-        _number(figures.wait_p50),
-        _number(figures.wait_p80),
-        _number(figures.wait_longest),
+        _number(figures.wait_p50, language),
+        _number(figures.wait_p80, language),
+        _number(figures.wait_longest, language),
         "–" if share is None else f"{100 * share:.0f}",
-        _number(figures.service_minutes),
+        _number(figures.service_minutes, language),
     ]
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}".replace(".", ",")
+def _number(value: float | None, language: str) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.1f}"
+    return text if language in _POINT else text.replace(".", ",")
 
 
 handlers = [
