@@ -12,7 +12,7 @@ import msgspec
 
 from queue_service.demo import people
 from queue_service.demo.scene import Scene
-from queue_service.demo.team import Team
+from queue_service.demo.team import SENTENCES, Team
 from queue_service.model.office import Counter
 from queue_service.model.visit import Step
 
@@ -30,18 +30,14 @@ PARKED = 0.05
 """Share of visits that lack something to be fetched; its reasons:"""
 REASONS = ("papers", "papers", "photo", "payment")
 FETCHING = timedelta(minutes=12)
-TO_THE_STATION = 0.12
+TO_THE_STATION = 0.3
+"""Share of those whose photo the station takes and who were not there yet."""
 CANNOT_WAIT = 0.012
 """Share of visits that turn out to be an emergency at the counter."""
 PASSED_ON = 0.15
 BETWEEN_BREAKS = timedelta(minutes=110)
 BREAK = timedelta(minutes=12)
 NEVER = datetime.max.replace(tzinfo=UTC)
-SENTENCES = (
-    "Flug heute Abend, Mutter im Krankenhaus.",
-    "Arbeitgeber verlangt die Bescheinigung bis morgen früh.",
-    "Titel läuft heute ab, Antrag ist gestellt.",
-)
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -184,11 +180,11 @@ class Clerk:
         path = f"/visits/{visit.visit}"
         case_worker = Step.CASE_WORKER in self.counter.steps
         urgent = visit.need == "emergency" or drawn < CANNOT_WAIT
-        if urgent and not case_worker and self._somewhere(Step.CASE_WORKER):
+        if urgent and not case_worker and self._elsewhere(Step.CASE_WORKER):
             said = {"sentence": scene.chance.choice(SENTENCES)}
             return await self._away("emergency handed over", visit, f"{path}/hand-over", said)
         drawn = scene.chance.random()
-        if drawn < TO_THE_STATION and self._somewhere(Step.PHOTO):
+        if drawn < TO_THE_STATION and self._elsewhere(Step.PHOTO, visit.service):
             await scene.time.pass_by(people.service_time(planned, scene.chance) / 3)
             return await self._away(
                 "sent to the photo", visit, f"{path}/forward", {"step": "photo"}
@@ -201,9 +197,11 @@ class Clerk:
                 return True
         return False
 
-    def _somewhere(self, step: Step) -> bool:
-        return any(
-            step in other.steps for other in self.scene.office.counters if other != self.counter
+    def _elsewhere(self, step: Step, service: str = "") -> bool:
+        """Whether another counter does what this one does not."""
+        return step not in self.counter.steps and any(
+            step in other.steps and (not service or service in (*other.skills, *other.fallback))
+            for other in self.scene.office.counters
         )
 
     async def _away(self, deed: str, visit: Visit, path: str, body: object) -> bool:

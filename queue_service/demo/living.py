@@ -25,6 +25,7 @@ from queue_service.demo.presets import preset
 from queue_service.demo.scene import Scene, read_clock, set_scene
 from queue_service.demo.team import Team
 from queue_service.model.ids import split_address
+from queue_service.rights import Role
 
 log = logging.getLogger("queue_service.demo.living")
 
@@ -150,6 +151,8 @@ async def _agenda(
     scene: Scene, at_the_door: asyncio.Queue[_Deed], at_home: asyncio.Queue[_Deed]
 ) -> None:
     """Put into the queues what somebody wants to do by now: come, cancel, walk in, book."""
+    login = next(each for each in scene.links.logins if each.role == Role.GUIDE)
+    guide = Team(scene, login)
     planned: date | None = None
     coming: list[people.WalkIn] = []
     while True:
@@ -161,7 +164,7 @@ async def _agenda(
         for plan in scene.diary.take_due(now):
             at_the_door.put_nowait(partial(visitors.keep, scene, plan))
         while coming and coming[0].at <= now:
-            at_the_door.put_nowait(partial(visitors.walk_in, scene, coming.pop(0)))
+            at_the_door.put_nowait(partial(visitors.walk_in, scene, coming.pop(0), guide))
         for _ in _wishes(scene, since, now):
             at_home.put_nowait(partial(visitors.book, scene, _wished_day(scene, now)))
         scene.diary.lived_until = max(since, now)

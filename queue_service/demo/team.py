@@ -1,4 +1,4 @@
-"""A clerk's session in the living office: signs in when asked to, and again when it ended."""
+"""A session of staff in the living office: signs in when asked to, and again when it ended."""
 
 import asyncio
 
@@ -7,6 +7,13 @@ import msgspec
 from queue_service.demo.client import Answer
 from queue_service.demo.links import Login
 from queue_service.demo.scene import Scene
+
+SENTENCES = (
+    "Flug heute Abend, Mutter im Krankenhaus.",
+    "Arbeitgeber verlangt die Bescheinigung bis morgen früh.",
+    "Titel läuft heute ab, Antrag ist gestellt.",
+)
+"""What staff hand on with an emergency."""
 
 
 class _Session(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from queue_service.demo.diary import Plan
 from queue_service.demo.names import Somebody, language, somebody
 from queue_service.demo.people import End, Offer, WalkIn
 from queue_service.demo.scene import Scene
+from queue_service.demo.team import SENTENCES, Team
 
 LOOK_AHEAD_DAYS = 6
 """Who finds the wished day full looks at the days after it."""
@@ -47,6 +48,18 @@ class _Booking(msgspec.Struct, frozen=True):
     secret: str
     start: datetime
     state: str = "booked"
+
+
+class _Ticket(msgspec.Struct, frozen=True):
+    number: str
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    visit: str
+
+
+class _Looked(msgspec.Struct, frozen=True):
+    visit: _Seen | None = None
 
 
 async def book(
@@ -106,8 +119,8 @@ async def keep(scene: Scene, plan: Plan) -> None:
     scene.count("came with appointment", answer)
 
 
-async def walk_in(scene: Scene, visitor: WalkIn) -> None:
-    """Somebody without appointment draws a number at the kiosk."""
+async def walk_in(scene: Scene, visitor: WalkIn, guide: Team) -> None:
+    """Somebody without appointment draws a number; a guide hands emergencies over at once."""
     own = somebody(scene.chance, scene.office.languages).language
     wish = {
         "service": visitor.service,
@@ -118,7 +131,22 @@ async def walk_in(scene: Scene, visitor: WalkIn) -> None:
     answer = await scene.client.post(
         "/kiosk/check-ins", {"walk_in": wish}, bearer=scene.links.kiosk.key
     )
-    scene.count("emergency came" if visitor.emergency else "walked in", answer)
+    came = scene.count("emergency came" if visitor.emergency else "walked in", answer)
+    ticket = answer.read(_Ticket)
+    if came and visitor.emergency and ticket is not None:
+        await _hand_over(scene, guide, ticket.number)
+
+
+async def _hand_over(scene: Scene, guide: Team, number: str) -> None:
+    """The guide at the entrance sees who cannot wait and says it in a sentence."""
+    await scene.time.pass_by(THINKING)
+    office = scene.office.slug
+    looked = (await guide.post(f"/guide/{office}/looks", {"said": number})).read(_Looked)
+    if looked is None or looked.visit is None:
+        return
+    said = {"sentence": scene.chance.choice(SENTENCES)}
+    answer = await guide.post(f"/visits/{looked.visit.visit}/hand-over", said)
+    scene.count("emergency handed over by a guide", answer)
 
 
 async def _look(

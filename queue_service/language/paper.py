@@ -29,15 +29,20 @@ def spoken_in(language: str, shown_in: str) -> str:
 
 
 def row_notes(
-    parts: Sequence[Part], flags: Sequence[str], office: Office, language: str
+    parts: Sequence[Part],
+    flags: Sequence[str],
+    office: Office,
+    language: str,
+    *,
+    fetch: bool = True,
 ) -> list[str]:
-    """What to fetch before the call, and what the answers of the booking mean for the papers."""
+    """What to `fetch` before the call, and what the answers of the booking mean for the papers."""
     notes: list[str] = []
     for part in parts:
         service = office.service(part.service)
         if service is None:
             continue
-        if service.fetch:
+        if fetch and service.fetch:
             notes.append(pick(service.fetch, language)[0])
         notes += [pick(f.text, language)[0] for f in service.flags if f.key in flags]
     return list(dict.fromkeys(notes))

@@ -158,6 +158,23 @@ def test_at_work_it_is_large_enough_and_fits(opens: Opens, hall: Hall, lang: str
             assert sideways(desk) <= 0, (panel, view)
 
 
+def test_cut_off_it_prints_who_is_waiting(opens: Opens, hall: Hall) -> None:
+    number = hall.walk_in()["number"]
+    desk = at(opens, hall)
+    desk.clock.install()
+    desk.route("**/stream*", lambda route: route.abort())
+    desk.reload()
+    desk.evaluate("() => { window.print = () => { document.title = 'printed'; }; }")
+    desk.clock.run_for(7_000)
+    expect(desk.locator("[data-banner]")).to_be_visible()
+    expect(desk.locator("[data-state=break]")).to_have_attribute("aria-disabled", "true")
+    desk.locator("[data-print]").click()
+    expect(desk).to_have_title("printed")
+    desk.emulate_media(media="print")
+    expect(desk.locator("[data-list=waiting] li")).to_contain_text(number)
+    expect(desk.locator("[data-act=next]")).to_be_hidden()
+
+
 def test_without_scripts_every_act_is_a_form(opens: Opens, hall: Hall) -> None:
     number = hall.walk_in()["number"]
     page = at(opens, hall, scripts=False)

@@ -21,6 +21,7 @@ from queue_service.rights import Actor
 from queue_service.web.pages.answers import text
 
 _LONGEST_SENTENCE = 300
+_UNKNOWN = Refusal(Code.UNKNOWN_VISIT)
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -67,9 +68,9 @@ Does = Callable[[Pressed], Awaitable[Answer]]
 async def do(act: str, pressed: Pressed) -> Answer:
     """Do it; a Refusal says why not."""
     if act in _ON_VISIT and not pressed.visit:
-        return Refusal(Code.UNKNOWN_VISIT)
+        return _UNKNOWN
     does = _AT_COUNTER.get(act) or _ON_VISIT.get(act)
-    return await does(pressed) if does else Refusal(Code.UNKNOWN_VISIT)
+    return await does(pressed) if does else _UNKNOWN
 
 
 async def _next(p: Pressed) -> Answer:
@@ -94,8 +95,10 @@ async def _state(p: Pressed) -> Answer:
 
 
 async def _undo(p: Pressed) -> Answer:
-    if p.visit:
-        return await serving.undo(p.house, p.visit, p.by, p.key)
+    """Of a visit, or of what was done with the counter itself."""
+    if p.said("visit"):
+        public = p.visit
+        return await serving.undo(p.house, public, p.by, p.key) if public else _UNKNOWN
     return await serving.undo_at(p.house, p.seat.public, p.by, p.key)
 
 

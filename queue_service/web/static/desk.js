@@ -228,6 +228,7 @@ function press(button) {
   if (panel.open) [...panel.querySelectorAll("button, input:not([type=hidden])")].find((one) => one.checkVisibility())?.focus();
 }
 
+find("[data-print]").addEventListener("click", () => print());
 keys(press);
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
