@@ -23,6 +23,7 @@ from queue_service.language.verdicts import verdict as verdict_in_words
 from queue_service.model.ids import address, split_address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
+from queue_service.web.access import crowding
 from queue_service.web.pages import Asked, Shown, see
 from queue_service.web.pages.answers import text
 from queue_service.web.pages.compact import compact
@@ -63,6 +64,8 @@ async def photo(request: Asked, house: House, lang: str) -> Shown:
     at = await entered(request, house, lang)
     if not isinstance(at, Entrance):
         return at
+    if await crowding(request, f"photo {at.actor.id}"):
+        return see(f"{at.home}?sorry={Code.TOO_MANY}")
     sent = (await request.form()).get("photo")
     content = await sent.read() if isinstance(sent, UploadFile) else b""
     found = await pictures.decode(content)
