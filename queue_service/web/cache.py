@@ -92,3 +92,14 @@ def answer(
         headers["content-encoding"] = "gzip"
         return Response(cached.zipped, media_type=media_type, headers=headers)
     return Response(cached.plain, media_type=media_type, headers=headers)
+
+
+def packed(
+    request: Request[Any, Any, Any], content: bytes, media_type: str, cache_control: str
+) -> Response[bytes]:
+    """A body that is made for one device and rarely asked for, compressed where it may be."""
+    headers = {"cache-control": cache_control, "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, _EFFORT, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return Response(content, media_type=media_type, headers=headers)

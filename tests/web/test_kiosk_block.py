@@ -92,3 +92,50 @@ def test_emergencies_and_second_scans_are_refused_without_data(hall: Hall) -> No
     assert told.json()["code"] == "already_checked_in"
     assert given["number"] not in told.text
     assert given["ticket"] not in told.text
+
+
+def test_all_that_a_kiosk_takes_along_fits_its_budget(hall: Hall) -> None:
+    def size(path: str, **params: str) -> int:
+        with hall.kiosk.stream("GET", path, params=params) as answer:
+            assert answer.status_code == 200, path
+            return sum(len(part) for part in answer.iter_raw())
+
+    page = hall.kiosk.get("/de/kiosk", headers={"Cookie": f"queue_device={hall.links.kiosk.key}"})
+    release = page.text.partition("/static/")[2].partition("/")[0]
+    scripts = ("kiosk.js", "offline.js", "numbers.js", "outbox.js")
+    of_scripts = sum(size(f"/static/{release}/{name}") for name in scripts)
+    assert of_scripts <= 12_288
+    more = ("app.css", "kiosk.css", "qr.js", "guide.css", "guide.js", "guide_alone.js")
+    assert (
+        len(page.content)
+        + of_scripts
+        + sum(size(f"/static/{release}/{name}") for name in more)
+        + 2 * size(BLOCK, keeper=KEEPER)
+        + size("/worker.js")
+        <= 120_000
+    )
+
+
+def test_the_shell_is_for_devices_and_holds_every_language(hall: Hall) -> None:
+    with_key = {"Cookie": f"queue_device={hall.links.kiosk.key}"}
+    shell = hall.anyone.get("/kiosk/offline", headers=with_key)
+    for lang in ("de", "en", "ar", "uk", "de_simple"):
+        assert f'data-lang="{lang}"' in shell.text
+    assert len(shell.content) > 10_000 > int(shell.headers["content-length"])
+    assert hall.anyone.get("/kiosk/offline").status_code == 403
+    worker = hall.anyone.get("/worker.js")
+    assert worker.text.startswith("const RELEASE = ")
+    assert worker.headers["cache-control"] == "no-cache"
+
+
+def test_what_did_not_come_out_of_the_printer_stands_large_on_the_screen(hall: Hall) -> None:
+    kiosk = hall.client()
+    kiosk.cookies.set("queue_device", hall.links.kiosk.key)
+    said = {"service": "PICK", "persons": "2", "idempotency_key": str(uuid4())}
+    shown = kiosk.post("/de/kiosk/check-in", data=said, follow_redirects=True)
+    assert "Ihre Nummer ist" in shown.text
+    failed = kiosk.post("/de/kiosk/print", follow_redirects=True)
+    assert str(failed.url).endswith("/de/kiosk/done?printed=unreachable")
+    assert "kiosk-ticket--alone" in failed.text
+    assert 'data-printed="unreachable"' in failed.text
+    assert "printed=" not in kiosk.get("/de/kiosk/done?printed=<script>").text

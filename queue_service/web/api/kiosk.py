@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 
@@ -21,6 +22,7 @@ from queue_service.rights import Act, Actor
 from queue_service.web.access import actor_of, allowed
 from queue_service.web.api.bookings import Key, told
 from queue_service.web.api.shapes import CheckInBody, OfflineBody
+from queue_service.web.cache import packed
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
@@ -131,7 +133,8 @@ async def block(
     kept = await reserving.reserve_block(house, device.office, device.id, wanted, keeper)
     if isinstance(kept, Refusal):
         return problem(request, kept)
-    return told(_block(house, followed, kept), 200)
+    said = msgspec.json.encode(_block(house, followed, kept))
+    return packed(request, said, "application/json", "no-store")
 
 
 def _block(house: House, followed: Followed, kept: KeptBlock) -> dict[str, object]:

@@ -4,7 +4,6 @@ Neither holds anything of a visitor; numbers, keys and hours come with `/api/v1/
 """
 
 from litestar import Response, get
-from litestar.response import Template
 
 from queue_service.flows import sessions
 from queue_service.house import House
@@ -24,6 +23,7 @@ from queue_service.notify.letters import qr_link
 from queue_service.rights import Act, check
 from queue_service.web import assets
 from queue_service.web.access import DEVICE_COOKIE
+from queue_service.web.cache import packed
 from queue_service.web.pages import Asked
 
 _TOLD = ("wait", "wait_early", "late_walk_in")
@@ -49,23 +49,23 @@ _AFTERWARDS = (
 
 
 @get("/kiosk/offline")
-async def shell(request: Asked, house: House) -> Template | Response[str]:
+async def shell(request: Asked, house: House) -> Response[bytes]:
     """Every screen that works without network, as one page for the worker to keep."""
     key = request.cookies.get(DEVICE_COOKIE, "")
     device = await sessions.actor(house, key) if key else None
     followed = house.follower.office(device.office) if device else None
     if device is None or followed is None or check(device, Act.CHECK_IN, device.office):
-        return Response("", status_code=403, media_type="text/plain")
-    return Template(
-        template_name="kiosk/offline.html",
-        headers={"cache-control": "private, no-cache"},
-        context={
-            "screens": [_screen(lang, followed.office.name) for lang in LANGUAGES],
-            "start": f"/{LANGUAGES[0]}/kiosk",
-            "link": qr_link(house.settings.base_url, ""),
-            "zone": followed.office.zone,
-        },
+        return Response(b"", status_code=403, media_type="text/plain")
+    engine = request.app.template_engine
+    if engine is None:
+        raise LookupError("templates")
+    content = engine.get_template("kiosk/offline.html").render(
+        screens=[_screen(lang, followed.office.name) for lang in LANGUAGES],
+        start=f"/{LANGUAGES[0]}/kiosk",
+        link=qr_link(house.settings.base_url, ""),
+        zone=followed.office.zone,
     )
+    return packed(request, content.encode(), "text/html; charset=utf-8", "private, no-cache")
 
 
 def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:

@@ -17,11 +17,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * @typedef {{ place: number, number: string, ticket: string, signature: string }} Kept
- * @typedef {{ service: string, name: Record<string, string>, max_persons: number, open: { from: string, to: string }[] }} Offered
- * @typedef {{ block: string, day: string, next: number, key: number, numbers: Kept[], now: string, rate: number, zone: string,
- *   early_minutes: number, late_minutes: number, tag: string, keys: { number: number, public_key: string, expires: string }[],
- *   services: Offered[] }} Block
+ * @typedef {Record<string, any> & { block: string, day: string, next: number }} Block as `/api/v1/kiosk/block` answers
+ * @typedef {{ service: string, name: Record<string, string>, open: { from: string, to: string }[] }} Offered
  * @typedef {{ code?: string, service?: string, persons?: number, lang: string, key: string }} Wish
  * @typedef {{ number: string, ticket: string, told: string } | { sorry: string }} Given
  */
@@ -77,7 +74,7 @@ const keep = (block) => change(["kept"], async (store) => {
 /** What one may come for at this moment. @param {Block} block @returns {Promise<Offered[]>} */
 export async function offered(block) {
   const at = await officeTime();
-  return block.services.filter((s) => s.open.some((hours) => Date.parse(hours.from) <= at && at < Date.parse(hours.to)));
+  return block.services.filter((/** @type {Offered} */ s) => s.open.some((hours) => Date.parse(hours.from) <= at && at < Date.parse(hours.to)));
 }
 
 /** Give a number for a code or a service, or say why not. @param {Wish} wish @returns {Promise<Given>} */
@@ -136,7 +133,7 @@ export async function check(text, block) {
   const tag = [...said.slice(3, 7)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (said[0] !== 1) return { sorry: "altered" };
   if (tag !== block.tag) return { sorry: "other_office" };
-  const key = block.keys.find((one) => one.number === view.getUint16(1));
+  const key = block.keys.find((/** @type {{ number: number }} */ one) => one.number === view.getUint16(1));
   if (!key || !await genuine(key.public_key, said, raw.slice(MESSAGE_BYTES))) return { sorry: "altered" };
   const now = await officeTime();
   if (now >= Date.parse(key.expires)) return { sorry: "altered" };
