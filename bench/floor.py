@@ -36,9 +36,9 @@ ROUNDS = 7
 ONE_BY_ONE, AT_ONCE = 48, 6
 """Presses of one desk, and rounds of all desks, in a round of the comparison."""
 CROWD = 1_000
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 2.0
 """Between two acts of somebody who books."""
-CROWD_SECONDS = 2.5
+CROWD_SECONDS = 3.0
 STARTS = 400
 """Among which the crowd chooses: none of them may fill."""
 MISSED_EVERY = 10
@@ -212,7 +212,7 @@ async def _cost(hall: Hall, ports: Sequence[int], n: int) -> Cost:
         tuple(racing.hold_of_many(measured.ROOM, start) for start in measured.starts(STARTS)),
         connections=CROWD,
         seconds=CROWD_SECONDS,
-        warm_seconds=1.5,
+        warm_seconds=PAUSE_SECONDS * 2,
         run=f"floor{n}",
         pause_seconds=PAUSE_SECONDS,
     )
