@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from queue_service.model.asking import Jurisdiction, Referral
+from queue_service.model.expecting import Expecting
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import (
     BookingRules,
@@ -124,20 +125,15 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
     """The config layers that say everything about `office` from `at` on, one a subject."""
     subjects: dict[str, object] = {
         "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
-        "hours": office.hours,
-        "closures": office.closures,
-        "exceptions": office.exceptions,
         "rules": Rules(
             office.booking, office.line, office.tickets, office.limits_per_person, office.waiting
         ),
         **{f"service:{service.code}": service for service in office.services},
         **{f"counter:{counter.key}": counter for counter in office.counters},
         **{f"limit:{limit.key}": limit for limit in office.limits},
-        "staff": office.staff,
         "surge": SurgeBounds.of(office.surge),
         **{f"surge_rule:{rule.id}": rule for rule in office.surge.rule},
-        "triage": office.triage,
-        "authorities": office.authorities,
+        **{name: getattr(office, name) for name in (*_LISTS, *_TABLES)},
     }
     encode = msgspec.json.Encoder(order="deterministic").encode
     return tuple(Layer(name, encode(said).decode(), at) for name, said in subjects.items())
@@ -169,7 +165,7 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         "counters": each("counter:"),
         "limits": each("limit:"),
         **{name: said.get(name, []) for name in _LISTS},
-        **{name: said.get(name, {}) for name in ("staff", "triage", "relief")},
+        **{name: said.get(name, {}) for name in (*_TABLES, "relief")},
         "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
     }
     return as_of(in_normal_order(msgspec.convert(whole, Office)), at)
@@ -233,6 +229,7 @@ def _addition(change: str) -> Addition:
 
 
 _LISTS = ("hours", "closures", "exceptions", "authorities")
+_TABLES = ("staff", "triage", "expecting")
 _KINDS: dict[str, Any] = {
     "office": Identity,
     "service": Service,
@@ -246,6 +243,7 @@ _KINDS: dict[str, Any] = {
     "surge": SurgeBounds,
     "surge_rule": SurgeRule,
     "triage": Triage,
+    "expecting": Expecting,
     "authorities": tuple[Referral, ...],
 }
 
