@@ -69,6 +69,11 @@ def test_every_goal_names_a_figure_of_the_published_list() -> None:
         "edit": "visible_s longest_wait_ms",
         "wait": "error_over_naive p80_coverage cpu_ms_80_waiting p99_with_over_without",
         "waiting": "filled_share doubts two_offers",
+        "floor": "called_twice skipped duplicate_numbers next_p95_16_over_1 "
+        "next_p95_crowd_over_alone",
+        "surge": "switches_a_day in_target_gain_points emergencies_in_15min_share",
+        "heidelberg": "wrong_steps skipped called_twice wait_over_15_share "
+        "emergencies_in_10min_share report_differences",
         "fanout": "p99_over_redis_1000 board_p95_ms board_p99_ms lost_events",
     }
     assert set(GOALS) == set(published)
