@@ -461,7 +461,7 @@ def test_the_presets_rules_can_act_and_speak_all_their_languages(slug: str) -> N
         "reserve_back",
     }
     for each in office.surge.rule:
-        assert set(each.title) == set(office.languages)
+        assert set(each.title) >= set(office.languages) - {"de_simple"}
         assert set(each.text) in (set(), set(office.languages))
         found = plan(each, ready, NOW)
         assert isinstance(found, Plan), (each.id, found)
