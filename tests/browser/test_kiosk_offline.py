@@ -19,8 +19,8 @@ from tests import servers
 from tests.browser.conftest import faults
 from tests.browser.line import Line, line_to
 from tests.browser.test_hall_screens import KIOSK, scan, sideways
-from tests.city import City, serving, set_clocks
-from tests.conftest import aside, settled
+from tests.city import serving, set_clocks
+from tests.conftest import aside
 from tests.served import Hall, ask, instant, soon
 from tests.web.test_confirmations import signed_of
 
@@ -204,32 +204,30 @@ def test_half_an_hour_without_network_and_a_restart_lose_nothing_and_double_noth
     assert (again["number"], again["instructions"]) == (numbers[0], "already_checked_in")
 
 
-def test_a_server_that_was_killed_hears_everything_once_it_is_back(
-    browser: Browser, postgres: str, founded: City, tmp_path: Path
+def test_a_server_that_was_killed_hears_everything_once_another_is_there(
+    browser: Browser, hall: Hall, tmp_path: Path
 ) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-    with settled(postgres, founded) as city:
-        with serving(city, tmp_path / "first") as running, line_to(running.port) as line:
-            kiosk = Kiosk(browser, tmp_path / "profile", line.port)
-            links = city.office("heidelberg")
-            kiosk.take_along(links.kiosk.key)
-            kiosk.page.goto("/de/kiosk/number")
-            kiosk.page.locator("button[name=service]").first.click()
-            numbers = [kiosk.shown()]
-            kiosk.page.goto("/de/kiosk/number")
-            line.cut()
+    (tmp_path / "server").mkdir()
+    with (
+        serving(hall.served.city, tmp_path / "server") as running,
+        line_to(running.port) as line,
+    ):
+        kiosk = Kiosk(browser, tmp_path / "profile", line.port)
+        kiosk.take_along(hall.links.kiosk.key)
+        kiosk.page.goto("/de/kiosk/number")
         kiosk.page.locator("button[name=service]").first.click()
-        kiosk.page.wait_for_url("**/kiosk/offline*")
-        numbers.append(kiosk.shown())
-        numbers += kiosk.many_numbers(10)
-        with serving(city, tmp_path / "second") as running:
-            line.lead_to(running.port)
-            line.mend()
-            kiosk.page.locator("[data-leave]:visible").click()
-            expect(kiosk.page.locator(".kiosk-notes")).to_be_attached()
-            soon(lambda: len(kiosk.kept()["outbox"]), lambda rows: rows == 0, 30)
-            kiosk.off()
-            line.cut()
-        found = ask(city, "select number from visit order by arrived, seq")
-        assert [row["number"] for row in found][-len(numbers) :] == numbers
+        numbers = [kiosk.shown()]
+        kiosk.page.goto("/de/kiosk/number")
+        line.cut()
+    kiosk.page.locator("button[name=service]").first.click()
+    kiosk.page.wait_for_url("**/kiosk/offline*")
+    numbers.append(kiosk.shown())
+    numbers += kiosk.many_numbers(10)
+    line.lead_to(hall.served.port)
+    line.mend()
+    kiosk.page.locator("[data-leave]:visible").click()
+    soon(lambda: len(kiosk.kept()["outbox"]), lambda rows: rows == 0, 30)
+    assert kiosk.kept()["refused"] == []
+    kiosk.off()
+    line.cut()
+    assert [v["number"] for v in told(hall, numbers)] == numbers
