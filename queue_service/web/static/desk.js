@@ -146,7 +146,9 @@ async function wish(name, form, button) {
   const said = await answer.json();
   if (answer.ok) {
     take(said);
-    for (const panel of all("main details[open]")) panel.open = false;
+    // Only its own panel: the clerk may have opened the next one meanwhile.
+    const panel = form.closest("details");
+    if (panel) panel.open = false;
     for (const field of form.querySelectorAll("input:not([type=hidden])")) /** @type {HTMLInputElement} */ (field).value = /** @type {HTMLInputElement} */ (field).defaultValue;
   } else {
     if (said.now) take(said.now);
