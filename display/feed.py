@@ -40,7 +40,7 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SCREEN = resources.files("display") / "screen"
 
 
-def _lean(name: str, text: str) -> bytes:
+def lean(name: str, text: str) -> bytes:
     """Scripts without their comments and indents: those are for readers, not for a hall's line."""
     if name.endswith(".js"):
         lines = (line.strip() for line in re.sub(r"(?s)/\*\*.*?\*/", "", text).splitlines())
@@ -49,7 +49,7 @@ def _lean(name: str, text: str) -> bytes:
 
 
 _FILES = {
-    file.name: _lean(file.name, file.read_text(encoding="utf-8"))
+    file.name: lean(file.name, file.read_text(encoding="utf-8"))
     for file in sorted(_SCREEN.iterdir(), key=lambda file: file.name)
     if file.name.rpartition(".")[2] in _TYPES
 }

@@ -7,6 +7,7 @@ from importlib import resources
 from litestar import Response, get
 from litestar.params import FromPath
 
+from display.feed import lean
 from queue_service.web.lean import AnyRequest
 
 _FOLDER = resources.files("queue_service.web") / "static"
@@ -17,7 +18,9 @@ _TYPES = {
     "woff2": "font/woff2",
 }
 _FILES = {
-    file.name: file.read_bytes()
+    file.name: lean(file.name, file.read_text(encoding="utf-8"))
+    if file.name.endswith(".js")
+    else file.read_bytes()
     for file in sorted(_FOLDER.iterdir(), key=lambda file: file.name)
     if file.name.rpartition(".")[2] in _TYPES
 }
