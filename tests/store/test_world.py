@@ -12,7 +12,7 @@ from queue_service.flows import arriving
 from queue_service.model.booking import BookingState, Person
 from queue_service.model.ids import BookingId, OfficeId, Tick
 from queue_service.model.world import Cell, Grant, Needs
-from queue_service.store import rows, told, world
+from queue_service.store import hall, rows, told, world
 from queue_service.store.database import open_pool
 from queue_service.store.told import Outcome
 from tests import make
@@ -61,8 +61,8 @@ async def test_nothing_named_asks_nothing(turn: asyncpg.Connection) -> None:
     assert await world.bookings(turn, OFFICE, []) == {}
     assert await world.people(turn, Needs()) == {}
     assert await world.cells(turn, []) == {}
-    assert await world.visits(turn, OFFICE, Needs()) == ({}, {})
-    assert await world.series(turn, OFFICE, ()) == {}
+    assert await hall.visits(turn, OFFICE, Needs()) == ({}, {})
+    assert await hall.series(turn, OFFICE, ()) == {}
 
 
 async def test_what_is_named_and_not_there_is_told_apart_from_what_was_not_named(
@@ -73,8 +73,8 @@ async def test_what_is_named_and_not_there_is_told_apart_from_what_was_not_named
     assert await world.cells(turn, [there, missing]) == {there: Cell(3, 0), missing: None}
     assert await world.bookings(turn, OFFICE, [nobody]) == {nobody: None}
     assert await world.people(turn, Needs(people=((b"p", "pick"),))) == {(b"p", "pick"): None}
-    assert await world.visits(turn, OFFICE, Needs(visits_of=(nobody,))) == ({}, {nobody: None})
-    assert await world.series(turn, OFFICE, (day,)) == {day: None}
+    assert await hall.visits(turn, OFFICE, Needs(visits_of=(nobody,))) == ({}, {nobody: None})
+    assert await hall.series(turn, OFFICE, (day,)) == {day: None}
 
 
 async def test_a_booking_comes_back_as_it_was_written_and_only_in_its_office(
@@ -119,10 +119,10 @@ async def test_the_line_is_everybody_in_the_house_and_named_visits_are_read_besi
     small: Small, turn: asyncpg.Connection
 ) -> None:
     given = await arriving.walk_in(small.house, SLUG, service=make.PICK, by=CLERK)
-    by_id, of = await world.visits(turn, OFFICE, Needs(line=True))
+    by_id, of = await hall.visits(turn, OFFICE, Needs(line=True))
     assert [v.number for v in by_id.values() if v] == [getattr(given, "number", None)]
     assert of == {}
-    assert (await world.visits(turn, ELSEWHERE, Needs(line=True)))[0] == {}
+    assert (await hall.visits(turn, ELSEWHERE, Needs(line=True)))[0] == {}
 
 
 async def test_cells_are_changed_by_the_net_and_allowances_are_kept_apart(
