@@ -15,7 +15,6 @@ from queue_service.rehearsal.wait import usual
 ZONE = ZoneInfo("Europe/Berlin")
 DAY = date(2027, 3, 2)
 """A Tuesday: open from 8 to 16."""
-VISITORS = 119
 EMERGENCIES = 6
 BY_HOUR = (22, 30, 20, 13, 8, 10, 10, 6)
 """Arrivals of the hours from eight on: the second is the peak."""

@@ -24,7 +24,6 @@ from queue_service.ticker import LOCK
 
 SIZES = {"1k": 1_000, "100k": 100_000, "1m": 1_000_000}
 ROUNDS = 200
-_SEVEN_ROUNDS = 60
 _SETTLES_SECONDS = 0.005
 _FIRST = measured.MONDAY.date()
 _GZIP = {"accept-encoding": "gzip"}

@@ -8,7 +8,7 @@ from queue_service.events.chapters import AnyFact, UnknownTagError, decode
 from queue_service.events.entry import DeskNow, Entry, VisitNow
 from queue_service.floor import undoing as engine
 from queue_service.flows import notes
-from queue_service.flows.at_desk import DESKS, Settled, Stands, desk_after, settle, stands, visit_of
+from queue_service.flows.at_desk import DESKS, Settled, desk_after, settle, visit_of
 from queue_service.flows.desk_shown import DeskShown, at, shown
 from queue_service.flows.wish import receipt_for
 from queue_service.followed import Followed
@@ -29,31 +29,18 @@ async def undo(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Take the last act on a visit back within its seconds."""
-    return desk_after(await _undo(house, visit, by, key, own=False))
-
-
-async def undo_own(
-    house: House, visit: str, by: ActorId, key: str | None = None
-) -> Stands | Refusal:
-    """Take one's own last act on a visit back: for guides, who have no desk."""
-    return stands(await _undo(house, visit, by, key, own=True))
-
-
-async def _undo(
-    house: House, public: str, by: ActorId, key: str | None, *, own: bool
-) -> Settled | Refusal:
-    found = await visit_of(house, public)
+    found = await visit_of(house, visit)
     if isinstance(found, Refusal):
         return found
-    office, visit = found
-    last = await _last(house, office, visit.seq)
-    if last is None or (own and last[0].by != by and last[1].tag != "undone"):
+    office, known = found
+    last = await _last(house, office, known.seq)
+    if last is None:
         return NOTHING
-    refusal = await _taken_back(house, office, by, key, public, last)
+    refusal = await _taken_back(house, office, by, key, visit, last)
     if refusal is not None:
         return refusal
-    counters = (v.counter for v in last[1].visits if v.id == visit.id)
-    return Settled(office, visit, visit.counter or next(counters, None), again=False)
+    counters = (v.counter for v in last[1].visits if v.id == known.id)
+    return desk_after(Settled(office, known, known.counter or next(counters, None), again=False))
 
 
 async def undo_at(

@@ -66,12 +66,6 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     raise NoFontsError(f"{name} is missing: install fonts-noto-core")
 
 
-def check_fonts() -> None:
-    """Raises NoFontsError when tickets cannot be drawn here."""
-    for name in ("NotoSans-Bold.ttf", "NotoSans-Regular.ttf", "NotoSansArabic-Regular.ttf"):
-        _font(name, _TEXT_DOTS)
-
-
 def draw(paper: Paper) -> Image.Image:
     """The ticket, one bit a dot; raises NoFontsError."""
     parts = [_written(paper.office, _SMALL_DOTS), _number(paper.number)]

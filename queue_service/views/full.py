@@ -6,13 +6,11 @@ a key nobody has used. Which cells are full is left to `cells`.
 
 import heapq
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import DUE, BookingState
 from queue_service.model.ids import BookingId
-
-_FAR = datetime.max.replace(tzinfo=UTC)
 
 
 class Holds:
