@@ -17,14 +17,16 @@ from queue_service.model.ids import ActorId, BookingId, CounterKey, VisitId, add
 from queue_service.model.office import Counter
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, Visit, VisitState
-from queue_service.model.world import Needs
+from queue_service.model.world import Needs, Told, World
 from queue_service.store import offices as store_offices
 from queue_service.store import visits as store
 from queue_service.store.database import transaction
 
 DESKS = HallNeeds(desks=True)
-OnVisit = Callable[[Followed, Visit], Decide]
-"""From the office and the visit as read before the turn to what the turn decides."""
+OnVisit = Callable[[World, Followed, Visit], Told | Refusal]
+"""A decision about a visit of an office; the visit is as read before the turn."""
+AtCounter = Callable[[World, Followed, Counter], Told | Refusal]
+"""A decision about a counter of an office."""
 
 
 class Stands(msgspec.Struct, frozen=True):
@@ -80,7 +82,9 @@ async def on_visit(
     hall = DESKS if desks else HallNeeds()
     needs = Needs(visits=(visit.id,), bookings=bookings, line=line, hall=hall)
     receipt = receipt_for(f"{public} {by}", key, *act)
-    done = await settle(house, office, by, needs, decide(office, visit), receipt)
+    done = await settle(
+        house, office, by, needs, lambda world: decide(world, office, visit), receipt
+    )
     if isinstance(done.answer, Refusal):
         return done.answer
     again = isinstance(done.answer, Replayed)
@@ -88,6 +92,40 @@ async def on_visit(
     if before is None and again:
         before = await _counter_before(house, office, visit)
     return Settled(office, visit, before, again)
+
+
+async def from_desk(
+    house: House,
+    public: str,
+    by: ActorId,
+    key: str | None,
+    decide: OnVisit,
+    *act: object,
+    desks: bool = False,
+) -> DeskShown | Refusal:
+    """Do `act` on a visit, for the desk it belongs to."""
+    return desk_after(await on_visit(house, public, by, key, decide, *act, desks=desks))
+
+
+async def at_counter(
+    house: House,
+    place: tuple[Followed, Counter] | Refusal,
+    by: ActorId,
+    key: str | None,
+    decide: AtCounter,
+    *act: object,
+    visits: tuple[VisitId, ...] = (),
+) -> DeskShown | Refusal:
+    """Do `act` at a counter where there is one; `visits` are those it needs besides the line."""
+    if isinstance(place, Refusal):
+        return place
+    office, counter = place
+    needs = Needs(visits=visits, line=True, hall=DESKS)
+    receipt = receipt_for(f"{address(office.key.slug, counter.key)} {by}", key, *act)
+    done = await settle(
+        house, office, by, needs, lambda world: decide(world, office, counter), receipt
+    )
+    return done.answer if isinstance(done.answer, Refusal) else shown(office, counter)
 
 
 async def settle(

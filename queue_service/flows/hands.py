@@ -75,7 +75,7 @@ async def hand_over(
         visit,
         by,
         key,
-        lambda _, v: lambda world: handing.hand_over(world, v.id, to),
+        lambda world, _, v: handing.hand_over(world, v.id, to),
         "hand_over",
         to,
     )
@@ -99,9 +99,7 @@ async def accept(
         visit,
         by,
         key,
-        lambda office, v: (
-            lambda world: handing.accept(world, v.id, at_home.key, office.office.line, by)
-        ),
+        lambda world, office, v: handing.accept(world, v.id, at_home.key, office.office.line, by),
         "accept",
         at_home.key,
         line=True,
@@ -119,7 +117,7 @@ async def pass_on(
         visit,
         by,
         key,
-        lambda _, v: lambda world: handing.pass_on(world, v.id, by),
+        lambda world, _, v: handing.pass_on(world, v.id, by),
         "pass",
     )
     return stands(found)

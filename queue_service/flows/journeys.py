@@ -2,16 +2,21 @@
 
 from queue_service.floor import desks, journey
 from queue_service.flows import notes
-from queue_service.flows.at_desk import DESKS, Stands, desk_after, on_visit, settle, stands
-from queue_service.flows.desk_shown import DeskShown, at, shown
+from queue_service.flows.at_desk import (
+    Stands,
+    at_counter,
+    desk_after,
+    from_desk,
+    on_visit,
+    stands,
+)
+from queue_service.flows.desk_shown import DeskShown, at
 from queue_service.flows.serving import serve_now, start
-from queue_service.flows.wish import receipt_for
 from queue_service.house import House
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Aid, NeedClass, Step
-from queue_service.model.world import Needs
 
 __all__ = [
     "add_service",
@@ -29,32 +34,30 @@ async def park(
     house: House, visit: str, reason: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Send somebody at a counter to fetch something."""
-    found = await on_visit(
+    return await from_desk(
         house,
         visit,
         by,
         key,
-        lambda _, v: lambda world: journey.park(world, v.id, reason),
+        lambda world, _, v: journey.park(world, v.id, reason),
         "park",
         reason,
     )
-    return desk_after(found)
 
 
 async def resume(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Back from being parked, to where they stood."""
-    found = await on_visit(
+    return await from_desk(
         house,
         visit,
         by,
         key,
-        lambda _, v: lambda world: journey.resume(world, v.id),
+        lambda world, _, v: journey.resume(world, v.id),
         "resume",
         desks=True,
     )
-    return desk_after(found)
 
 
 async def forward(
@@ -73,9 +76,7 @@ async def forward(
         visit,
         by,
         key,
-        lambda office, v: (
-            lambda world: journey.forward(world, v.id, office.office, to=to, step=step)
-        ),
+        lambda world, office, v: journey.forward(world, v.id, office.office, to=to, step=step),
         "forward",
         to,
         step,
@@ -101,19 +102,16 @@ async def add_service(
     offered = office.office.service(service) if office else None
     if offered is None:
         return Refusal(Code.UNKNOWN_SERVICE, {"service": service[:40]})
-    found = await on_visit(
+    return await from_desk(
         house,
         visit,
         by,
         key,
-        lambda office, v: (
-            lambda world: journey.add_service(world, v.id, office.office, offered, persons)
-        ),
+        lambda world, office, v: journey.add_service(world, v.id, office.office, offered, persons),
         "add",
         service,
         persons,
     )
-    return desk_after(found)
 
 
 async def mark(
@@ -137,9 +135,7 @@ async def mark(
         visit,
         by,
         key,
-        lambda _, v: (
-            lambda world: journey.mark(world, v.id, aids=aids, need=need, language=language)
-        ),
+        lambda world, _, v: journey.mark(world, v.id, aids=aids, need=need, language=language),
         "mark",
         aids,
         need,
@@ -152,16 +148,12 @@ async def desk_state(
     house: House, public: str, state: DeskState, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """A counter opens, pauses, works behind the scenes or closes."""
-    found = at(house, public)
-    if isinstance(found, Refusal):
-        return found
-    office, counter = found
-    done = await settle(
+    return await at_counter(
         house,
-        office,
+        at(house, public),
         by,
-        Needs(line=True, hall=DESKS),
-        lambda world: desks.change(world, counter, state, by),
-        receipt_for(f"{public} {by}", key, "state", state),
+        key,
+        lambda world, _, counter: desks.change(world, counter, state, by),
+        "state",
+        state,
     )
-    return done.answer if isinstance(done.answer, Refusal) else shown(office, counter)

@@ -3,7 +3,7 @@
 from queue_service.events.floor import CallReason
 from queue_service.floor import visit as engine
 from queue_service.flows import undoing
-from queue_service.flows.at_desk import DESKS, desk_after, on_visit, settle
+from queue_service.flows.at_desk import at_counter, from_desk
 from queue_service.flows.desk_shown import (
     DeskShown,
     UndoShown,
@@ -12,14 +12,11 @@ from queue_service.flows.desk_shown import (
     desk,
     shown,
 )
-from queue_service.flows.wish import Decide, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.ids import ActorId
-from queue_service.model.office import Counter
+from queue_service.model.ids import ActorId, VisitId
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import Visit, VisitState
-from queue_service.model.world import Needs
+from queue_service.model.visit import VisitState
 
 __all__ = [
     "DeskShown",
@@ -47,19 +44,12 @@ async def call_next(
     house: House, public: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Call whoever is next for a counter; two desks never get the same person."""
-    found = at(house, public)
-    if isinstance(found, Refusal):
-        return found
-    office, counter = found
-    rules = office.office.line
-    needs = Needs(line=True, hall=DESKS)
-    return await _at_counter(
+    return await at_counter(
         house,
-        found,
+        at(house, public),
         by,
         key,
-        needs,
-        lambda world: engine.call_next(world, counter, rules, by),
+        lambda world, office, counter: engine.call_next(world, counter, office.office.line, by),
         "next",
     )
 
@@ -68,22 +58,18 @@ async def call_number(
     house: House, public: str, number: str, by: ActorId, key: str | None = None, reason: str = ""
 ) -> DeskShown | Refusal:
     """Call somebody by number, out of turn; the reason is one of `CallReason`, or none is told."""
-    found = at(house, public)
-    if isinstance(found, Refusal):
-        return found
-    if reason and reason not in set(CallReason):
+    place, wanted = at(house, public), _number(number)
+    if not isinstance(place, Refusal) and reason and reason not in set(CallReason):
         known = ", ".join(CallReason)
         return Refusal(Code.INVALID, {"field": "reason", "reason": f"one of {known}"})
-    office, counter = found
-    rules, wanted = office.office.line, _number(number)
-    needs = Needs(line=True, hall=DESKS)
-    return await _at_counter(
+    return await at_counter(
         house,
-        found,
+        place,
         by,
         key,
-        needs,
-        lambda world: engine.call_number(world, counter.key, wanted, rules, reason),
+        lambda world, office, counter: engine.call_number(
+            world, counter.key, wanted, office.office.line, reason
+        ),
         "call",
         wanted,
         *([reason] if reason else []),
@@ -94,96 +80,76 @@ async def serve_now(
     house: House, public: str, number: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Serve somebody who stands at the counter: waiting, parked, or missed today."""
-    found = at(house, public)
-    if isinstance(found, Refusal):
-        return found
-    office, counter = found
-    rules, wanted = office.office.line, _number(number)
-    known = office.line.numbered(wanted)
-    missed_one = known.id if known and _missed_today(office, known) else None
-    needs = Needs(visits=(missed_one,) if missed_one else (), line=True, hall=DESKS)
-    return await _at_counter(
+    place, wanted = at(house, public), _number(number)
+    missed_one = None if isinstance(place, Refusal) else _missed_today(place[0], wanted)
+    return await at_counter(
         house,
-        found,
+        place,
         by,
         key,
-        needs,
-        lambda world: engine.serve_now(world, counter.key, wanted, rules, missed_one),
+        lambda world, office, counter: engine.serve_now(
+            world, counter.key, wanted, office.office.line, missed_one
+        ),
         "serve",
         wanted,
+        visits=(missed_one,) if missed_one else (),
     )
 
 
-def _missed_today(office: Followed, visit: Visit) -> bool:
-    """Numbers of other days may come again."""
+def _missed_today(office: Followed, number: str) -> VisitId | None:
+    """Whoever has the number and was missed; numbers of other days may come again."""
+    visit = office.line.numbered(number)
+    if visit is None or visit.state is not VisitState.MISSED:
+        return None
     today = visit.arrived.astimezone(office.office.tz).date() == office.now().date()
-    return today and visit.state is VisitState.MISSED
+    return visit.id if today else None
 
 
 def _number(said: str) -> str:
     return said.strip().upper().replace(" ", "")
 
 
-async def _at_counter(
-    house: House,
-    place: tuple[Followed, Counter],
-    by: ActorId,
-    key: str | None,
-    needs: Needs,
-    decide: Decide,
-    *act: object,
-) -> DeskShown | Refusal:
-    office, counter = place
-    receipt = receipt_for(f"{office.key.slug}.{counter.key} {by}", key, *act)
-    done = await settle(house, office, by, needs, decide, receipt)
-    return done.answer if isinstance(done.answer, Refusal) else shown(office, counter)
-
-
 async def start(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """They have come to the counter."""
-    found = await on_visit(
-        house, visit, by, key, lambda _, v: lambda world: engine.start(world, v.id), "start"
+    return await from_desk(
+        house, visit, by, key, lambda world, _, v: engine.start(world, v.id), "start"
     )
-    return desk_after(found)
 
 
 async def recall(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Call the same number again."""
-    found = await on_visit(
-        house, visit, by, key, lambda _, v: lambda world: engine.recall(world, v.id), "recall"
+    return await from_desk(
+        house, visit, by, key, lambda world, _, v: engine.recall(world, v.id), "recall"
     )
-    return desk_after(found)
 
 
 async def missed(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """Nobody came to the counter."""
-    found = await on_visit(
+    return await from_desk(
         house,
         visit,
         by,
         key,
-        lambda office, v: lambda world: engine.missed(world, v.id, office.office.line),
+        lambda world, office, v: engine.missed(world, v.id, office.office.line),
         "missed",
     )
-    return desk_after(found)
 
 
 async def finish(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
     """What this counter does is done: on to the next stop, or served."""
-    found = await on_visit(
+    return await from_desk(
         house,
         visit,
         by,
         key,
-        lambda office, v: lambda world: engine.finish(world, v.id, office.office),
+        lambda world, office, v: engine.finish(world, v.id, office.office),
         "finish",
     )
-    return desk_after(found)
