@@ -1,25 +1,41 @@
 """A desk as the API tells it, with the sentences its clerk reads."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 
 from queue_service.events.floor import WhyNext
+from queue_service.flows.at_desk import Stands
 from queue_service.flows.desk_shown import DeskShown, VisitShown
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick, why_next
+from queue_service.model.ids import ActorId, split_address
 from queue_service.model.refusal import Refusal
+from queue_service.rights import Act
+from queue_service.web.access import allowed
 from queue_service.web.api.bookings import told
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
+Acting = Callable[[ActorId], Awaitable[DeskShown | Stands | Refusal]]
+"""An act at a desk or on a visit, by whoever asks."""
 
 
 def language_of(request: AnyRequest) -> str:
     """The language of the sentences."""
     return negotiate(request.headers.get("accept-language", ""))
+
+
+async def done(
+    request: AnyRequest, house: House, public: str, act: Act, do: Acting
+) -> Response[Any]:
+    """Do it as whoever asks, when they may in the office of the counter or visit `public`."""
+    actor = await allowed(request, house, act, split_address(public)[0])
+    shown = actor if isinstance(actor, Refusal) else await do(actor.id)
+    return told(shown) if isinstance(shown, Stands) else desk_answer(request, house, shown)
 
 
 def desk_answer(request: AnyRequest, house: House, shown: DeskShown | Refusal) -> Response[Any]:

@@ -16,7 +16,7 @@ from queue_service.rights import Act
 from queue_service.web import live
 from queue_service.web.access import allowed, still
 from queue_service.web.api.bookings import Key
-from queue_service.web.api.desk_answers import AnyRequest, desk_answer, desk_json, language_of
+from queue_service.web.api.desk_answers import AnyRequest, desk_answer, desk_json, done, language_of
 from queue_service.web.api.shapes_of_floor import CallBody, DeskStateBody, NumberBody
 from queue_service.web.problems import problem
 
@@ -28,9 +28,9 @@ _encode = msgspec.json.Encoder().encode
 async def desk(request: AnyRequest, house: House, counter: FromPath[str]) -> Response[Any]:
     """Who is here, who is next and why, who comes back, what can be undone."""
     actor = await allowed(request, house, Act.SHOW_DESK, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    return desk_answer(request, house, serving.desk(house, counter))
+    return desk_answer(
+        request, house, actor if isinstance(actor, Refusal) else serving.desk(house, counter)
+    )
 
 
 @get("/desks/{counter:str}/stream", summary="Desk stream", include_in_schema=False)
@@ -66,10 +66,9 @@ async def call_next(
     request: AnyRequest, house: House, counter: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """The answer says who and why; two desks never get the same person."""
-    actor = await allowed(request, house, Act.CALL, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    return desk_answer(request, house, await serving.call_next(house, counter, actor.id, key))
+    return await done(
+        request, house, counter, Act.CALL, lambda by: serving.call_next(house, counter, by, key)
+    )
 
 
 @post("/desks/{counter:str}/call", summary="Call by number", status_code=200)
@@ -77,11 +76,13 @@ async def call(
     request: AnyRequest, house: House, counter: FromPath[str], data: CallBody, key: Key = None
 ) -> Response[Any]:
     """Call somebody out of turn; the reason stands in the journal as a code."""
-    actor = await allowed(request, house, Act.CALL, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    shown = await serving.call_number(house, counter, data.number, actor.id, key, data.reason or "")
-    return desk_answer(request, house, shown)
+    return await done(
+        request,
+        house,
+        counter,
+        Act.CALL,
+        lambda by: serving.call_number(house, counter, data.number, by, key, data.reason or ""),
+    )
 
 
 @post("/desks/{counter:str}/serve", summary="Serve now", status_code=200)
@@ -89,11 +90,13 @@ async def serve(
     request: AnyRequest, house: House, counter: FromPath[str], data: NumberBody, key: Key = None
 ) -> Response[Any]:
     """Serve somebody who stands at the counter, without a call: waiting, sent away or missed."""
-    actor = await allowed(request, house, Act.CALL, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    shown = await serving.serve_now(house, counter, data.number, actor.id, key)
-    return desk_answer(request, house, shown)
+    return await done(
+        request,
+        house,
+        counter,
+        Act.CALL,
+        lambda by: serving.serve_now(house, counter, data.number, by, key),
+    )
 
 
 @post("/desks/{counter:str}/undo", summary="Take back at a desk", status_code=200)
@@ -101,10 +104,9 @@ async def undo(
     request: AnyRequest, house: House, counter: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """Take back the last act at a counter within its seconds, also its change of state."""
-    actor = await allowed(request, house, Act.CALL, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    return desk_answer(request, house, await serving.undo_at(house, counter, actor.id, key))
+    return await done(
+        request, house, counter, Act.CALL, lambda by: serving.undo_at(house, counter, by, key)
+    )
 
 
 @put("/desks/{counter:str}/state", summary="Open, pause or close a counter", status_code=200)
@@ -112,11 +114,13 @@ async def change_state(
     request: AnyRequest, house: House, counter: FromPath[str], data: DeskStateBody, key: Key = None
 ) -> Response[Any]:
     """Only an open counter calls and counts in waits; one clerk has one open counter."""
-    actor = await allowed(request, house, Act.CHANGE_DESK, split_address(counter)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    shown = await journeys.desk_state(house, counter, data.state, actor.id, key)
-    return desk_answer(request, house, shown)
+    return await done(
+        request,
+        house,
+        counter,
+        Act.CHANGE_DESK,
+        lambda by: journeys.desk_state(house, counter, data.state, by, key),
+    )
 
 
 handlers = [desk, desk_stream, call_next, call, serve, undo, change_state]

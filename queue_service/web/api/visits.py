@@ -1,21 +1,19 @@
 """For desks and guides: what is done with a visit on its way through the house."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from queue_service.flows import hands, journeys, notes, serving
-from queue_service.flows.at_desk import Stands, visit_of
-from queue_service.flows.desk_shown import DeskShown
+from queue_service.flows.at_desk import visit_of
 from queue_service.house import House
 from queue_service.model.ids import ActorId, CounterKey, split_address
 from queue_service.model.refusal import Refusal
 from queue_service.rights import Act
 from queue_service.web.access import allowed
 from queue_service.web.api.bookings import Key, told
-from queue_service.web.api.desk_answers import AnyRequest, desk_answer
+from queue_service.web.api.desk_answers import AnyRequest, done
 from queue_service.web.api.shapes_of_floor import (
     AcceptBody,
     AddBody,
@@ -26,26 +24,13 @@ from queue_service.web.api.shapes_of_floor import (
 )
 from queue_service.web.problems import problem
 
-Acting = Callable[[ActorId], Awaitable[DeskShown | Stands | Refusal]]
-
-
-async def _done(
-    request: AnyRequest, house: House, visit: str, act: Act, do: Acting
-) -> Response[Any]:
-    """Do it as whoever asks, when they may in the office of the visit."""
-    actor = await allowed(request, house, act, split_address(visit)[0])
-    if isinstance(actor, Refusal):
-        return problem(request, actor)
-    shown = await do(actor.id)
-    return told(shown) if isinstance(shown, Stands) else desk_answer(request, house, shown)
-
 
 @post("/visits/{visit:str}/recall", summary="Call again", status_code=200)
 async def recall(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """Call the same number again."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: serving.recall(house, visit, by, key)
     )
 
@@ -55,7 +40,7 @@ async def start(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """They have come to the counter: the board lets the number go."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: serving.start(house, visit, by, key)
     )
 
@@ -65,7 +50,7 @@ async def missed(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """Nobody came: back into the line, or missed for good after the last call."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: serving.missed(house, visit, by, key)
     )
 
@@ -75,7 +60,7 @@ async def finish(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """What this counter does is done: on to the next step, or the visit is served."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: serving.finish(house, visit, by, key)
     )
 
@@ -85,7 +70,7 @@ async def undo(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """Take the last act on a visit back within its seconds."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: serving.undo(house, visit, by, key)
     )
 
@@ -95,7 +80,7 @@ async def park(
     request: AnyRequest, house: House, visit: FromPath[str], data: ParkBody, key: Key = None
 ) -> Response[Any]:
     """Somebody fetches something and comes back to where they stood."""
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -109,7 +94,7 @@ async def resume(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """Back from being sent away."""
-    return await _done(
+    return await done(
         request, house, visit, Act.CALL, lambda by: journeys.resume(house, visit, by, key)
     )
 
@@ -120,7 +105,7 @@ async def forward(
 ) -> Response[Any]:
     """To another counter, station or case worker, with the same number and a sentence."""
     to = CounterKey(data.to) if data.to is not None else None
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -136,7 +121,7 @@ async def add(
     request: AnyRequest, house: House, visit: FromPath[str], data: AddBody, key: Key = None
 ) -> Response[Any]:
     """One more service in the same visit, or more persons for one it has."""
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -152,7 +137,7 @@ async def mark(
     request: AnyRequest, house: House, visit: FromPath[str], data: MarkBody, key: Key = None
 ) -> Response[Any]:
     """Note aids, class of need and language, as a guide sees them."""
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -168,7 +153,7 @@ async def hand_over(
     request: AnyRequest, house: House, visit: FromPath[str], data: HandBody, key: Key = None
 ) -> Response[Any]:
     """To a named or any free case worker; the clock begins."""
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -184,7 +169,7 @@ async def accept(
     request: AnyRequest, house: House, visit: FromPath[str], data: AcceptBody, key: Key = None
 ) -> Response[Any]:
     """The emergency is called to the case worker's counter."""
-    return await _done(
+    return await done(
         request,
         house,
         visit,
@@ -198,7 +183,7 @@ async def pass_on(
     request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """The other case workers may take it."""
-    return await _done(
+    return await done(
         request, house, visit, Act.ACCEPT_HAND, lambda by: hands.pass_on(house, visit, by, key)
     )
 
