@@ -25,8 +25,9 @@ from display.board import Board, Opening, Snapshot, event
 from display.layout import Sizes, sizes
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
+from queue_service.floor.line import Range
 from queue_service.language import catalogue, direction, tag
-from queue_service.model.ids import split_address
+from queue_service.model.ids import ServiceCode, split_address
 from queue_service.model.office import Office, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 
@@ -65,6 +66,13 @@ Distance = Annotated[float, QueryParameter(ge=1, le=60, description="Metres to t
 After = Annotated[int | None, QueryParameter(ge=0, description="Journal number already known")]
 
 
+class Waits(Protocol):
+    """What is known of the waits."""
+
+    def door(self, service: ServiceCode, now: datetime) -> Range | None:
+        """The wait of somebody who comes in for a service now; None while nobody knows."""
+
+
 class Followed(Protocol):
     """An office as the follower shows it."""
 
@@ -79,6 +87,10 @@ class Followed(Protocol):
     @property
     def board(self) -> Board:
         """The calls after the last entry."""
+
+    @property
+    def waits(self) -> Waits:
+        """The waits as last played forward."""
 
     def now(self) -> datetime:
         """Office time."""
@@ -133,7 +145,7 @@ def routes(lend: Callable[..., Lobby], guards: Sequence[Guard] = ()) -> Router:
     """
     return Router(
         path="/",
-        route_handlers=[page, size_sheet, asset, worker, board, stream],
+        route_handlers=[page, size_sheet, asset, worker, board, waits, stream],
         dependencies={"lobby": Provide(lend, sync_to_thread=False)},
         guards=list(guards),
     )
@@ -148,6 +160,20 @@ async def board(
     if not await lobby.enrolled(display):
         return lobby.refuse(request, Refusal(Code.UNKNOWN_DISPLAY))
     return Response(_snapshot(lobby, office), headers={"cache-control": "no-store"})
+
+
+@get("/api/v1/displays/{display:str}/waits", summary="Waits on the board")
+async def waits(
+    request: Request[Any, Any, Any], lobby: LentLobby, display: FromPath[str]
+) -> Response[words.BoardWaits]:
+    """A line for each service and language; empty while closed or while nobody knows."""
+    office, _ = split_address(display)
+    followed = lobby.followed(office) if await lobby.enrolled(display) else None
+    if followed is None:
+        return lobby.refuse(request, Refusal(Code.UNKNOWN_DISPLAY))
+    door = partial(followed.waits.door, now=followed.now())
+    lines = words.waits(followed.office, door) if lobby.opening(office).open else []
+    return Response(words.BoardWaits(lines), headers={"cache-control": "no-store"})
 
 
 @get("/api/v1/displays/{display:str}/stream", summary="Board stream", include_in_schema=False)

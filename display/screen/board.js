@@ -192,6 +192,24 @@ function nextSaying() {
   }
 }
 
+/** Show each wait in its turn, none while nobody knows it. @param {{lang: string, dir: string, text: string}[]} told */
+function drawWaits(told) {
+  const group = find(".sayings");
+  const old = [...group.querySelectorAll(".wait")];
+  told.forEach((wait, n) => {
+    const line = old[n] ?? document.createElement("p");
+    if (!old[n]) { line.className = "say wait"; line.hidden = true; group.append(line); }
+    Object.assign(line, { lang: wait.lang, dir: wait.dir, textContent: wait.text });
+  });
+  old.slice(told.length).forEach((line) => line.remove());
+  if (!group.querySelector(".say:not([hidden])")) group.querySelector(".say").hidden = false;
+}
+
+function lookAtWaits() {
+  fetch(words.stream?.replace("stream", "waits") ?? "", { signal: AbortSignal.timeout(10_000) })
+    .then((answer) => answer.json()).then((body) => drawWaits(body.lines)).catch(() => drawWaits([]));
+}
+
 function watch() {
   const now = performance.now();
   if (now - heard > SILENCE_MS && now - tried > 5_000 + Math.random() * 10_000) {
@@ -261,6 +279,8 @@ awake();
 stayReachable();
 for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, sound);
 document.addEventListener("visibilitychange", awake);
+setTimeout(lookAtWaits, 2_000);
+setInterval(lookAtWaits, 30_000);
 setTimeout(remember, 1_500);
 setInterval(watch, 1_000);
 setInterval(nextSaying, 8_000);

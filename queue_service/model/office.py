@@ -83,6 +83,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one visit for it goes through, in order."""
     fetch: Texts = {}
     """What the clerk has ready before the call: the card, the file, a form."""
+    short: Texts = {}
+    """Its name on the lobby board; some thirteen letters leave room for the wait beside it."""
     first_come: bool = True
     """Public switch; a layer of the service itself turns it off while demand exceeds supply."""
 

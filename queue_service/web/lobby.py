@@ -24,6 +24,7 @@ from queue_service.rights import Role
 from queue_service.slots.calendar import windows
 from queue_service.store import devices
 from queue_service.store.database import transaction
+from queue_service.views.waits import Waits
 from queue_service.web.access import AWAY, DEVICE_COOKIE
 from queue_service.web.live import Channel
 from queue_service.web.pages import refused, spoken
@@ -52,6 +53,11 @@ class Stage:
     def clock(self) -> OfficeClock:
         """How office time runs."""
         return self.source.clock
+
+    @property
+    def waits(self) -> Waits:
+        """The waits as last played forward."""
+        return self.source.waits
 
     def now(self) -> datetime:
         """Office time."""

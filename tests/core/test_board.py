@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from display import words
 from display.board import Board, Change, Opening, event
 from queue_service.events import floor
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import VisitNow
+from queue_service.floor.line import Range
 from queue_service.model.booking import Part
 from queue_service.model.ids import CounterKey, ServiceCode, VisitId
-from queue_service.model.office import Counter, Office, Place
+from queue_service.model.office import Counter, Office, Place, Service
 from queue_service.model.visit import NeedClass, VisitState
 
 START = datetime(2026, 11, 23, 8, 30, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -225,3 +227,22 @@ def test_only_a_call_rings() -> None:
 
 def test_an_arrival_means_nothing_to_the_board() -> None:
     assert event(floor.CheckedIn(visits=(visit(1),)), OFFICE) is None
+
+
+def test_waits_are_told_by_service_and_language_as_long_as_somebody_knows_them() -> None:
+    short = {"de": "Abholung", "en": "Collection", "ar": "استلام"}
+    services = (
+        Service(ServiceCode("PICK"), {"de": "Abholung des Titels"}, 10, 5, "pick", short=short),
+        Service(ServiceCode("BIO"), {"de": "Fingerabdrücke, Foto, Unterschrift"}, 10, 5, "bio"),
+        Service(ServiceCode("HELP"), {"de": "Notfall"}, 10, 5, "help", emergency=True),
+        Service(ServiceCode("PAY"), {"de": "Gebühr"}, 10, 5, "pay", walk_in=False),
+    )
+    office = msgspec.structs.replace(OFFICE, services=services)
+    told = words.waits(office, lambda _: Range(5, 10))
+    assert [(line.lang, line.dir) for line in told] == [("de", "ltr"), ("en", "ltr"), ("ar", "rtl")]
+    assert [line.text.replace("\u2060", "") for line in told] == [
+        "Abholung: 5–10 Min. warten",
+        "Collection: 5–10 min wait",
+        "استلام: انتظار \u20665–10\u2069 د",
+    ]
+    assert words.waits(office, lambda _: None) == []

@@ -78,6 +78,7 @@ OPEN = {
     "POST /sessions",
     "DELETE /sessions",
     "GET /displays/{display}/board",
+    "GET /displays/{display}/waits",
     "GET /tickets/{code}",
     "POST /tickets/{code}/late",
     "GET /offices/{office}/triage",

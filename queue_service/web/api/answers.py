@@ -97,6 +97,7 @@ class ServiceShown(Answer, frozen=True):
     window_days: int | None
     steps: tuple[Step, ...]
     fetch: Texts
+    short: Texts
     first_come: bool
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from display.board import Snapshot
+from display.words import BoardWaits
 from queue_service.flows.at_desk import Stands
 from queue_service.flows.desk_shown import UndoShown
 from queue_service.flows.hands import HandsShown
@@ -140,6 +141,7 @@ HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "GET /tickets/{code}": (200, TicketState),
     "POST /tickets/{code}/late": (200, TicketState),
     "GET /displays/{display}/board": (200, Snapshot),
+    "GET /displays/{display}/waits": (200, BoardWaits),
     "GET /desks/{counter}": (200, Desk),
     "POST /desks/{counter}/next": (200, Desk),
     "POST /desks/{counter}/call": (200, Desk),
