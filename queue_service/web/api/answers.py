@@ -36,13 +36,10 @@ from queue_service.web.api.answers_of_reports import REPORT_ANSWERS
 from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
 from queue_service.web.api.answers_of_triage import TRIAGE_ANSWERS
 from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
+from queue_service.web.api.exact import Answer
 
 Texts = dict[str, str]
 """A text by language; `de` is always there."""
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
 
 
 class ServiceName(Answer, frozen=True):

@@ -10,10 +10,7 @@ from queue_service.flows.overview import Standing
 from queue_service.flows.previewing import Run
 from queue_service.model.layer import Origin
 from queue_service.model.office import Period, Taker
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class LayerTold(Answer, frozen=True):

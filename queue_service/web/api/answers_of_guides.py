@@ -9,10 +9,7 @@ from queue_service.kiosk.signed import Verdict
 from queue_service.model.booking import BookingState
 from queue_service.model.visit import NeedClass, VisitState
 from queue_service.web.api.answers_of_hall import TicketGiven, Wait
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class Decoded(Answer, frozen=True):

@@ -6,10 +6,7 @@ from uuid import UUID
 import msgspec
 
 from queue_service.model.office import Texts
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class KeptNumber(Answer, frozen=True):

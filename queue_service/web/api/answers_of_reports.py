@@ -4,9 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class FiguresShown(Answer, frozen=True):

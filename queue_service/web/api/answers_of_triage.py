@@ -6,10 +6,7 @@ import msgspec
 
 from queue_service.model.asking import Referral, Texts
 from queue_service.model.triage import End, Need, Outcome, Question
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class TriageShown(Answer, frozen=True):

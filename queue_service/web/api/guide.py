@@ -21,6 +21,7 @@ from queue_service.model.visit import Visit
 from queue_service.rights import Act, Actor
 from queue_service.web.access import actor_of, allowed, crowding
 from queue_service.web.api.bookings import Key, told
+from queue_service.web.api.kiosk import ticket_given
 from queue_service.web.api.shapes import Body
 from queue_service.web.problems import problem
 
@@ -117,18 +118,7 @@ async def check_in(
     if isinstance(found, Refusal) or found.booking is None or found.booking.code is None:
         return problem(request, Refusal(Code.UNKNOWN_BOOKING))
     given = await arriving.check_in(house, slug, found.booking.code, by=at[0].id, key=key)
-    if isinstance(given, Refusal):
-        return problem(request, given)
-    return told(
-        {
-            "ticket": given.ticket,
-            "number": given.number,
-            "wait": {"from": given.wait.from_minutes, "to": given.wait.to_minutes},
-            "instructions": given.instructions,
-            "language": given.language,
-        },
-        201,
-    )
+    return ticket_given(request, given)
 
 
 @get("/guide/visits/{visit:str}", summary="Explain somebody's place")

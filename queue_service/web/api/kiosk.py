@@ -52,6 +52,11 @@ async def check_in(
         given = await _now(house, office, data, device, key)
     else:
         given = await _afterwards(house, office, data, data.offline, device, key)
+    return ticket_given(request, given)
+
+
+def ticket_given(request: AnyRequest, given: TicketGiven | Refusal) -> Response[Any]:
+    """The ticket of a check-in, or why there is none."""
     if isinstance(given, Refusal):
         return problem(request, given)
     return told(
