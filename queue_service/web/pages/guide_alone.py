@@ -8,30 +8,10 @@ from litestar import Response, get
 from litestar.response import Template
 
 from queue_service.house import House
-from queue_service.language import (
-    LANGUAGES,
-    catalogue,
-    direction,
-    instruction,
-    own_name,
-    pick,
-    sentence,
-    tag,
-)
-from queue_service.model.refusal import Code, Refusal
+from queue_service.language import LANGUAGES, instruction
 from queue_service.web.pages import Asked, spoken
+from queue_service.web.pages.alone import TOLD, screen
 from queue_service.web.pages.guide_room import LOCK_SECONDS, Entrance, entered
-from queue_service.web.pages.kiosk_alone import reasons
-
-_TOLD = ("wait", "wait_early", "late_walk_in")
-_LOCAL = (
-    Code.ALREADY_CHECKED_IN,
-    Code.ALTERED,
-    Code.OTHER_OFFICE,
-    Code.OTHER_DAY,
-    Code.TOO_EARLY,
-)
-"""What a tablet finds out by itself, by signature and clock."""
 
 
 @get("/guide/offline")
@@ -53,18 +33,7 @@ async def shell(request: Asked, house: House) -> Template | Response[str]:
 
 
 def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:
-    t = catalogue(lang)
-    return {
-        "lang": lang,
-        "tag": tag(lang),
-        "dir": direction(lang),
-        "name": own_name(lang),
-        "office": pick(office, lang)[0],
-        "t": t,
-        "instructions": [(code, instruction(code, lang)) for code in _TOLD],
-        "sorry": [(code.value, sentence(Refusal(code), lang)) for code in _LOCAL],
-        "reasons": reasons(lang),
-    }
+    return screen(lang, office) | {"instructions": [(c, instruction(c, lang)) for c in TOLD]}
 
 
 handlers = [shell]

@@ -33,8 +33,8 @@ from queue_service.printing.printers import Printed
 from queue_service.rights import Act, Actor, check
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.pages import Asked, Shown, known, page, see, spoken
+from queue_service.web.pages.alone import reasons
 from queue_service.web.pages.answers import text
-from queue_service.web.pages.kiosk_alone import reasons
 from queue_service.web.pages.ticket import plain_code
 
 COOKIE = "queue_visitor"

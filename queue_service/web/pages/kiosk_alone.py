@@ -7,45 +7,14 @@ from litestar import Response, get
 
 from queue_service.flows import sessions
 from queue_service.house import House
-from queue_service.language import (
-    LANGUAGES,
-    Sentence,
-    catalogue,
-    direction,
-    instruction,
-    own_name,
-    pick,
-    sentence,
-    tag,
-)
-from queue_service.model.refusal import Code, Refusal
+from queue_service.language import LANGUAGES, Sentence, catalogue, instruction
 from queue_service.notify.letters import qr_link
 from queue_service.rights import Act, check
 from queue_service.web import assets
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.cache import packed
 from queue_service.web.pages import Asked
-
-_TOLD = ("wait", "wait_early", "late_walk_in")
-_LOCAL = (
-    Code.ALREADY_CHECKED_IN,
-    Code.ALTERED,
-    Code.OTHER_OFFICE,
-    Code.OTHER_DAY,
-    Code.TOO_EARLY,
-)
-"""What a kiosk finds out by itself."""
-_AFTERWARDS = (
-    *_LOCAL,
-    Code.UNKNOWN_CODE,
-    Code.CANCELLED,
-    Code.TOO_LATE,
-    Code.CLOSED,
-    Code.UNKNOWN_NUMBER,
-    Code.NO_WALK_INS,
-    Code.UNKNOWN_SERVICE,
-)
-"""What the server may find out once it is told; the staff reads it."""
+from queue_service.web.pages.alone import TOLD, screen
 
 
 @get("/kiosk/offline")
@@ -69,21 +38,9 @@ async def shell(request: Asked, house: House) -> Response[bytes]:
 
 
 def _screen(lang: str, office: dict[str, str]) -> dict[str, object]:
-    t = catalogue(lang)
-    return {
-        "lang": lang,
-        "tag": tag(lang),
-        "dir": direction(lang),
-        "name": own_name(lang),
-        "office": pick(office, lang)[0],
-        "t": t,
-        "instructions": [(c, instruction(c, lang), instruction(c, LANGUAGES[0])) for c in _TOLD],
-        "sorry": [
-            *((code.value, sentence(Refusal(code), lang)) for code in _LOCAL),
-            ("unchecked", _unchecked(lang)),
-            ("cut", _cut(lang)),
-        ],
-        "reasons": reasons(lang),
+    return screen(lang, office) | {
+        "instructions": [(c, instruction(c, lang), instruction(c, LANGUAGES[0])) for c in TOLD],
+        "besides": [("unchecked", _unchecked(lang)), ("cut", _cut(lang))],
     }
 
 
@@ -103,11 +60,6 @@ def _cut(lang: str) -> Sentence:
         t("It has no connection and no numbers of its own left."),
         t("Please ask the staff at the entrance."),
     )
-
-
-def reasons(lang: str) -> list[tuple[str, str]]:
-    """Code and title of what a person may have to look at."""
-    return [(code.value, sentence(Refusal(code), lang).title) for code in _AFTERWARDS]
 
 
 @get("/worker.js")
