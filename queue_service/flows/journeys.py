@@ -11,7 +11,6 @@ from queue_service.flows.at_desk import (
     stands,
 )
 from queue_service.flows.desk_shown import DeskShown, at
-from queue_service.flows.serving import serve_now, start
 from queue_service.house import House
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey
@@ -25,8 +24,6 @@ __all__ = [
     "mark",
     "park",
     "resume",
-    "serve_now",
-    "start",
 ]
 
 

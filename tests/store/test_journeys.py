@@ -115,7 +115,7 @@ ON_WAITING: dict[str, Act] = {
 }
 ON_CALLED: dict[str, Act] = {
     "recall": lambda t, v: serving.recall(t.house, v, CLERK),
-    "start": lambda t, v: journeys.start(t.house, v, CLERK),
+    "start": lambda t, v: serving.start(t.house, v, CLERK),
     "missed": lambda t, v: serving.missed(t.house, v, CLERK),
     "finish": lambda t, v: serving.finish(t.house, v, CLERK),
     "park": lambda t, v: journeys.park(t.house, v, "papers", CLERK),
