@@ -13,10 +13,7 @@ from queue_service.flows.notes import Note
 from queue_service.model.desk import DeskState
 from queue_service.model.expecting import Longer
 from queue_service.model.visit import Aid, NeedClass, Step, VisitState
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly these fields."""
+from queue_service.web.api.exact import Answer
 
 
 class Wait(Answer, frozen=True):
