@@ -9,9 +9,7 @@ from queue_service.offices.reading import Found
 
 _LETTERS_AT_LEAST = 4
 _DEVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_ADDRESS = re.compile(
-    r"network:[A-Za-z0-9.-]+(:\d{1,5})?|usb:\d|file:[A-Za-z0-9][A-Za-z0-9_-]*"
-)
+_ADDRESS = re.compile(r"network:[A-Za-z0-9.-]+(:\d{1,5})?|usb:\d|file:[A-Za-z0-9][A-Za-z0-9_-]*")
 _PORTS = range(1, 65_536)
 
 
