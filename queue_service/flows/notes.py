@@ -4,7 +4,7 @@ Free text stays out of the journal, of streams to phones and of boards.
 """
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -18,8 +18,8 @@ LONGEST = 200
 """Characters: one sentence, no file."""
 KEPT = timedelta(days=1)
 """A visit ends with its day; so does what was written about it."""
-_SKEW = timedelta(seconds=2)
-"""A process's clock may be so far behind the database's."""
+_SKEW = timedelta(seconds=5)
+"""So long before its act a sentence may have been left: clocks differ, a turn takes its time."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -30,15 +30,25 @@ class Note(msgspec.Struct, frozen=True):
     at: datetime
 
 
-async def leave(house: House, office: Followed, visit: VisitId, text: str, by: ActorId) -> None:
-    """Leave a sentence with a visit; an empty one leaves nothing."""
+async def leave(
+    house: House, office: Followed, visit: VisitId, text: str, by: ActorId
+) -> UUID | None:
+    """Leave a sentence with a visit and say which; an empty one leaves nothing."""
     said = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST]
     if not said:
-        return
+        return None
+    note = uuid4()
     async with transaction(house.pool, office.key.authority) as connection:
         await store.leave(
-            connection, office.key, note=uuid4(), visit=visit, text=said, by=by, at=office.now()
+            connection, office.key, note=note, visit=visit, text=said, by=by, at=office.now()
         )
+    return note
+
+
+async def withdraw(house: House, office: Followed, note: UUID) -> None:
+    """Delete one sentence: the act it was to go with was not done."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        await store.delete_one(connection, office.key.office, note)
 
 
 async def of_visit(house: House, office: Followed, visit: VisitId) -> tuple[Note, ...]:

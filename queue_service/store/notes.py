@@ -47,6 +47,7 @@ DELETE = Statement(
         _n.at >= bindparam("since"),
     )
 )
+ONE = Statement(remove(t.note).where(_n.id == bindparam("note"), _n.office == bindparam("office")))
 OLD = Statement(remove(t.note).where(_n.office == bindparam("office"), _n.at < bindparam("before")))
 
 
@@ -91,6 +92,11 @@ async def delete(
 ) -> None:
     """Delete what `by` left with a visit from `since` on."""
     await DELETE.execute(connection, office=office, visit=visit, by=by, since=since)
+
+
+async def delete_one(connection: asyncpg.Connection, office: OfficeId, note: UUID) -> None:
+    """Delete one sentence."""
+    await ONE.execute(connection, office=office, note=note)
 
 
 async def delete_old(connection: asyncpg.Connection, office: OfficeId, before: datetime) -> None:

@@ -1,0 +1,54 @@
+"""The sentence of an emergency: there before anybody hears of it, and gone when nobody will."""
+
+import pytest
+
+from queue_service.flows import arriving, hands, notes, serving
+from queue_service.flows.arriving import TicketGiven
+from queue_service.flows.at_desk import Stands
+from queue_service.flows.turn import Turns
+from queue_service.flows.wish import Done
+from queue_service.model.ids import VisitId, address
+from queue_service.model.refusal import Code, Refusal
+from tests.make import PICK
+from tests.small import CLERK, SLUG, Small
+
+
+async def come(house: Small) -> VisitId:
+    given = await arriving.walk_in(house.house, SLUG, service=PICK, by=CLERK)
+    assert isinstance(given, TicketGiven)
+    return given.visit
+
+
+async def left(house: Small, visit: VisitId) -> list[str]:
+    return [note.text for note in await notes.of_visit(house.house, house.office, visit)]
+
+
+async def test_the_sentence_is_there_before_the_turn_tells_of_the_emergency(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = await come(small)
+    seen: list[list[str]] = []
+    turn = Turns.__call__
+
+    async def watched(*given: object, **named: object) -> Done:
+        seen.append(await left(small, visit))
+        return await turn(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Turns, "__call__", watched)
+    for _ in range(2):
+        done = await hands.hand_over(
+            small.house, address(SLUG, visit), CLERK, sentence="Reist morgen.", key="press"
+        )
+        assert isinstance(done, Stands)
+    assert seen[0] == ["Reist morgen."]
+    assert await left(small, visit) == ["Reist morgen."]
+
+
+async def test_the_sentence_of_a_refused_hand_over_does_not_stay(small: Small) -> None:
+    visit = await come(small)
+    await serving.call_next(small.house, "small.1", CLERK)
+    await serving.finish(small.house, address(SLUG, visit), CLERK)
+    refused = await hands.hand_over(small.house, address(SLUG, visit), CLERK, sentence="Eilt.")
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.NOT_WAITING
+    assert await left(small, visit) == []
