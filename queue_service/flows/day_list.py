@@ -145,6 +145,23 @@ def keep(world: World, block: UUID, fresh: TicketSeries) -> Told | Refusal:
     )
 
 
+async def paper_places(house: House, office: Followed) -> dict[str, tuple[UUID, int]]:
+    """Block and place of every number that is on today's paper."""
+    day, slug = office.now().date(), office.key.slug
+    ids = tuple(_sheet(slug, day, n) for n in range(MOST_SHEETS))
+    async with transaction(house.pool, office.key.authority) as connection:
+        series = (await store_hall.series(connection, office.key.office, [day]))[day]
+        hall = await store_hall.hall(connection, office.key.office, HallNeeds(blocks=ids))
+    kept = [block for block in map(hall.block, ids) if block is not None and block.device == PAPER]
+    letters = office.office.tickets.letters
+    return {
+        number: (block.id, place)
+        for block in kept
+        if series is not None
+        for place, number in enumerate(blocks.numbers_of(block, series, letters))
+    }
+
+
 def _sheet(slug: str, day: date, n: int) -> UUID:
     return uuid5(NAMESPACE_URL, f"paper:{slug}:{day}:{n}")
 

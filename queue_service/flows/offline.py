@@ -16,6 +16,7 @@ from queue_service.events.floor import Renumbered
 from queue_service.flows.arriving import admit, booking_of, code_receipt, on_offer, walk_in_receipt
 from queue_service.flows.entering import Admitted, TicketGiven, enter, given, new_visit, settle
 from queue_service.flows.reserving import believed
+from queue_service.flows.wish import ReceiptKey
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk.blocks import GivenOffline, bounded
@@ -113,6 +114,29 @@ async def walk_in(
     claim = await _claim(house, slug, told)
     if isinstance(claim, Refusal):
         return claim
+    receipt = walk_in_receipt(slug, by, key, service, persons, language, postcode)
+    return await _come_in(house, claim, service, persons, language, postcode, by, receipt)
+
+
+async def on_paper(
+    house: House, office: Followed, given: GivenOffline, *, service: str, persons: int, by: ActorId
+) -> TicketGiven | Refusal:
+    """Somebody who got a number on paper, as staff say who have looked where it comes from."""
+    visit, now = house.keys.block_visit(given.block, given.place), office.now()
+    claim = _Claim(office, given, visit, bounded(given.happened, now.date(), now))
+    return await _come_in(house, claim, service, persons, "de", "", by, None)
+
+
+async def _come_in(
+    house: House,
+    claim: _Claim,
+    service: str,
+    persons: int,
+    language: str,
+    postcode: str,
+    by: ActorId,
+    receipt: ReceiptKey | None,
+) -> TicketGiven | Refusal:
     office = claim.office
     offered = on_offer(office, service, persons, postcode, claim.at)
     if isinstance(offered, Refusal):
@@ -138,7 +162,6 @@ async def walk_in(
         )
 
     needs = Needs(cells=offered.quotas, visits=(claim.visit,))
-    receipt = walk_in_receipt(slug, by, key, service, persons, language, postcode)
     settled = await settle(house, office, by, needs, decide, receipt, even_ended=True)
     return await _answer(house, claim, settled, by)
 
