@@ -103,7 +103,7 @@ class Kiosk:
         self.page.context.add_cookies([cookie])
         self.page.goto("/de/kiosk")
         self.page.wait_for_function("() => caches.match('/kiosk/offline').then(Boolean)")
-        soon(self.blocks, lambda found: len(found) >= 1)
+        soon(self.blocks, lambda found: len(found) >= 1, 30)
 
     def kept(self) -> dict[str, list[Any]]:
         """What it remembers."""
@@ -191,7 +191,7 @@ def test_half_an_hour_without_network_and_a_restart_lose_nothing_and_double_noth
     pass_minutes(hall, 30)
     line.mend()
     kiosk.page.goto("/de/kiosk")
-    soon(lambda: len(kiosk.kept()["outbox"]), lambda rows: rows == 0)
+    soon(lambda: len(kiosk.kept()["outbox"]), lambda rows: rows == 0, 30)
     assert kiosk.kept()["refused"] == []
     visits = told(hall, numbers)
     assert [v["number"] for v in visits] == numbers, "nobody lost, nobody twice, in their order"

@@ -111,13 +111,13 @@ export async function flush() {
 
 /** @param {IDBValidKey} id @param {Row} row @returns {Promise<boolean>} whether the next may follow */
 async function deliver(id, row) {
-  const [body, at] = await dated(row);
+  row = await dated(id, row);
   let answer;
   try {
     answer = await fetch(row.path, {
       method: "POST",
       headers: { "content-type": "application/json", "idempotency-key": row.key },
-      body: JSON.stringify(body),
+      body: JSON.stringify(row.body),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
   } catch { return false; }
@@ -128,20 +128,30 @@ async function deliver(id, row) {
     return false;
   }
   if (NOT_NOW.has(answer.status) || answer.status > 500) return false;
-  await change(["outbox", "refused", "kept"], (store) => {
+  await change(["outbox", "refused"], (store) => {
     store("outbox").delete(id);
-    store("kept").put(at, "last");
-    if (refusal) store("refused").add({ code: refusal.code ?? String(answer.status), number: body.offline?.number ?? body.number ?? "", at: row.at });
+    if (refusal) store("refused").add({ code: refusal.code ?? String(answer.status), number: row.body.offline?.number ?? row.body.number ?? "", at: row.at });
   });
   return true;
 }
 
-/** The body with its time: the office's, never before that of the row sent last. @param {Row} row @returns {Promise<[Record<string, any>, number]>} */
-async function dated(row) {
-  const last = await change(["kept"], (store) => asked(store("kept").get("last"))) ?? 0;
-  const happened = Math.max(await officeTime(row.at), last);
-  if (!row.body.offline) return [row.body, last];
-  return [{ ...row.body, offline: { ...row.body.offline, happened: new Date(happened).toISOString() } }, happened];
+/**
+ * The row with its time: the office's, never before that of the row before. It is kept before the
+ * row is sent: were an answer lost, the row told again might count later than the next.
+ * @param {IDBValidKey} id @param {Row} row @returns {Promise<Row>}
+ */
+async function dated(id, row) {
+  if (!row.body.offline || row.body.offline.happened) return row;
+  const now = await officeTime(row.at);
+  return change(["outbox", "kept"], async (store) => {
+    const last = await asked(store("kept").get("last")) ?? 0;
+    const at = Math.max(now, last);
+    const offline = { ...row.body.offline, happened: new Date(at).toISOString() };
+    const told = { ...row, body: { ...row.body, offline } };
+    store("outbox").put(told, id);
+    store("kept").put(at, "last");
+    return told;
+  });
 }
 
 let pause = 0;
