@@ -25,8 +25,9 @@ GATES = (
     ("imports", ["lint-imports", "--no-logo"]),
 )
 PYTEST = [sys.executable, "-m", "pytest", "--color=no"]
-# Faults kill servers and measure patience; browsers keep a loop in their thread.
-APART = ("faults", "browser")
+# Faults kill servers and measure patience; browsers keep a loop in their thread, so each of the
+# two processes has its own, with a server and a city.
+APART = {"faults": (), "browser": ("-n", "2", "--dist", "loadfile")}
 INSTALL = ("chromium", "fonts-noto-core")
 SUMMARY = re.compile(r"^=+ (?P<counts>\d+ .*) in [\d.]+s.* =+$")
 
@@ -110,9 +111,9 @@ def tests(results: Results) -> None:
     inside = [folder.relative_to(ROOT) for folder in folders]
     together = [str(folder) for folder in inside if folder.parts[1] not in APART]
     results.run("tests", [*PYTEST, "-n", "2", "--dist", "loadfile", *together])
-    for name in APART:
+    for name, options in APART.items():
         if any(folder.parts[1] == name for folder in inside):
-            results.run(name, [*PYTEST, f"tests/{name}"])
+            results.run(name, [*PYTEST, *options, f"tests/{name}"])
 
 
 def soak(results: Results) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Opens, enter
-from tests.browser.test_screens import LANGUAGES, Seen
+from tests.browser.test_screens import SPOKEN, Seen
 from tests.served import Hall, hall_of
 
 PICTURES = os.environ.get("QUEUE_PICTURES", "")
@@ -21,7 +21,7 @@ def look(seen: Seen, name: str) -> None:
         seen.page.screenshot(path=file, full_page=True)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_appointments_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
     seen = Seen(enter(opens(PHONE), hall, staff="manager"), lang)
     page, home = seen.page, f"/{lang}/staff/heidelberg"
@@ -65,7 +65,7 @@ def test_appointments_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
     assert seen.wrong == []
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_an_appointment_in_every_state_for_its_owner(opens: Opens, hall: Hall, lang: str) -> None:
     seen = Seen(opens(PHONE), lang)
     free = hall.free("LOSS")

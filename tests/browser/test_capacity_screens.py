@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opens, enter
-from tests.browser.test_screens import DESK, LANGUAGES, Seen
+from tests.browser.test_screens import DESK, SPOKEN, Seen
 from tests.served import Hall
 
 PAGE = "console/heidelberg/capacity"
@@ -20,7 +20,7 @@ def opened(page: Page, kind: str) -> None:
     page.locator(f"details:has(input[value={kind}]) > summary").click()
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_capacity(opens: Opens, hall: Hall, lang: str) -> None:
     booked = hall.book("PICK")
     day = booked["start"][:10]

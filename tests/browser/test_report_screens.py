@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opens, enter
-from tests.browser.test_screens import DESK, LANGUAGES, NARROW, Seen
+from tests.browser.test_screens import DESK, NARROW, SPOKEN, Seen
 from tests.city import BEGIN
 from tests.served import Hall
 
@@ -25,7 +25,7 @@ def pictured(seen: Seen, name: str) -> None:
         seen.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a ViewportSize by shape
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_figures_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
     hall.walk_in("INFO")
     hall.walk_in("PICK")

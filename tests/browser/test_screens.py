@@ -13,6 +13,8 @@ from tests.served import Hall, soon
 from tests.servers import Letters
 
 LANGUAGES = ("de", "uk", "ar")
+SPOKEN = ("de", "ar")
+"""Of screens for staff: each direction of reading once."""
 KIOSK = {"width": 1080, "height": 1920}
 DESK = {"width": 1280, "height": 800}
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from queue_service.flows import surging
 from queue_service.house import close_house, open_house
 from tests.browser.conftest import PHONE, Opens, enter
-from tests.browser.test_screens import LANGUAGES, NARROW, Seen
+from tests.browser.test_screens import NARROW, SPOKEN, Seen
 from tests.city import BEGIN, City, Served, serving, set_clocks
 from tests.conftest import aside, settled
 from tests.served import Hall, hall_of
@@ -76,13 +76,13 @@ def look(seen: Seen, name: str) -> None:
         seen.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a ViewportSize by shape
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_rules_that_wait_run_and_are_taken_back(opens: Opens, stuttgart: Hall, lang: str) -> None:
     seen = Seen(enter(opens(PHONE), stuttgart, staff="manager"), lang)
     page, here = seen.page, f"/{lang}/console/stuttgart/surge"
     page.goto(here)
     rule = page.locator("section", has=page.locator("#rule-eat_season"))
-    if lang == LANGUAGES[0]:
+    if lang == SPOKEN[0]:
         expect(rule.locator("form[action$=approve]")).to_be_visible()
         look(seen, "suggested")
         rule.locator("form[action$=approve] button").click()
@@ -100,7 +100,7 @@ def test_rules_that_wait_run_and_are_taken_back(opens: Opens, stuttgart: Hall, l
     rule.locator("summary").click()
     rule.locator("form[action$=resume] button").click()
     expect(page.get_by_role("status").first).to_be_visible()
-    if lang == LANGUAGES[-1]:
+    if lang == SPOKEN[-1]:
         page.goto(f"{here}?sorry=rule_stopped&reason=staff")
         expect(page.get_by_role("alert")).to_be_visible()
         look(seen, "stopped")
