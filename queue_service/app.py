@@ -52,6 +52,7 @@ from queue_service.web.api import (
 )
 from queue_service.web.api import guide as guide_api
 from queue_service.web.api import kiosk as kiosk_api
+from queue_service.web.api import paper as paper_api
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import (
@@ -76,6 +77,7 @@ from queue_service.web.pages import (
 from queue_service.web.pages import capacity as capacity_place
 from queue_service.web.pages import devices as devices_place
 from queue_service.web.pages import disruption as disruption_place
+from queue_service.web.pages import paper as paper_page
 from queue_service.web.pages import reports as report_pages
 from queue_service.web.pages import surge as surge_place
 from queue_service.web.pages import triage as triage_pages
@@ -188,6 +190,7 @@ def build(chosen: Settings) -> Litestar:
         devices,
         guide_api,
         kiosk_api,
+        paper_api,
         disruption,
         cards,
         confirmations,
@@ -213,6 +216,7 @@ def build(chosen: Settings) -> Litestar:
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
     pages += [*report_pages.handlers, *waits_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
+    pages += paper_page.handlers
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
     pages += [*guide_visit.handlers, *guide_alone.handlers]
     pages += [*devices_place.handlers, *enrol.handlers]

@@ -30,6 +30,8 @@ class Act(StrEnum):
     """Find somebody by name and birth date: only who signed in, so that the journal knows who."""
     KEEP_NUMBERS = "keep_numbers"
     """Keep a block of numbers for the hour without network: devices only."""
+    RETURN_PAPER = "return_paper"
+    """Type in the numbers that were given on paper: only who signed in."""
     SHOW_BOARD = "show_board"
     SHOW_DESK = "show_desk"
     CALL = "call"
@@ -61,6 +63,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.GUIDE: frozenset({Role.TABLET, Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.FIND_PERSON: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.KEEP_NUMBERS: frozenset({Role.KIOSK, Role.TABLET}),
+    Act.RETURN_PAPER: frozenset({Role.GUIDE, Role.CLERK, Role.MANAGER}),
     Act.SHOW_BOARD: frozenset({Role.DISPLAY, Role.KIOSK, Role.TABLET, *list(Role)[:4]}),
     Act.SHOW_DESK: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),

@@ -198,6 +198,10 @@ def test_every_success_has_its_shape(hall: Hall) -> None:
         "POST /desks/{counter}/next": called,
         "GET /desks/{counter}": clerk.get("/api/v1/desks/heidelberg.2"),
         "GET /displays/{display}/board": anyone.get("/api/v1/displays/heidelberg.board-1/board"),
+        "POST /offices/{office}/paper-numbers": clerk.post(
+            "/api/v1/offices/heidelberg/paper-numbers",
+            json={"rows": [{"number": "A100", "service": "INFO", "time": "00:01:00"}]},
+        ),
         "GET /displays/{display}/waits": anyone.get("/api/v1/displays/heidelberg.board-1/waits"),
         "GET /tickets/{code}": anyone.get(f"/api/v1/tickets/{ticket.json()['ticket']}"),
         "POST /tickets/{code}/late": anyone.post(

@@ -67,6 +67,9 @@ BODIES: dict[str, dict[str, object]] = {
         "why": "closed",
     },
     "POST /offices/{office}/surge/{rule}/override": {"act": "pause"},
+    "POST /offices/{office}/paper-numbers": {
+        "rows": [{"number": "A100", "service": "INFO", "time": "09:00:00"}]
+    },
 }
 QUERIES = {"GET /kiosk/block": {"keeper": str(uuid.uuid4())}}
 OPEN = {

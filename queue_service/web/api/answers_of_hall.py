@@ -127,6 +127,24 @@ class Desk(Answer, frozen=True):
     """Emergencies that wait for a case worker to accept."""
 
 
+class PaperRowTaken(Answer, frozen=True):
+    """What became of a row."""
+
+    row: int
+    number: str
+    taken: bool
+    known: bool
+    """It had been told before."""
+    code: str | None
+    """Why it was not taken."""
+
+
+class PaperTaken(Answer, frozen=True):
+    """What became of each row, in the order sent."""
+
+    rows: tuple[PaperRowTaken, ...]
+
+
 class Notes(Answer, frozen=True):
     """Sentences of colleagues."""
 
@@ -135,6 +153,7 @@ class Notes(Answer, frozen=True):
 
 HALL_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /kiosk/check-ins": (201, TicketGiven),
+    "POST /offices/{office}/paper-numbers": (200, PaperTaken),
     "GET /tickets/{code}": (200, TicketState),
     "POST /tickets/{code}/late": (200, TicketState),
     "GET /displays/{display}/board": (200, Snapshot),

@@ -11,7 +11,7 @@ from queue_service.house import House
 from queue_service.language import catalogue, clock, sentence
 from queue_service.language.paper import part_words, row_notes, spoken_in
 from queue_service.model.refusal import Refusal
-from queue_service.rights import Act
+from queue_service.rights import Act, check
 from queue_service.web.pages import STATUS, Asked, Shown, page, see
 from queue_service.web.pages.answers import text
 from queue_service.web.pages.appointments import Room, room
@@ -71,6 +71,7 @@ async def _shown(
         may_reserve=today <= day <= today + timedelta(days=flow.MOST_DAYS_AHEAD)
         and len(found.sheets) < flow.MOST_SHEETS,
         a_sheet=flow.A_SHEET,
+        may_return=day == today and check(at.actor, Act.RETURN_PAPER, slug) is None,
         refusal=sentence(refusal, at.lang) if refusal else None,
     )
 

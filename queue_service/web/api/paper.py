@@ -1,0 +1,67 @@
+"""For staff after an outage: the numbers that were given on paper."""
+
+from datetime import time
+from typing import Annotated, Any
+
+from litestar import Request, Response, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from queue_service.flows import paper
+from queue_service.flows.paper import MOST_ROWS, PaperRow, Taken
+from queue_service.house import House
+from queue_service.model.refusal import Refusal
+from queue_service.rights import Act
+from queue_service.web.access import allowed
+from queue_service.web.api.bookings import told
+from queue_service.web.api.shapes import Body
+from queue_service.web.problems import problem
+
+LocalTime = Annotated[time, Meta(tz=False, description="Local time without offset")]
+
+
+class PaperRowBody(Body, frozen=True):
+    """One line of the sheet."""
+
+    number: Annotated[str, Meta(max_length=10)]
+    service: Annotated[str, Meta(max_length=40)]
+    time: LocalTime
+    persons: Annotated[int, Meta(ge=1, le=50)] = 1
+
+
+class PaperBody(Body, frozen=True):
+    """Lines of a sheet, in any order."""
+
+    rows: Annotated[tuple[PaperRowBody, ...], Meta(min_length=1, max_length=MOST_ROWS)]
+
+
+@post("/offices/{office:str}/paper-numbers", summary="Take paper numbers back in", status_code=200)
+async def take(
+    request: Request[Any, Any, Any], house: House, office: FromPath[str], data: PaperBody
+) -> Response[Any]:
+    """Each row is told for itself, in the order of the times; sent again, nothing comes twice.
+
+    Only numbers of the office's own sheets of today count. What became of each row is answered in
+    the order sent; a refused one leaves the others alone.
+    """
+    actor = await allowed(request, house, Act.RETURN_PAPER, office)
+    if isinstance(actor, Refusal):
+        return problem(request, actor)
+    rows = [PaperRow(r.number, r.service, r.persons, r.time) for r in data.rows]
+    found = await paper.take_back_in(house, office, rows, actor.id)
+    if isinstance(found, Refusal):
+        return problem(request, found)
+    return told({"rows": [_row(each) for each in found]})
+
+
+def _row(taken: Taken) -> dict[str, object]:
+    return {
+        "row": taken.row,
+        "number": taken.number,
+        "taken": taken.refusal is None,
+        "known": taken.known,
+        "code": taken.refusal.code if taken.refusal else None,
+    }
+
+
+handlers = [take]
