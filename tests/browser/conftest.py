@@ -123,9 +123,15 @@ def sideways(page: Page) -> int:
     return int(page.evaluate(script))
 
 
-def enter(page: Page, hall: Hall, *, staff: str = "", device: str = "") -> Page:
-    """Give this browser the cookie of somebody who signed in, or of an enrolled device."""
-    key = hall.token(staff) if staff else getattr(hall.links, device).key
+def enter(page: Page, hall: Hall, *, staff: str = "", device: str = "", fresh: str = "") -> Page:
+    """Give this browser the cookie of somebody who signed in, or of an enrolled device.
+
+    `fresh` is the role of a device that no other test has used.
+    """
+    if staff:
+        key = hall.token(staff)
+    else:
+        key = hall.device(fresh) if fresh else getattr(hall.links, device).key
     name = "queue_staff" if staff else "queue_device"
     cookie: Any = {"name": name, "value": key, "url": hall.served.url}
     page.context.add_cookies([cookie])

@@ -42,7 +42,7 @@ def tablet(opens: Opens, hall: Hall) -> Page:
 
 
 def held(page: Page, hall: Hall) -> Page:
-    return enter(enter(page, hall, device="tablet"), hall, staff="guide")
+    return enter(enter(page, hall, fresh="tablet"), hall, staff="guide")
 
 
 def booked(hall: Hall, name: str = "Rana Rahimi", born: str = "1988-08-08") -> Any:

@@ -143,7 +143,7 @@ class Kiosk:
 def kiosk(browser: Browser, hall: Hall, line: Line, tmp_path: Path) -> Iterator[Kiosk]:
     """The entrance's kiosk on that line, in German, ready for anything."""
     made = Kiosk(browser, tmp_path / "profile", line.port)
-    made.take_along(hall.links.kiosk.key)
+    made.take_along(hall.device("kiosk"))
     yield made
     with suppress(Exception):
         made.off()
@@ -213,7 +213,7 @@ def test_a_server_that_was_killed_hears_everything_once_another_is_there(
         line_to(running.port) as line,
     ):
         kiosk = Kiosk(browser, tmp_path / "profile", line.port)
-        kiosk.take_along(hall.links.kiosk.key)
+        kiosk.take_along(hall.device("kiosk"))
         kiosk.page.goto("/de/kiosk/number")
         kiosk.page.locator("button[name=service]").first.click()
         numbers = [kiosk.shown()]
