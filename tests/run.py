@@ -117,10 +117,11 @@ def tests(results: Results) -> None:
 
 
 def soak(results: Results) -> None:
-    """The properties and the faults, at length."""
+    """The properties, the faults and every screen's languages, at length."""
     os.environ["QUEUE_SOAK"] = "1"
     results.run("properties", [*PYTEST, "-n", "2", "--dist", "loadfile", "tests/core"])
-    results.run("faults", [*PYTEST, "tests/faults"])
+    for name, options in APART.items():
+        results.run(name, [*PYTEST, *options, f"tests/{name}"])
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """One served city for all browsers of the run, and what tests look at a page with."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from tests.city import City, Served, serving
 from tests.conftest import settled
 from tests.served import Hall, hall_of
 
+SPOKEN = ("de", "ar")
+"""Languages in which every screen is looked at: one for each direction of reading."""
+LANGUAGES = (*SPOKEN, "uk", "de_simple") if os.environ.get("QUEUE_SOAK") else SPOKEN
+"""Of what applicants and visitors see; at length in all that have sentences of their own."""
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, Opens, enter
-from tests.browser.test_screens import SPOKEN, Seen
+from tests.browser.conftest import PHONE, SPOKEN, Opens, enter
+from tests.browser.test_screens import Seen
 from tests.served import Hall, hall_of
 
 PICTURES = os.environ.get("QUEUE_PICTURES", "")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opens, enter
-from tests.browser.test_screens import DESK, SPOKEN, Seen
+from tests.browser.conftest import SPOKEN, Opens, enter
+from tests.browser.test_screens import DESK, Seen
 from tests.served import Hall
 
 PAGE = "console/heidelberg/capacity"

@@ -9,10 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from display.layout import sizes
+from tests.browser.conftest import LANGUAGES
 from tests.city import Served
 from tests.served import Hall, ask, hall_of
 
-LANGUAGES = ("de", "uk", "ar")
 KIOSK: ViewportSize = {"width": 1080, "height": 1920}
 DESK: ViewportSize = {"width": 1280, "height": 720}
 BOARD: ViewportSize = {"width": 1920, "height": 1080}

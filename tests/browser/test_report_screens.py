@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opens, enter
-from tests.browser.test_screens import DESK, NARROW, SPOKEN, Seen
+from tests.browser.conftest import SPOKEN, Opens, enter
+from tests.browser.test_screens import DESK, NARROW, Seen
 from tests.city import BEGIN
 from tests.served import Hall
 

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from queue_service.flows import surging
 from queue_service.house import close_house, open_house
-from tests.browser.conftest import PHONE, Opens, enter
-from tests.browser.test_screens import NARROW, SPOKEN, Seen
+from tests.browser.conftest import PHONE, SPOKEN, Opens, enter
+from tests.browser.test_screens import NARROW, Seen
 from tests.city import BEGIN, City, Served, serving, set_clocks
 from tests.conftest import aside, settled
 from tests.served import Hall, hall_of

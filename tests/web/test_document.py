@@ -21,7 +21,7 @@ from tests.served import Hall
 from tests.web.shapes import shaped
 from tests.web.test_confirmations import signed_of
 
-EXAMPLES = 12
+EXAMPLES = 8
 ELSEWHERE = {
     "POST /bookings/{code}/confirm",
     "GET /kiosk/block",
