@@ -26,6 +26,8 @@ REPLAY = timedelta(minutes=10)
 MOST_FRAMES = 600
 """Encoded entries kept for replay, a little more than the follower keeps."""
 RETRY = b"retry: 1000\n\n"
+CATCH_UP_SECONDS = 2.0
+"""How long a number from the future is waited for; after that the journal is another one."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -112,7 +114,9 @@ class Channel:
             if self._pump is None or self._pump.done():
                 self._pump = asyncio.create_task(self._run())
             async with opened(receive, send) as gone:
-                await self._tell(send, gone, asked_from(scope, after), still)
+                known = asked_from(scope, after)
+                await _reached(self._source, known, self._closing, gone)
+                await self._tell(send, gone, known, still)
 
         return app
 
@@ -224,6 +228,7 @@ def states(
         loop = asyncio.get_running_loop()
         async with opened(receive, send) as gone:
             at, due, body = asked_from(scope, after), loop.time(), RETRY
+            await _reached(source, at, closing, gone)
             while not (closing.is_set() or gone.done()):
                 seen = source.seq
                 if at is None or at > seen or _concerned(source.recent(at), concerns):
@@ -252,6 +257,17 @@ def _concerned(
 def _too_old(source: Source, recent: Sequence[tuple[Entry, AnyFact]]) -> bool:
     oldest = source.now() - source.clock.patience(REPLAY)
     return bool(recent) and recent[0][0].recorded < oldest
+
+
+async def _reached(
+    source: Source, known: int | None, closing: asyncio.Event, gone: asyncio.Future[None]
+) -> None:
+    """Until the views have what a client knows: another process may have told it sooner.
+
+    Without this a board that comes back to a process a moment behind would show the past again.
+    """
+    if known is not None and known > source.seq:
+        await _change_or_end(source, known - 1, CATCH_UP_SECONDS, closing, gone)
 
 
 async def _change_or_end(

@@ -44,6 +44,9 @@ class Office:
             return False
         return True
 
+    async def state(self) -> tuple[int, bytes]:
+        return self.seq, b"{}"
+
     def recent(self, after_seq: int) -> Sequence[tuple[Entry, AnyFact]] | None:
         if self.seq > after_seq and (not self._kept or self._kept[0][0].seq > after_seq + 1):
             return None
@@ -165,11 +168,29 @@ async def test_the_larger_of_both_numbers_counts(after: int, header: str) -> Non
         assert await client.hears(1) == [(4, "call")]
 
 
-async def test_a_number_beyond_the_journals_end_gets_the_whole() -> None:
+async def test_a_number_beyond_the_journals_end_gets_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "CATCH_UP_SECONDS", 0.05)
     office = Office()
     office.tell()
     async with listening(Telling(office).channel.stream(9)) as client:
         assert await client.hears(1) == [(1, "snapshot")]
+
+
+async def test_who_heard_more_from_another_process_waits_for_this_one_and_sees_no_past() -> None:
+    office = Office()
+    office.tell()
+    telling = Telling(office)
+    ticket = live.states(
+        office, telling.closing, after=2, concerns=lambda _: True, state=office.state
+    )
+    async with listening(telling.channel.stream(2)) as board, listening(ticket) as phone:
+        assert (board.events, phone.events) == ([], [])
+        for _ in range(3):
+            office.tell()
+        assert await board.hears(1) == [(4, "call")]
+        assert await phone.hears(1) == [(4, "state")]
 
 
 async def test_what_is_no_longer_in_memory_is_answered_by_the_whole() -> None:
@@ -270,16 +291,12 @@ async def test_who_left_is_forgotten() -> None:
 
 async def test_a_state_is_sent_only_when_an_entry_concerns_it() -> None:
     office = Office()
-
-    async def state() -> tuple[int, bytes]:
-        return office.seq, b"{}"
-
     stream = live.states(
         office,
         asyncio.Event(),
         after=None,
         concerns=lambda fact: isinstance(fact, floor.Finished),
-        state=state,
+        state=office.state,
     )
     async with listening(stream) as client:
         office.tell()
