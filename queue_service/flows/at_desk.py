@@ -8,6 +8,7 @@ import msgspec
 
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import VisitNow
+from queue_service.flows import notes
 from queue_service.flows.desk_shown import DeskShown, shown
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Replayed, receipt_for
 from queue_service.followed import Followed
@@ -72,8 +73,13 @@ async def on_visit(
     *act: object,
     line: bool = False,
     desks: bool = False,
+    sentence: str = "",
 ) -> Settled | Refusal:
-    """Do `act` on a visit; `line` and `desks` say where its decision looks besides."""
+    """Do `act` on a visit; `line` and `desks` say where its decision looks besides.
+
+    A `sentence` that goes along is kept first, so that whoever hears of the act by its entry finds
+    it there; it goes again when the act is refused or had been done before.
+    """
     found = await visit_of(house, public)
     if isinstance(found, Refusal):
         return found
@@ -82,12 +88,15 @@ async def on_visit(
     hall = DESKS if desks else HallNeeds()
     needs = Needs(visits=(visit.id,), bookings=bookings, line=line, hall=hall)
     receipt = receipt_for(f"{public} {by}", key, *act)
+    note = await notes.leave(house, office, visit.id, sentence, by)
     done = await settle(
         house, office, by, needs, lambda world: decide(world, office, visit), receipt
     )
+    again = isinstance(done.answer, Replayed)
+    if note is not None and (again or isinstance(done.answer, Refusal)):
+        await notes.withdraw(house, office, note)
     if isinstance(done.answer, Refusal):
         return done.answer
-    again = isinstance(done.answer, Replayed)
     before = visit.counter
     if before is None and again:
         before = await _counter_before(house, office, visit)

@@ -7,7 +7,7 @@ import msgspec
 from queue_service.floor import handing
 from queue_service.floor.line import overdue
 from queue_service.flows import notes
-from queue_service.flows.at_desk import Stands, on_visit, stands, visit_of
+from queue_service.flows.at_desk import Stands, on_visit, stands
 from queue_service.flows.desk_shown import DeskShown, at, shown
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -69,14 +69,7 @@ async def hand_over(
     sentence: str = "",
     key: str | None = None,
 ) -> Stands | Refusal:
-    """Hand an emergency over to a named or any free case worker, with a sentence.
-
-    The sentence is kept first: who hears of the emergency by the turn finds it there.
-    """
-    seen = await visit_of(house, visit)
-    if isinstance(seen, Refusal):
-        return seen
-    note = await notes.leave(house, seen[0], seen[1].id, sentence, by)
+    """Hand an emergency over to a named or any free case worker, with a sentence."""
     found = await on_visit(
         house,
         visit,
@@ -85,9 +78,8 @@ async def hand_over(
         lambda world, _, v: handing.hand_over(world, v.id, to),
         "hand_over",
         to,
+        sentence=sentence,
     )
-    if note is not None and (isinstance(found, Refusal) or found.again):
-        await notes.withdraw(house, seen[0], note)
     return stands(found)
 
 

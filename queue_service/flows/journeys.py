@@ -1,7 +1,6 @@
 """Journeys: away and back, to another counter or step, more services, marks, states of desks."""
 
 from queue_service.floor import desks, journey
-from queue_service.flows import notes
 from queue_service.flows.at_desk import (
     Stands,
     at_counter,
@@ -78,9 +77,8 @@ async def forward(
         to,
         step,
         desks=True,
+        sentence=sentence,
     )
-    if not isinstance(found, Refusal) and not found.again:
-        await notes.leave(house, found.office, found.visit.id, sentence, by)
     return desk_after(found)
 
 
