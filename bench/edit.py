@@ -21,7 +21,7 @@ from bench import report, wire
 from bench.report import median, percentile
 from bench.stage import Stage, house, server_version, stage
 from bench.wire import Line
-from queue_service.flows import sessions
+from queue_service.flows.access import sessions
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import BookingRules, Counter, Limit, Office, Service, Window
 from queue_service.model.refusal import Refusal

@@ -22,7 +22,9 @@ from bench.stage import Stage, house, server_version, stage
 from queue_service.demo import presets
 from queue_service.events.chapters import AnyFact, decode
 from queue_service.events.entry import Entry
-from queue_service.flows import devices, planning, reports, sessions
+from queue_service.flows.access import devices, sessions
+from queue_service.flows.capacity import planning
+from queue_service.flows.days import reports
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.office import Office

@@ -18,7 +18,7 @@ import asyncpg
 from bench import office as measured
 from bench.stage import Stage, house
 from queue_service.app import rest_the_collector
-from queue_service.flows import booking
+from queue_service.flows.bookings import booking
 from queue_service.flows.turn import Gatherer, Turns
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
 from queue_service.house import House

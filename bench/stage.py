@@ -22,7 +22,8 @@ from bench import office as measured
 from queue_service import settings as configuration
 from queue_service.demo.postgres import database
 from queue_service.demo.processes import HOST, Child, free_port
-from queue_service.flows import devices, planning, sessions
+from queue_service.flows.access import devices, sessions
+from queue_service.flows.capacity import planning
 from queue_service.house import House, close_house, open_house
 from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal

@@ -14,8 +14,8 @@ from bench.waiting_people import as_read, somebody
 from queue_service.events.booking import BookedByStaff, CancelReason
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import BookingNow
-from queue_service.flows import grounds
-from queue_service.flows.grounds import Listed
+from queue_service.flows.waitlist import grounds
+from queue_service.flows.waitlist.grounds import Listed
 from queue_service.followed import Followed
 from queue_service.model.booking import LIVE, OCCUPYING, Booking, BookingState, Part, Person
 from queue_service.model.ids import AuthorityId, BookingId, LimitId, OfficeId, WishId

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from queue_service.events.capacity import Planned
 from queue_service.events.chapters import AnyFact, decode, encode
 from queue_service.events.entry import Entry
-from queue_service.flows import grounds
+from queue_service.flows.waitlist import grounds
 from queue_service.model.booking import Part
 from queue_service.model.ids import SYSTEM, OfficeId, WishId
 from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishState

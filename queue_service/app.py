@@ -22,7 +22,7 @@ from litestar.template.config import TemplateConfig
 from display import feed
 from queue_service import __version__, logs, settings
 from queue_service.demo import letters
-from queue_service.flows.forecasting import Forecasting
+from queue_service.flows.days.forecasting import Forecasting
 from queue_service.house import House, close_house, open_house
 from queue_service.language import tag
 from queue_service.settings import Settings
@@ -55,34 +55,28 @@ from queue_service.web.api import kiosk as kiosk_api
 from queue_service.web.api import paper as paper_api
 from queue_service.web.edge import Edge
 from queue_service.web.lobby import HouseLobby
-from queue_service.web.pages import (
-    apply,
-    appointments,
-    card_list,
-    day_list,
-    desk,
-    enrol,
-    faults,
-    guide,
-    guide_acts,
-    guide_alone,
-    guide_help,
-    guide_visit,
-    kiosk,
-    kiosk_alone,
-    signin,
-    staff_booking,
-    status,
-)
-from queue_service.web.pages import capacity as capacity_place
-from queue_service.web.pages import devices as devices_place
-from queue_service.web.pages import disruption as disruption_place
-from queue_service.web.pages import paper as paper_page
-from queue_service.web.pages import reports as report_pages
-from queue_service.web.pages import surge as surge_place
-from queue_service.web.pages import triage as triage_pages
-from queue_service.web.pages import waiting as waiting_pages
-from queue_service.web.pages import waits as waits_place
+from queue_service.web.pages import enrol, faults
+from queue_service.web.pages.applicant import apply, status
+from queue_service.web.pages.applicant import waiting as waiting_pages
+from queue_service.web.pages.console import capacity as capacity_place
+from queue_service.web.pages.console import card_list
+from queue_service.web.pages.console import devices as devices_place
+from queue_service.web.pages.console import disruption as disruption_place
+from queue_service.web.pages.console import reports as report_pages
+from queue_service.web.pages.console import surge as surge_place
+from queue_service.web.pages.console import waits as waits_place
+from queue_service.web.pages.desk import call_desk as desk
+from queue_service.web.pages.guide import acts as guide_acts
+from queue_service.web.pages.guide import alone as guide_alone
+from queue_service.web.pages.guide import help as guide_help
+from queue_service.web.pages.guide import line as guide
+from queue_service.web.pages.guide import visit as guide_visit
+from queue_service.web.pages.kiosk import alone as kiosk_alone
+from queue_service.web.pages.kiosk import check_in as kiosk
+from queue_service.web.pages.kiosk import triage as triage_pages
+from queue_service.web.pages.staff import appointments, day_list, signin
+from queue_service.web.pages.staff import booking as staff_booking
+from queue_service.web.pages.staff import paper as paper_page
 from queue_service.web.short import Short
 from queue_service.workers import Workers
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from queue_service.flows import cards
-from queue_service.flows.cards import Imported
+from queue_service.flows.bookings import cards
+from queue_service.flows.bookings.cards import Imported
 from queue_service.house import House
 from queue_service.language import catalogue
 from queue_service.language.doubts import doubt_in_words

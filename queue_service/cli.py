@@ -203,7 +203,7 @@ def _folders(path: Path) -> tuple[Path, ...]:
 
 
 def _load(given: argparse.Namespace) -> int:
-    from queue_service.flows import planning
+    from queue_service.flows.capacity import planning
 
     wanted = []
     for folder in _folders(given.folder):
@@ -225,7 +225,7 @@ def _load(given: argparse.Namespace) -> int:
 
 
 def _staff(given: argparse.Namespace) -> int:
-    from queue_service.flows import sessions
+    from queue_service.flows.access import sessions
 
     password = sys.stdin.readline().rstrip("\n") if given.password_stdin else getpass()
     if len(password) < 10:

@@ -11,8 +11,8 @@ from datetime import date
 
 import msgspec
 
-from queue_service.flows import day_list
-from queue_service.flows.day_list import A_SHEET, MOST_SHEETS, DayList
+from queue_service.flows.days import day_list
+from queue_service.flows.days.day_list import A_SHEET, MOST_SHEETS, DayList
 from queue_service.house import House
 from queue_service.language import LANGUAGES, catalogue, clock, day_long
 from queue_service.language.paper import part_words, row_notes, spoken_in

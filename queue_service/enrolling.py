@@ -8,8 +8,8 @@ import argparse
 import json
 import sys
 
-from queue_service.flows import devices
-from queue_service.flows.devices import DEVICE_ROLES
+from queue_service.flows.access import devices
+from queue_service.flows.access.devices import DEVICE_ROLES
 from queue_service.house import House
 from queue_service.model.ids import CONFIGURATION, address
 from queue_service.model.refusal import Refusal

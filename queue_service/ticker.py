@@ -13,18 +13,12 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from queue_service.clock import real_now
-from queue_service.flows import (
-    cards,
-    closing,
-    disruption,
-    errands,
-    notes,
-    offers,
-    planning,
-    promises,
-    releasing,
-    surging,
-)
+from queue_service.flows import errands
+from queue_service.flows.bookings import cards
+from queue_service.flows.capacity import disruption, planning, releasing, surging
+from queue_service.flows.days import closing, promises
+from queue_service.flows.desks import notes
+from queue_service.flows.waitlist import offers
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM

@@ -23,7 +23,7 @@ from queue_service import settings
 from queue_service.demo.links import OfficeLinks, ToPlay
 from queue_service.demo.prepare import prepare
 from queue_service.demo.presets import preset
-from queue_service.flows import planning
+from queue_service.flows.capacity import planning
 from queue_service.house import close_house, open_house
 from queue_service.model.office import Office
 from queue_service.model.release import Release, Reserve

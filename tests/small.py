@@ -17,10 +17,11 @@ from queue_service.clock import real_now
 from queue_service.events.booking import ExceedReason
 from queue_service.events.chapters import AnyFact, decode
 from queue_service.events.entry import Entry, broken_at
-from queue_service.flows import booking as flow
-from queue_service.flows import planning, staffing
-from queue_service.flows.booking import Applicant, BookingGiven
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import staffing
+from queue_service.flows.bookings.booking import Applicant, BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.capacity import planning
 from queue_service.followed import Followed
 from queue_service.house import House, close_house, open_house
 from queue_service.model.booking import OCCUPYING, Part

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows.bookings.holding import HoldGiven
 from tests.small import opened
 
 ROUNDS = 40

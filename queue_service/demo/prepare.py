@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from queue_service.demo.links import Counter, Device, Login, OfficeLinks, ToPlay
-from queue_service.flows import devices, planning, sessions
+from queue_service.flows.access import devices, sessions
+from queue_service.flows.capacity import planning
 from queue_service.house import House, close_house, open_house
 from queue_service.model import office as model
 from queue_service.model.ids import CounterKey, address

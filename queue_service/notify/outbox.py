@@ -18,7 +18,7 @@ from queue_service.clock import real_now
 from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
-from queue_service.flows.sealing import seal
+from queue_service.flows.bookings.sealing import seal
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from litestar import Request
 
-from queue_service.flows import sessions
+from queue_service.flows.access import sessions
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from display.board import Board, Opening
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
-from queue_service.flows.devices import by_key
+from queue_service.flows.access.devices import by_key
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import split_address

@@ -7,7 +7,7 @@ no hold is due, the key is unknown, the views are fresh. Everything else is deci
 
 from datetime import datetime
 
-from queue_service.flows import holding
+from queue_service.flows.bookings import holding
 from queue_service.followed import Followed
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal

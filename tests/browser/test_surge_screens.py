@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from queue_service.flows import surging
+from queue_service.flows.capacity import surging
 from queue_service.house import close_house, open_house
 from tests.browser.conftest import PHONE, SPOKEN, Opens, enter
 from tests.browser.test_screens import NARROW, Seen

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from queue_service.events.booking import CancelReason
-from queue_service.flows import cells
-from queue_service.flows.cells import Stand
+from queue_service.flows.capacity import cells
+from queue_service.flows.capacity.cells import Stand
 from queue_service.model.booking import OCCUPYING, BookingState, Person
 from queue_service.model.ids import BookingId, LimitId, Tick
 from queue_service.model.layer import Layer, Origin

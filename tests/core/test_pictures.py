@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageFilter
 from qrcode.main import QRCode
 
-from queue_service.flows import pictures
+from queue_service.flows.entrance import pictures
 from queue_service.model.refusal import Code, Refusal
 
 BOOKING = "HTTPS://EXAMPLE.ORG/B/23456789"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_service import cli, verifying
-from queue_service.flows.sealing import public_keys, seal
+from queue_service.flows.bookings.sealing import public_keys, seal
 from queue_service.kiosk import signed
 from queue_service.kiosk.signed import Known, PublicKey, Verdict
 from queue_service.kiosk.ticket import code_in

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from queue_service.demo.postgres import Postgres
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.model.refusal import Code, Refusal
 from queue_service.store import migrate
 from tests import make

@@ -8,7 +8,7 @@ import pytest
 
 from queue_service import ticker
 from queue_service.clock import real_now
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.store import access
 from queue_service.store.database import transaction
 from queue_service.ticker import Ticker

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import msgspec
 
 from queue_service.clock import real_now
-from queue_service.flows import booking as flow
-from queue_service.flows import cards, planning
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.cards import NotReady
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.proving import Proof
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import cards
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.cards import NotReady
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.capacity import planning
 from queue_service.model.asking import Flag, Kind, Pickup, Question, Then
 from queue_service.model.booking import Part
 from queue_service.model.card import Why

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from queue_service import day_lists
-from queue_service.flows import arriving, day_list
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.day_list import A_SHEET, DayList
+from queue_service.flows.days import day_list
+from queue_service.flows.days.day_list import A_SHEET, DayList
+from queue_service.flows.entrance import arriving
+from queue_service.flows.entrance.arriving import TicketGiven
 from queue_service.model.refusal import Code, Refusal
 from tests import make
 from tests.small import CLERK, SLUG, Small

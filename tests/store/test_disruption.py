@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from queue_service.events.booking import Cancelled, Moved, Why
-from queue_service.flows import booking as flow
-from queue_service.flows import disruption, errands, planning
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.calling import to_call
-from queue_service.flows.disruption import CancelAll, CarriedOut, Missing, Target
-from queue_service.flows.previewing import Preview
-from queue_service.flows.proving import Proof
+from queue_service.flows import errands
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.calling import to_call
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.capacity import disruption, planning
+from queue_service.flows.capacity.disruption import CancelAll, CarriedOut, Missing, Target
+from queue_service.flows.capacity.previewing import Preview
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from tests import make

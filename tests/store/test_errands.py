@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Planned
-from queue_service.flows import booking, cells, errands, planning
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows import errands
+from queue_service.flows.bookings import booking
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.capacity import cells, planning
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import ServiceCode

@@ -11,10 +11,13 @@ import pytest
 
 from queue_service.events.booking import Held
 from queue_service.events.capacity import Configured
-from queue_service.flows import arriving, booking, planning, serving
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.proving import Proof
+from queue_service.flows.bookings import booking
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.capacity import planning
+from queue_service.flows.desks import serving
+from queue_service.flows.entrance import arriving
 from queue_service.follow import KEPT_ENTRIES, Follower
 from queue_service.model.ids import SYSTEM, AuthorityId, OfficeId
 from queue_service.model.layer import Layer, Origin

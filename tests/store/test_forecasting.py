@@ -11,11 +11,13 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from queue_service.flows import arriving, promises, serving, tickets, undoing
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.forecasting import Forecasting
-from queue_service.flows.promises import WaitErrors
-from queue_service.flows.tickets import TicketShown
+from queue_service.flows.days import promises
+from queue_service.flows.days.forecasting import Forecasting
+from queue_service.flows.days.promises import WaitErrors
+from queue_service.flows.desks import serving, undoing
+from queue_service.flows.entrance import arriving, tickets
+from queue_service.flows.entrance.arriving import TicketGiven
+from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass
 from queue_service.rehearsal import outlook

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from queue_service.flows import arriving, serving
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.serving import DeskShown
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.desks import serving
+from queue_service.flows.desks.serving import DeskShown
+from queue_service.flows.entrance import arriving
+from queue_service.flows.entrance.arriving import TicketGiven
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
 from tests import make

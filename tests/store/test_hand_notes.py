@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from queue_service.flows import arriving, hands, journeys, notes, serving
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.at_desk import Stands
+from queue_service.flows.desks import hands, journeys, notes, serving
+from queue_service.flows.desks.at_desk import Stands
+from queue_service.flows.entrance import arriving
+from queue_service.flows.entrance.arriving import TicketGiven
 from queue_service.flows.turn import Turns
 from queue_service.flows.wish import Done
 from queue_service.model.ids import CounterKey, VisitId, address

@@ -10,21 +10,15 @@ import pytest
 
 from display.board import Board, Opening
 from queue_service.events.floor import Undone
-from queue_service.flows import (
-    arriving,
-    closing,
-    hands,
-    journeys,
-    notes,
-    planning,
-    serving,
-    tickets,
-)
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.at_desk import Stands
-from queue_service.flows.desk_shown import DeskShown
-from queue_service.flows.hands import HandsShown
-from queue_service.flows.tickets import TicketShown
+from queue_service.flows.capacity import planning
+from queue_service.flows.days import closing
+from queue_service.flows.desks import hands, journeys, notes, serving
+from queue_service.flows.desks.at_desk import Stands
+from queue_service.flows.desks.desk_shown import DeskShown
+from queue_service.flows.desks.hands import HandsShown
+from queue_service.flows.entrance import arriving, tickets
+from queue_service.flows.entrance.arriving import TicketGiven
+from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey, VisitId, split_address
 from queue_service.model.office import Office

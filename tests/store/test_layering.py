@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Configured, Planned
-from queue_service.flows import auditing, booking, cells, errands, layering, planning
-from queue_service.flows.layering import Preview
-from queue_service.flows.proving import Proof
+from queue_service.flows import auditing, errands
+from queue_service.flows.bookings import booking
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.capacity import cells, layering, planning
+from queue_service.flows.capacity.layering import Preview
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office, Window

@@ -14,8 +14,9 @@ import pytest
 from queue_service import cli, offices
 from queue_service.demo.presets import preset
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
-from queue_service.flows import cards, planning, surging
-from queue_service.flows.surging import Done
+from queue_service.flows.bookings import cards
+from queue_service.flows.capacity import planning, surging
+from queue_service.flows.capacity.surging import Done
 from queue_service.house import close_house, open_house
 from queue_service.model.booking import Part
 from queue_service.model.ids import ActorId

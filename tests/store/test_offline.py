@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from queue_service.flows import arriving, offline, reserving, tickets
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.reserving import KeptBlock
-from queue_service.flows.tickets import TicketShown
+from queue_service.flows.entrance import arriving, offline, reserving, tickets
+from queue_service.flows.entrance.arriving import TicketGiven
+from queue_service.flows.entrance.reserving import KeptBlock
+from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.kiosk.blocks import A_BLOCK, BLOCKS_A_DAY, GivenOffline
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal

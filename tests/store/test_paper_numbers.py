@@ -2,8 +2,9 @@
 
 from datetime import time
 
-from queue_service.flows import day_list, paper
-from queue_service.flows.paper import PaperRow, Taken
+from queue_service.flows.days import day_list
+from queue_service.flows.entrance import paper
+from queue_service.flows.entrance.paper import PaperRow, Taken
 from queue_service.model.refusal import Code
 from tests.make import HELP, NOW, PICK
 from tests.small import CLERK, SLUG, Small

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from queue_service.flows import arriving, printing, tickets
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.tickets import TicketShown
+from queue_service.flows.entrance import arriving, printing, tickets
+from queue_service.flows.entrance.arriving import TicketGiven
+from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.model.ids import ActorId
 from queue_service.model.tickets import Printer
 from queue_service.printing import raster

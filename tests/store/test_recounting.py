@@ -3,8 +3,8 @@
 import msgspec
 
 from queue_service.events.capacity import Recounted
-from queue_service.flows import planning
-from queue_service.flows.holding import HoldGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.capacity import planning
 from queue_service.model.office import Limit, Office
 from queue_service.model.refusal import Code, Refusal
 from tests import make

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Configured, KeptBack
-from queue_service.flows import booking as flow
-from queue_service.flows import layering, releasing
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.proving import Proof
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.capacity import layering, releasing
 from queue_service.model.booking import BookingState
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office
@@ -22,7 +22,7 @@ from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.slots.openings import DayState
 from queue_service.store.world import MOST_DUE
 from queue_service.ticker import lapse_holds
-from queue_service.web.pages import times
+from queue_service.web.pages.applicant import times
 from tests import make
 from tests.conftest import Database, copied
 from tests.small import CLERK, PICK, Small, found, opened

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from queue_service.flows import arriving, journeys, planning, readings, reports, surging
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.desk_shown import DeskShown
+from queue_service.flows.capacity import planning, readings, surging
+from queue_service.flows.days import reports
+from queue_service.flows.desks import journeys
+from queue_service.flows.desks.desk_shown import DeskShown
+from queue_service.flows.entrance import arriving
+from queue_service.flows.entrance.arriving import TicketGiven
 from queue_service.language import sentence
 from queue_service.model.desk import DeskState
 from queue_service.model.refusal import Code, Refusal

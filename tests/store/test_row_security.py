@@ -8,8 +8,9 @@ import asyncpg
 import msgspec
 import pytest
 
-from queue_service.flows import arriving, devices
-from queue_service.flows.booking import BookingGiven
+from queue_service.flows.access import devices
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.entrance import arriving
 from queue_service.model.ids import AuthorityId
 from queue_service.rights import Role
 from queue_service.store import tables

@@ -9,11 +9,13 @@ import pytest
 from queue_service.events.booking import ExceedReason, RestoreReason, SwapReason
 from queue_service.events.capacity import Configured
 from queue_service.events.chapters import decode
-from queue_service.flows import appointments, errands, planning, staffing, swapping
-from queue_service.flows import booking as flow
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.proving import Proof
-from queue_service.flows.swapping import Swapped
+from queue_service.flows import errands
+from queue_service.flows.bookings import appointments, staffing, swapping
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.bookings.swapping import Swapped
+from queue_service.flows.capacity import planning
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.per_person import Institution, LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
-from queue_service.flows import booking, layering, laying, planning, readings, surging
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.surging import Done
+from queue_service.flows.bookings import booking
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.capacity import layering, laying, planning, readings, surging
+from queue_service.flows.capacity.surging import Done
 from queue_service.model.ids import ActorId
 from queue_service.model.layer import Origin
 from queue_service.model.office import Office

@@ -16,11 +16,11 @@ import pytest
 
 from queue_service.events.booking import Held
 from queue_service.events.capacity import Configured
-from queue_service.flows import booking as flow
 from queue_service.flows import turn as turns
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.proving import Proof
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.settling import Kept
 from queue_service.flows.turn import Gatherer, Turns
 from queue_service.flows.wish import Done, Replayed, Wish, receipt_for

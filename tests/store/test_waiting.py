@@ -9,12 +9,12 @@ import pytest
 
 from queue_service import ticker
 from queue_service.events.waiting import OfferAccepted, OfferDeclined, Offered, WishEnded
-from queue_service.flows import booking as booking_flow
-from queue_service.flows import grounds
-from queue_service.flows import waiting as flow
-from queue_service.flows.booking import Applicant, BookingGiven
-from queue_service.flows.proving import Proof
-from queue_service.flows.waiting import OfferGiven, OfferState, WishGiven
+from queue_service.flows.bookings import booking as booking_flow
+from queue_service.flows.bookings.booking import Applicant, BookingGiven
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.waitlist import grounds
+from queue_service.flows.waitlist import waiting as flow
+from queue_service.flows.waitlist.waiting import OfferGiven, OfferState, WishGiven
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal

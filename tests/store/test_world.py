@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from queue_service.flows import arriving
+from queue_service.flows.entrance import arriving
 from queue_service.model.booking import BookingState, Person
 from queue_service.model.ids import BookingId, OfficeId, Tick
 from queue_service.model.world import Cell, Grant, Needs

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from queue_service.web.api.answers import ANSWERS
+from queue_service.web.api.answers.public import ANSWERS
 
 
 def shaped(operation: str, answer: httpx.Response) -> Any:

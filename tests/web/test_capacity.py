@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
+from queue_service.web.api.answers.capacity import CAPACITY_ANSWERS
 from tests.served import Hall, instant
 
 CAPACITY = "/api/v1/offices/heidelberg/capacity"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from display import feed
-from queue_service.flows import devices as flow
+from queue_service.flows.access import devices as flow
 from queue_service.house import House
 from queue_service.model.codes import CODE_ALPHABET
 from queue_service.model.ids import CONFIGURATION

@@ -7,15 +7,15 @@ import pytest
 import schemathesis
 from hypothesis import strategies as st
 
-from queue_service.web.api.answers import ANSWERS
-from queue_service.web.api.answers_of_capacity import CAPACITY_ANSWERS
-from queue_service.web.api.answers_of_confirmations import CONFIRMATION_ANSWERS
-from queue_service.web.api.answers_of_devices import DEVICE_ANSWERS
-from queue_service.web.api.answers_of_disruption import DISRUPTION_ANSWERS
-from queue_service.web.api.answers_of_guides import GUIDE_ANSWERS
-from queue_service.web.api.answers_of_hall import JOURNEY_ANSWERS
-from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
-from queue_service.web.api.answers_of_waiting import WAITING_ANSWERS
+from queue_service.web.api.answers.capacity import CAPACITY_ANSWERS
+from queue_service.web.api.answers.confirmations import CONFIRMATION_ANSWERS
+from queue_service.web.api.answers.devices import DEVICE_ANSWERS
+from queue_service.web.api.answers.disruption import DISRUPTION_ANSWERS
+from queue_service.web.api.answers.guides import GUIDE_ANSWERS
+from queue_service.web.api.answers.hall import JOURNEY_ANSWERS
+from queue_service.web.api.answers.public import ANSWERS
+from queue_service.web.api.answers.surge import SURGE_ANSWERS
+from queue_service.web.api.answers.waiting import WAITING_ANSWERS
 from tests.city import Served
 from tests.served import Hall
 from tests.web.shapes import shaped

@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 
-from queue_service.flows import surging
+from queue_service.flows.capacity import surging
 from queue_service.house import close_house, open_house
-from queue_service.web.api.answers_of_surge import SURGE_ANSWERS
+from queue_service.web.api.answers.surge import SURGE_ANSWERS
 from tests.city import BEGIN, City, set_clocks
 from tests.served import Hall, soon
 

@@ -7,10 +7,10 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath, HeaderParameter
 
-from queue_service.flows import booking as flow
-from queue_service.flows.booking import BookingGiven
-from queue_service.flows.holding import HoldGiven
-from queue_service.flows.proving import Proof
+from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings.booking import BookingGiven
+from queue_service.flows.bookings.holding import HoldGiven
+from queue_service.flows.bookings.proving import Proof
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.api.shapes import (

@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath
 
-from queue_service.flows import cards
-from queue_service.flows.cards import NotReady
+from queue_service.flows.bookings import cards
+from queue_service.flows.bookings.cards import NotReady
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from queue_service.flows import sealing
+from queue_service.flows.bookings import sealing
 from queue_service.house import House
 from queue_service.kiosk.signed import PublicKey
 from queue_service.kiosk.ticket import code_in

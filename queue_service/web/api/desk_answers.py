@@ -7,8 +7,8 @@ import msgspec
 from litestar import Request, Response
 
 from queue_service.events.floor import WhyNext
-from queue_service.flows.at_desk import Stands
-from queue_service.flows.desk_shown import DeskShown, VisitShown
+from queue_service.flows.desks.at_desk import Stands
+from queue_service.flows.desks.desk_shown import DeskShown, VisitShown
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick, why_next

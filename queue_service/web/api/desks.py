@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
 
 from queue_service.events.chapters import AnyFact
-from queue_service.flows import journeys, serving
+from queue_service.flows.desks import journeys, serving
 from queue_service.house import House
 from queue_service.model.ids import split_address
 from queue_service.model.refusal import Code, Refusal

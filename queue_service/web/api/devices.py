@@ -7,9 +7,9 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from msgspec import Meta
 
-from queue_service.flows import devices as flow
-from queue_service.flows import heartbeats
-from queue_service.flows.heartbeats import Beat
+from queue_service.flows.access import devices as flow
+from queue_service.flows.access import heartbeats
+from queue_service.flows.access.heartbeats import Beat
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Role

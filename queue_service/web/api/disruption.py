@@ -8,8 +8,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from queue_service.events.booking import Why
-from queue_service.flows import calling, disruption
-from queue_service.flows.disruption import CancelAll, Missing
+from queue_service.flows.bookings import calling
+from queue_service.flows.capacity import disruption
+from queue_service.flows.capacity.disruption import CancelAll, Missing
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Part
@@ -17,7 +18,7 @@ from queue_service.model.ids import ActorId, CounterKey, ServiceCode
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web.access import allowed
-from queue_service.web.api.answers_of_disruption import (
+from queue_service.web.api.answers.disruption import (
     Call,
     Calls,
     CancelledMany,

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.openapi.spec import Operation, SecurityScheme
 
 from queue_service.language import LANGUAGES, tag
-from queue_service.web.api.answers import ANSWERS, Problem
+from queue_service.web.api.answers.public import ANSWERS, Problem
 from queue_service.web.problems import PROBLEM_JSON
 
 BASE = "/api/v1"

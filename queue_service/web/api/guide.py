@@ -7,9 +7,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from queue_service.flows import arriving, finding, guiding, pictures, taken_along
-from queue_service.flows.finding import CODE_END, Found, SoughtReason
-from queue_service.flows.guiding import Seen
+from queue_service.flows.entrance import arriving, finding, guiding, pictures, taken_along
+from queue_service.flows.entrance.finding import CODE_END, Found, SoughtReason
+from queue_service.flows.entrance.guiding import Seen
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick, sentence

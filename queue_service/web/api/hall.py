@@ -9,7 +9,8 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
 
 from queue_service.events.chapters import AnyFact
-from queue_service.flows import sessions, tickets
+from queue_service.flows.access import sessions
+from queue_service.flows.entrance import tickets
 from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.web import live

@@ -9,7 +9,7 @@ from litestar import Response, delete, post
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Scope
 
-from queue_service.flows import cards, holding
+from queue_service.flows.bookings import cards, holding
 from queue_service.flows.wish import own_key
 from queue_service.house import House
 from queue_service.model.booking import Part

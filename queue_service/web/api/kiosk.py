@@ -10,9 +10,10 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 
-from queue_service.flows import arriving, offline, reserving, sealing
-from queue_service.flows.arriving import TicketGiven
-from queue_service.flows.reserving import KeptBlock
+from queue_service.flows.bookings import sealing
+from queue_service.flows.entrance import arriving, offline, reserving
+from queue_service.flows.entrance.arriving import TicketGiven
+from queue_service.flows.entrance.reserving import KeptBlock
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk.blocks import GivenOffline

@@ -7,9 +7,9 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from queue_service.flows import layering, overview
-from queue_service.flows.overview import DayOfLimit, LayerShown, Overview
-from queue_service.flows.previewing import Preview, Run
+from queue_service.flows.capacity import layering, overview
+from queue_service.flows.capacity.overview import DayOfLimit, LayerShown, Overview
+from queue_service.flows.capacity.previewing import Preview, Run
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal

@@ -7,8 +7,8 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from queue_service.flows import paper
-from queue_service.flows.paper import MOST_ROWS, PaperRow, Taken
+from queue_service.flows.entrance import paper
+from queue_service.flows.entrance.paper import MOST_ROWS, PaperRow, Taken
 from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.rights import Act

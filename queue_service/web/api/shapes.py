@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from queue_service.events.booking import ExceedReason, RestoreReason, SwapReason
-from queue_service.flows.booking import Applicant
+from queue_service.flows.bookings.booking import Applicant
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode
 

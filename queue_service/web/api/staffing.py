@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from queue_service.flows import appointments, staffing, swapping
-from queue_service.flows.booking import BookingGiven
+from queue_service.flows.bookings import appointments, staffing, swapping
+from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Part

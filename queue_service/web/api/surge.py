@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from queue_service.events.surge import Measure, Measured, SurgeDecided, SurgeFact
-from queue_service.flows import surge_shown, surging
-from queue_service.flows.surge_shown import RuleShown, Told
-from queue_service.flows.surging import Done
+from queue_service.flows.capacity import surge_shown, surging
+from queue_service.flows.capacity.surge_shown import RuleShown, Told
+from queue_service.flows.capacity.surging import Done
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick

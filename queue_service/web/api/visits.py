@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from queue_service.flows import hands, journeys, notes, serving
-from queue_service.flows.at_desk import visit_of
+from queue_service.flows.desks import hands, journeys, notes, serving
+from queue_service.flows.desks.at_desk import visit_of
 from queue_service.house import House
 from queue_service.model.ids import ActorId, CounterKey, split_address
 from queue_service.model.refusal import Refusal

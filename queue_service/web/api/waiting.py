@@ -8,15 +8,16 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from queue_service.flows import cards, offers, waiting
-from queue_service.flows.proving import Proof
-from queue_service.flows.waiting import OfferGiven, WishGiven
+from queue_service.flows.bookings import cards
+from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.waitlist import offers, waiting
+from queue_service.flows.waitlist.waiting import OfferGiven, WishGiven
 from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.model.waiting import Acceptable
 from queue_service.rights import Act
 from queue_service.web.access import allowed
-from queue_service.web.api.answers_of_waiting import offer_shown, wish_shown
+from queue_service.web.api.answers.waiting import offer_shown, wish_shown
 from queue_service.web.api.bookings import AnyRequest, Key, bearer, crowded, told
 from queue_service.web.api.shapes import (
     ApplicantBody,

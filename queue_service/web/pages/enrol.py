@@ -7,7 +7,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from queue_service.flows import devices as flow
+from queue_service.flows.access import devices as flow
 from queue_service.house import House
 from queue_service.language import catalogue, sentence
 from queue_service.model.codes import CODE_LENGTH
@@ -15,7 +15,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.web.access import enrolling_too_fast
 from queue_service.web.api.devices import carried
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spoken
-from queue_service.web.pages.answers import text
+from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 

@@ -1,0 +1,1 @@
+"""Who comes in: staff and devices, their keys and signs of life."""

@@ -1,0 +1,121 @@
+"""Signing in: argon2 passwords and server-side sessions; whose a credential is."""
+
+import asyncio
+from datetime import timedelta
+
+import argon2
+import msgspec
+
+from queue_service.clock import real_now
+from queue_service.flows.access import devices
+from queue_service.house import House
+from queue_service.model.ids import ActorId, AuthorityId
+from queue_service.model.refusal import Code, Refusal
+from queue_service.rights import Actor, Role
+from queue_service.seals import new_session, session_hash
+from queue_service.store import access as store
+from queue_service.store import offices as store_offices
+from queue_service.store.access import StaffRow
+from queue_service.store.database import outside, transaction
+from queue_service.store.told import code_hash
+
+SESSION = timedelta(hours=12)
+_hasher = argon2.PasswordHasher()
+# A hash costs 100 ms of one core: two at a time, so that signing in cannot stop the hall.
+_at_once = asyncio.Semaphore(2)
+_UNKNOWN = _hasher.hash("nobody has this password")
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """Who signed in, and the token that says so."""
+
+    token: str
+    login: str
+    office: str
+    roles: tuple[str, ...]
+
+
+async def sign_in(house: House, login: str, password: str) -> Signed | Refusal:
+    """Open a session; an unknown login takes as long as a wrong password."""
+    authority = await _authority_of(house, login)
+    staff: StaffRow | None = None
+    if authority is not None:
+        async with transaction(house.pool, authority) as connection:
+            staff = await store.staff_by_login(connection, login)
+    expected = staff.password if staff and staff.active else _UNKNOWN
+    async with _at_once:
+        fits = await asyncio.to_thread(_fits, expected, password[:1_000])
+    office = house.follower.by_id(staff.office) if staff else None
+    if not fits or authority is None or staff is None or office is None:
+        return Refusal(Code.WRONG_LOGIN)
+    token = f"{authority}.{new_session()}"
+    async with transaction(house.pool, authority) as connection:
+        await store.begin_session(
+            connection,
+            authority,
+            session_hash=session_hash(token),
+            staff=staff.id,
+            until=real_now() + SESSION,
+        )
+    return Signed(token, staff.login, office.key.slug, tuple(staff.roles))
+
+
+def _fits(expected: str, password: str) -> bool:
+    try:
+        return _hasher.verify(expected, password)
+    except argon2.exceptions.Argon2Error:
+        return False
+
+
+async def _authority_of(house: House, login: str) -> AuthorityId | None:
+    async with outside(house.pool) as connection:
+        office = await store_offices.where(connection, code_hash(f"staff:{login}"))
+    followed = None if office is None else house.follower.by_id(office)
+    return followed.key.authority if followed else None
+
+
+async def sign_out(house: House, token: str) -> None:
+    """End a session; an unknown one is no error."""
+    authority = _authority_in(token)
+    if authority is not None:
+        async with transaction(house.pool, authority) as connection:
+            await store.end_session(connection, session_hash(token))
+
+
+def _authority_in(token: str) -> AuthorityId | None:
+    head, dot, _ = token.partition(".")
+    return AuthorityId(int(head)) if dot and head.isdigit() and len(head) < 10 else None
+
+
+async def actor(house: House, credential: str) -> Actor | None:
+    """Who holds a session token or a device key; None when nobody does."""
+    if len(credential) > 200:
+        return None
+    authority = _authority_in(credential)
+    if authority is None:
+        return await devices.by_key(house, credential)
+    async with transaction(house.pool, authority) as connection:
+        staff = await store.staff_by_session(connection, session_hash(credential), real_now())
+    office = house.follower.by_id(staff.office) if staff and staff.active else None
+    if staff is None or office is None:
+        return None
+    roles = frozenset(Role(role) for role in staff.roles)
+    return Actor(ActorId(staff.id), office.key.slug, roles, staff.login)
+
+
+async def set_staff(
+    house: House, slug: str, *, login: str, password: str, roles: tuple[Role, ...]
+) -> int:
+    """Make or change a member of staff; raises LookupError for an unknown office."""
+    office = house.follower.offices[slug]
+    hashed = await asyncio.to_thread(_hasher.hash, password)
+    async with transaction(house.pool, office.key.authority) as connection:
+        number = await store.set_staff(
+            connection,
+            office.key,
+            login=login,
+            password=hashed,
+            roles=[role.value for role in roles],
+        )
+        await store_offices.enter(connection, office.key, code_hash(f"staff:{login}"))
+    return number

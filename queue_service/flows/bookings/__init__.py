@@ -1,0 +1,1 @@
+"""Appointments of applicants and what staff do with them."""

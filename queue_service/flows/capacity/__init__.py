@@ -1,0 +1,1 @@
+"""How much room there is: plans, layers, surge rules, disruptions."""

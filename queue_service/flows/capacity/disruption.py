@@ -1,0 +1,240 @@
+"""Disruptions: many bookings moved or cancelled by the office, as errands that survive a crash.
+
+A proposal is made outside the lock; every group of it is one turn that re-checks it. Letters follow
+from the journal; whom no letter reaches stands in the list of calls.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from queue_service.events.booking import Why
+from queue_service.flows import errands
+from queue_service.flows.bookings import resting
+from queue_service.flows.capacity import layering
+from queue_service.flows.capacity.previewing import Preview
+from queue_service.flows.errands import Progress
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking
+from queue_service.model.ids import SYSTEM, ActorId, BookingId, CounterKey, ServiceCode
+from queue_service.model.layer import Layer, Origin
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import CellKey, Needs, Told, World
+from queue_service.slots import disruption
+from queue_service.slots.claims import cells_of
+from queue_service.slots.openings import Request
+from queue_service.slots.rehoming import together
+from queue_service.store import bookings as store
+from queue_service.store.database import transaction
+
+AT_ONCE = 100
+"""Bookings cancelled in one turn."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a booking shall go, as long as entry `seq` is what wrote it last."""
+
+    booking: BookingId
+    seq: int
+    start: datetime
+
+
+class MoveAll(msgspec.Struct, frozen=True):
+    """Errand `rehome`: groups that stay together; the cursor is the number of the next one."""
+
+    by: ActorId
+    why: Why
+    groups: tuple[tuple[Target, ...], ...]
+
+
+class CancelAll(msgspec.Struct, frozen=True):
+    """Errand `cancel_all`: bookings of `services` (empty: all) that start in [first, end)."""
+
+    by: ActorId
+    why: Why
+    first: datetime
+    end: datetime
+    services: tuple[ServiceCode, ...] = ()
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Counters at which nobody serves in [since, until), and why."""
+
+    counters: tuple[CounterKey, ...]
+    since: datetime
+    until: datetime
+    why: Why
+
+
+class CarriedOut(msgspec.Struct, frozen=True):
+    """What became of a proposal; `left` keep their time, above what the counters can serve."""
+
+    moved: int
+    left: int
+
+
+def _layers(missing: Missing, by: ActorId) -> tuple[Layer, ...]:
+    return tuple(
+        Layer(
+            f"capacity:{counter}",
+            msgspec.json.encode({"counter": counter, "add": -1}).decode(),
+            missing.since,
+            missing.until,
+            by,
+            missing.why.value,
+            Origin.DISRUPTION,
+        )
+        for counter in missing.counters
+    )
+
+
+async def propose(house: House, office: Followed, missing: Missing) -> Preview | Refusal:
+    """Who would lose their place when these counters are missing, and where each could go."""
+    return await layering.preview(house, office, _layers(missing, SYSTEM))
+
+
+async def carry_out(
+    house: House, office: Followed, missing: Missing, by: ActorId, *, key: str | None = None
+) -> CarriedOut | Refusal:
+    """Take the counters out and move whoever loses their place, as proposed at this moment.
+
+    Families move together; whoever has no other start keeps theirs and is counted in `left`.
+    """
+    layers = _layers(missing, by)
+    found = await layering.preview(house, office, layers)
+    if isinstance(found, Refusal):
+        return found
+    added = await layering.add(house, office, layers, by, key=key)
+    if isinstance(added, Refusal):
+        return added
+    groups = [
+        [Target(p.booking.id, p.booking.seq, p.start) for p in group if p.start is not None]
+        for group in together(found.proposals, office.office)
+    ]
+    await move_all(house, office, groups, missing.why, by)
+    moved = sum(map(len, groups))
+    return CarriedOut(moved, len(found.proposals) - moved)
+
+
+async def move_all(
+    house: House,
+    office: Followed,
+    groups: Sequence[Sequence[Target]],
+    why: Why,
+    by: ActorId,
+    progress: Progress | None = None,
+) -> None:
+    """Move every group to its starts, or where a start was taken to the nearest free one."""
+    params = MoveAll(by, why, tuple(tuple(group) for group in groups))
+    row = await errands.note(house, office, "rehome", params, "0")
+    await errands.run(house, office, row, move_group, progress)
+
+
+async def cancel_all(
+    house: House,
+    office: Followed,
+    wanted: CancelAll,
+    progress: Progress | None = None,
+) -> None:
+    """Cancel all that `wanted` names, with a letter to each that says why."""
+    row = await errands.note(house, office, "cancel_all", wanted, "0")
+    await errands.run(house, office, row, cancel_some, progress)
+
+
+async def standing(
+    house: House,
+    office: Followed,
+    first: datetime,
+    end: datetime,
+    services: Sequence[ServiceCode] = (),
+) -> list[Booking]:
+    """Bookings to come that start in [first, end) and contain one of `services` (empty: all)."""
+    first = max(first, office.now())
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = await store.standing(connection, office.key.office, first, end)
+    wanted = set(services)
+    return [b for b in found if not wanted or wanted & {part.service for part in b.parts}]
+
+
+async def move_group(house: House, office: Followed, params: str, cursor: str) -> str | None:
+    """One piece of errand `rehome`: a group in one turn."""
+    wanted = msgspec.json.decode(params, type=MoveAll)
+    number = int(cursor)
+    if number >= len(wanted.groups):
+        return None
+    targets = wanted.groups[number]
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = [await store.by_id(connection, office.key.office, t.booking) for t in targets]
+    known = {booking.id: booking for booking in found if booking is not None}
+    after = [_moved(office, known[t.booking], t) for t in targets if t.booking in known]
+    said = await _move(house, office, wanted, after)
+    if said is Code.SLOT_FULL:
+        # The proposal is stale: the same length, as near as there is room now.
+        after = [_nearest(office, booking) for booking in after]
+        await _move(house, office, wanted, after)
+    following = number + 1
+    return str(following) if following < len(wanted.groups) else None
+
+
+async def _move(
+    house: House, office: Followed, wanted: MoveAll, after: Sequence[Booking]
+) -> Code | None:
+    """Move a group; the code of its refusal, or None once it was moved."""
+    cells: list[CellKey] = []
+    for booking in after:
+        cells += [*cells_of(booking.limits, booking.start, booking.end), *booking.once]
+
+    def decide(world: World) -> Told | Refusal:
+        return disruption.move_all(world, after, wanted.why)
+
+    needs = Needs(cells=tuple(cells), bookings=tuple(booking.id for booking in after))
+    done = await house.turn(office.key, wanted.by, needs, decide)
+    return done.answer.code if isinstance(done.answer, Refusal) else None
+
+
+def _moved(office: Followed, booking: Booking, target: Target) -> Booking:
+    """The booking at the start its target names, still at the number the proposal saw."""
+    return _at(office, msgspec.structs.replace(booking, seq=target.seq), target.start)
+
+
+def _at(office: Followed, booking: Booking, start: datetime) -> Booking:
+    start = start.astimezone(office.office.tz)
+    request = office.openings.request(booking.parts)
+    once = office.openings.once_of(request, start) if isinstance(request, Request) else booking.once
+    end = start + (booking.end - booking.start)
+    return msgspec.structs.replace(booking, start=start, end=end, once=once)
+
+
+def _nearest(office: Followed, booking: Booking) -> Booking:
+    """The booking at the free start nearest to where it should have gone, else where it should."""
+    request = office.openings.request(booking.parts)
+    if isinstance(request, Refusal):
+        return booking
+    start = booking.start.astimezone(office.office.tz)
+    found = office.openings.alternatives(request, start, office.now(), others=True)
+    if not found:
+        return booking
+    nearest = min(found, key=lambda free: abs(free.start - start))
+    return _at(office, booking, nearest.start)
+
+
+async def cancel_some(house: House, office: Followed, params: str, cursor: str) -> str | None:
+    """One piece of errand `cancel_all`: up to `AT_ONCE` bookings in one turn."""
+    wanted = msgspec.json.decode(params, type=CancelAll)
+    found = await standing(house, office, wanted.first, wanted.end, wanted.services)
+    some = [booking.id for booking in found[:AT_ONCE]]
+    rest = resting.rest(office)
+    if not some:
+        return None
+
+    def decide(world: World) -> Told | Refusal:
+        return disruption.cancel_all(world, some, wanted.why, rest)
+
+    await house.turn(office.key, wanted.by, Needs(bookings=tuple(some)), decide)
+    return str(int(cursor) + len(some)) if len(found) > AT_ONCE else None
+
+
+ERRANDS = {"rehome": move_group, "cancel_all": cancel_some}
+"""Kinds of errands with what runs a piece of each."""

@@ -1,0 +1,135 @@
+"""Layers of managers, surge rules and disruptions: set, taken back, previewed.
+
+Setting a layer is one turn, and an errand noted with it makes the cells follow. A layer with an
+end needs nobody to end it: cells know its interval. Who may do so is left to `rights`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+
+from queue_service.events.capacity import Configured
+from queue_service.flows import errands
+from queue_service.flows.capacity import cells
+from queue_service.flows.capacity.cells import Days
+from queue_service.flows.capacity.previewing import Preview, preview
+from queue_service.flows.capacity.reach import check, touched
+from queue_service.flows.wish import Replayed, receipt_for
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.ids import ActorId
+from queue_service.model.layer import Layer, Origin
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.world import Needs, Noted, Told, World
+from queue_service.store import capacity as store
+from queue_service.store.database import transaction
+from queue_service.store.errands import ErrandRow
+
+__all__ = ["LayersSet", "Preview", "add", "end", "preview"]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LayersSet(msgspec.Struct, frozen=True):
+    """The numbers of the layers that were set, in the order given."""
+
+    layers: tuple[int, ...]
+
+
+async def add(
+    house: House,
+    office: Followed,
+    layers: tuple[Layer, ...],
+    by: ActorId,
+    *,
+    key: str | None = None,
+) -> tuple[int, ...] | Refusal:
+    """Set layers together and let the cells of the days they touch follow; answers their numbers.
+
+    A layer begins now at the soonest. Refused with `invalid` where one is faulty.
+    """
+    found = await cells.stand(house, office)
+    refusal = check(found, office.office, layers)
+    if refusal is not None:
+        return refusal
+    async with transaction(house.pool, office.key.authority) as connection:
+        numbers = await store.layer_numbers(connection, len(layers))
+    errand = _errand(office, layers)
+
+    def decide(world: World) -> Told | Refusal:
+        begun = tuple(
+            msgspec.structs.replace(layer, id=number, author=by, since=max(layer.since, world.now))
+            for layer, number in zip(layers, numbers, strict=True)
+        )
+        return Told(
+            Configured(subjects=_subjects(layers), layers=tuple(numbers)),
+            layers=begun,
+            errands=errand,
+            answer=LayersSet(tuple(numbers)),
+        )
+
+    receipt = receipt_for(f"layers:{office.key.slug}", key, by, _encode(layers))
+    done = await house.turn(office.key, by, Needs(), decide, receipt=receipt)
+    if isinstance(done.answer, Refusal):
+        return done.answer
+    if isinstance(done.answer, Replayed):
+        return msgspec.json.decode(done.answer.answer, type=LayersSet).layers
+    await _follow(house, office, done.seq, errand)
+    return tuple(numbers)
+
+
+async def end(
+    house: House,
+    office: Followed,
+    ids: tuple[int, ...],
+    by: ActorId,
+    at: datetime | None = None,
+) -> Refusal | None:
+    """End layers now, or at `at`: never later than they would have; the cells follow.
+
+    Refused with `unknown_layer` where one is not a layer of this office, or is configuration.
+    """
+    found = await cells.stand(house, office)
+    known = {layer.id: layer for layer in found.layers if layer.origin is not Origin.CONFIG}
+    unknown = [number for number in ids if number not in known]
+    if unknown:
+        return Refusal(Code.UNKNOWN_LAYER, {"layers": unknown})
+    layers = [known[number] for number in ids]
+    errand = _errand(office, layers)
+    done = await house.turn(
+        office.key,
+        by,
+        Needs(),
+        lambda _world: Told(
+            Configured(subjects=_subjects(layers), ended=ids),
+            ended_layers=ids,
+            ended_at=at,
+            errands=errand,
+        ),
+    )
+    if isinstance(done.answer, Refusal):
+        return done.answer
+    await _follow(house, office, done.seq, errand)
+    return None
+
+
+def _errand(office: Followed, layers: Iterable[Layer]) -> tuple[Noted, ...]:
+    reach = touched(office, layers)
+    if reach is None:
+        return ()
+    first, last, limits = reach
+    return (Noted(uuid4(), "edit", _encode(Days(last, limits)).decode(), first.isoformat()),)
+
+
+async def _follow(house: House, office: Followed, seq: int, noted: tuple[Noted, ...]) -> None:
+    """Run the errand here; whoever leads runs it if this process dies."""
+    await house.follower.reach(office, seq)
+    for errand in noted:
+        row = ErrandRow(errand.id, office.key.office, errand.kind, errand.params, errand.cursor)
+        await errands.run(house, office, row, cells.edit_days)
+
+
+def _subjects(layers: Iterable[Layer]) -> tuple[str, ...]:
+    return tuple(sorted({layer.subject for layer in layers}))

@@ -1,0 +1,65 @@
+"""How far layers reach: whether they may stand, and whose cells on which days they touch."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from queue_service.flows.capacity.cells import Stand, local_days
+from queue_service.flows.capacity.planning import planned_days
+from queue_service.followed import Followed
+from queue_service.model.layer import Layer
+from queue_service.model.office import Office
+from queue_service.model.refusal import Code, Refusal
+from queue_service.offices.layer_rules import layer_faults
+from queue_service.offices.layers import Added, DeskAdded, Opened, added_by, is_capacity
+
+
+def check(found: Stand, office: Office, layers: Sequence[Layer]) -> Refusal | None:
+    """None when these layers can be set, else every fault of them."""
+    faults = layer_faults(layers, found.layers, office, found.now)
+    if not faults and layers:
+        return None
+    told = [{"field": f.key, "value": str(f.value), "reason": f.reason} for f in faults]
+    return Refusal(Code.INVALID, {"errors": told or [{"field": "layers", "reason": "empty"}]})
+
+
+def touched(office: Followed, layers: Iterable[Layer]) -> tuple[date, date, tuple[str, ...]] | None:
+    """First and last planned day whose cells may change, and in which limits; () = in all."""
+    today, planned = planned_days(office)
+    first, last, limits = planned, today, set[str]()
+    everything = False
+    for layer in layers:
+        begins, ends = _days(layer, office.office)
+        first, last = min(first, max(today, begins)), max(last, min(planned, ends or planned))
+        said = added_by(layer)
+        if isinstance(said, Added | Opened):
+            limits.add(said.limit)
+        elif isinstance(said, DeskAdded):
+            limits |= {x.key for x in office.office.limits if said.counter in x.counters}
+        else:
+            everything = True
+    if first > last or not (limits or everything):
+        return None
+    return first, last, () if everything else tuple(sorted(limits))
+
+
+def _days(layer: Layer, office: Office) -> tuple[date, date | None]:
+    said = added_by(layer)
+    if isinstance(said, Opened):
+        return local_days(said.opens, said.closes, office)
+    if not is_capacity(layer.subject):
+        # Settings may name days of their own, whenever they were set.
+        return layer.since.astimezone(office.tz).date(), None
+    return local_days(layer.since, layer.until, office)
+
+
+def without(found: Stand, ended: Iterable[int], at: datetime) -> tuple[Layer, ...]:
+    """The layers as they would be if those of these numbers ended at `at`."""
+    gone = set(ended)
+    return tuple(
+        msgspec.structs.replace(layer, until=min(layer.until or at, at))
+        if layer.id in gone
+        else layer
+        for layer in found.layers
+    )

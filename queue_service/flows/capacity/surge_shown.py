@@ -1,0 +1,109 @@
+"""What managers see of surge rules: each with its values, what waits or runs, and the history."""
+
+from datetime import datetime
+
+import msgspec
+
+from queue_service.events.chapters import UnknownTagError, decode
+from queue_service.events.entry import Entry
+from queue_service.events.surge import Measured, SurgeDecided, SurgeFact, SurgeOverridden
+from queue_service.flows.capacity import readings
+from queue_service.flows.capacity.surging import standing
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.ids import ActorId
+from queue_service.model.surge import SurgeRule, waves
+from queue_service.slots.surge import CALM
+from queue_service.slots.surge_state import Phase, State, measured
+from queue_service.store import surge as store
+from queue_service.store.database import transaction
+
+HISTORY = 200
+"""Entries looked at; more are in the journal."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One entry about a rule."""
+
+    seq: int
+    at: datetime
+    by: ActorId
+    fact: SurgeFact
+
+
+class RuleShown(msgspec.Struct, frozen=True):
+    """One rule as it stands now."""
+
+    rule: SurgeRule
+    state: State
+    value: float | None
+    measured: Measured
+    plan: SurgeDecided | None
+    """What it suggested or began last, while that waits or runs."""
+    waves: int
+
+
+class SurgeShown(msgspec.Struct, frozen=True):
+    """Every rule of an office, in the order of their names, and what happened, newest first."""
+
+    now: datetime
+    rules: tuple[RuleShown, ...]
+    history: tuple[Told, ...]
+
+
+async def shown(house: House, office: Followed) -> SurgeShown:
+    """All rules with their metrics measured now."""
+    rules = office.office.surge.rule
+    states = await standing(house, office)
+    values = await readings.read(house, office, rules)
+    async with transaction(house.pool, office.key.authority) as connection:
+        newest = await store.newest(connection, office.key.office, HISTORY)
+    history = tuple(told for entry in newest if (told := _told(entry)) is not None)
+    now = office.now()
+    return SurgeShown(
+        now,
+        tuple(
+            RuleShown(
+                rule,
+                state := states.get(rule.id, CALM),
+                values[rule.id],
+                measured(rule, values[rule.id], state, now, office.office.tz),
+                _plan(rule, state, history),
+                len(waves(rule)),
+            )
+            for rule in sorted(rules, key=lambda rule: rule.id)
+        ),
+        history,
+    )
+
+
+def _told(entry: Entry) -> Told | None:
+    try:
+        fact = decode(entry)
+    except UnknownTagError:
+        return None
+    if not isinstance(fact, SurgeFact):
+        return None
+    return Told(entry.seq, entry.recorded, entry.by, fact)
+
+
+def _plan(rule: SurgeRule, state: State, history: tuple[Told, ...]) -> SurgeDecided | None:
+    if state.phase not in (Phase.SUGGESTED, Phase.RUNNING):
+        return None
+    said = (told.fact for told in history if told.fact.rule == rule.id)
+    return next((plan for fact in said if (plan := _planned(fact)) is not None), None)
+
+
+def _planned(fact: SurgeFact) -> SurgeDecided | None:
+    """What an entry planned to do; None for those that plan nothing."""
+    if isinstance(fact, SurgeDecided):
+        return fact if fact.measures else None
+    if isinstance(fact, SurgeOverridden) and fact.act == "start":
+        return SurgeDecided(
+            rule=fact.rule,
+            measures=fact.measures,
+            ends=fact.ends,
+            places_before=fact.places_before,
+            places_after=fact.places_after,
+        )
+    return None

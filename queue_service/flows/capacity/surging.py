@@ -1,0 +1,291 @@
+"""Surge rules at work: the leader looks each minute, people agree, decline, override, take back.
+
+What is decided stands in the journal first; layers follow from it (`reconcile`), marked with the
+entry they belong to, so a crash between the two is made good at the next look and nothing is laid
+twice. Who may do so is left to `rights`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from queue_service.events.chapters import UnknownTagError, decode
+from queue_service.events.surge import (
+    SurgeApproved,
+    SurgeDecided,
+    SurgeDeclined,
+    SurgeEnded,
+    SurgeFact,
+    SurgeOverridden,
+)
+from queue_service.flows.capacity import readings
+from queue_service.flows.capacity.laying import ground_of, reconcile
+from queue_service.flows.wish import Replayed, receipt_for
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.ids import SYSTEM, ActorId
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.surge import Approval, SurgeRule
+from queue_service.model.world import Needs, Told, World
+from queue_service.slots.measures import Blocked, Plan, plan
+from queue_service.slots.surge import CALM, Caps, Snapshot, decide, due, suggestion
+from queue_service.slots.surge_state import Phase, State, after
+from queue_service.store import surge as store
+from queue_service.store.database import transaction
+
+LONGEST_PAUSE = timedelta(days=31)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Every rule's state as of one entry."""
+
+    seq: int = 0
+    states: dict[str, State] = {}
+
+
+_known: WeakKeyDictionary[Followed, Standing] = WeakKeyDictionary()
+"""What this process has folded; any other comes to the same."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An act on a rule was done."""
+
+    rule: str
+
+
+async def standing(house: House, office: Followed) -> dict[str, State]:
+    """Where every rule stands now, from the journal's entries about rules alone."""
+    known = _known.get(office, Standing())
+    async with transaction(house.pool, office.key.authority) as connection:
+        new = await store.entries(connection, office.key.office, known.seq)
+    states, seq = dict(known.states), known.seq
+    for entry in new:
+        seq = entry.seq
+        try:
+            fact = decode(entry)
+        except UnknownTagError:  # of a newer version, or struck: it changes nothing here
+            continue
+        if isinstance(fact, SurgeFact):
+            state = states.get(fact.rule, CALM)
+            states[fact.rule] = after(state, entry.seq, entry.recorded, entry.by, fact)
+    _known[office] = Standing(seq, states)
+    return states
+
+
+async def look(house: House, office: Followed) -> tuple[SurgeFact, ...]:
+    """One look at every rule: decide, write down what changed, and let the layers follow."""
+    rules = office.office.surge.rule
+    states = await standing(house, office)
+    if not rules and not any(state.phase is Phase.RUNNING for state in states.values()):
+        return ()
+    snapshot = await _snapshot(house, office)
+    now = office.now()
+    if due(snapshot, rules, states, now):
+        ground = await ground_of(house, office)
+        snapshot = msgspec.structs.replace(snapshot, ground=ground)
+    facts = (*decide(snapshot, rules, states, now), *_left_over(rules, states, now))
+    for fact in facts:
+        await _tell(house, office, fact)
+    await reconcile(house, office, await standing(house, office))
+    return facts
+
+
+async def approve(
+    house: House, office: Followed, rule_id: str, by: ActorId, key: str | None = None
+) -> Done | Refusal:
+    """Agree to what a rule suggests; with two persons the second must be another one."""
+    rule = rule_of(office, rule_id)
+    states = await standing(house, office)
+    state = states.get(rule_id, CALM)
+    found: Plan | Refusal | None = None
+    complete = False
+    if rule is not None and state.phase is Phase.SUGGESTED:
+        complete = rule.approval is not Approval.TWO_PERSONS or bool(state.approvals)
+        found = await _worked_out(house, office, rule, states) if complete else None
+
+    def told(_world: World) -> Told | Refusal:
+        if rule is None:
+            return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+        if state.phase is not Phase.SUGGESTED:
+            return Refusal(Code.NOT_SUGGESTED, {"rule": rule_id})
+        if by in state.approvals:
+            return Refusal(Code.SECOND_PERSON, {"rule": rule_id})
+        if isinstance(found, Refusal):
+            return found
+        ends = found.ends if found else None
+        fact = SurgeApproved(rule=rule_id, on=state.seq, complete=complete, ends=ends)
+        return Told(fact, answer=Done(rule_id))
+
+    return await _act(house, office, rule_id, by, "approve", key, told)
+
+
+async def decline(
+    house: House, office: Followed, rule_id: str, by: ActorId, key: str | None = None
+) -> Done | Refusal:
+    """Say no to what a rule suggests; it rests for its cool-down."""
+    state = (await standing(house, office)).get(rule_id, CALM)
+
+    def told(_world: World) -> Told | Refusal:
+        if rule_of(office, rule_id) is None:
+            return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+        if state.phase is not Phase.SUGGESTED:
+            return Refusal(Code.NOT_SUGGESTED, {"rule": rule_id})
+        return Told(SurgeDeclined(rule=rule_id, on=state.seq), answer=Done(rule_id))
+
+    return await _act(house, office, rule_id, by, "decline", key, told)
+
+
+async def start(
+    house: House, office: Followed, rule_id: str, by: ActorId, reason: str, key: str | None = None
+) -> Done | Refusal:
+    """Begin a rule by hand, whatever it measures; the guards hold all the same."""
+    rule = rule_of(office, rule_id)
+    state = (await standing(house, office)).get(rule_id, CALM)
+    found: Plan | Blocked | None = None
+    if rule is not None and state.phase is not Phase.RUNNING:
+        found = plan(rule, await ground_of(house, office), office.now())
+
+    def told(_world: World) -> Told | Refusal:
+        if rule is None:
+            return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+        if not isinstance(found, Plan):
+            reason_code = found.reason if isinstance(found, Blocked) else "running"
+            return Refusal(Code.RULE_STOPPED, {"rule": rule_id, "reason": reason_code})
+        fact = SurgeOverridden(
+            rule=rule_id,
+            on=state.seq,
+            act="start",
+            reason=reason,
+            ends=found.ends,
+            measures=found.measures,
+            places_before=found.places_before,
+            places_after=found.places_after,
+        )
+        return Told(fact, answer=Done(rule_id))
+
+    return await _act(house, office, rule_id, by, f"start {reason}", key, told)
+
+
+async def pause(
+    house: House,
+    office: Followed,
+    rule_id: str,
+    by: ActorId,
+    hours: int,
+    reason: str,
+    key: str | None = None,
+) -> Done | Refusal:
+    """Let a rule decide nothing for some hours (0 = go on); what runs, runs on."""
+    state = (await standing(house, office)).get(rule_id, CALM)
+    length = min(timedelta(hours=hours), LONGEST_PAUSE)
+
+    def told(world: World) -> Told | Refusal:
+        if rule_of(office, rule_id) is None:
+            return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+        act, until = ("pause", world.now + length) if hours > 0 else ("resume", None)
+        fact = SurgeOverridden(rule=rule_id, on=state.seq, act=act, reason=reason, until=until)
+        return Told(fact, answer=Done(rule_id))
+
+    return await _act(house, office, rule_id, by, f"pause {hours} {reason}", key, told)
+
+
+async def take_back(
+    house: House, office: Followed, rule_id: str, by: ActorId, key: str | None = None
+) -> Done | Refusal:
+    """End a running rule now: every layer of it is cut short, bookings stay."""
+    state = (await standing(house, office)).get(rule_id, CALM)
+
+    def told(_world: World) -> Told | Refusal:
+        if state.phase is not Phase.RUNNING:
+            code = Code.UNKNOWN_RULE if rule_of(office, rule_id) is None else Code.NOT_SUGGESTED
+            return Refusal(code, {"rule": rule_id})
+        fact = SurgeEnded(rule=rule_id, on=state.seq, why="by_hand")
+        return Told(fact, answer=Done(rule_id))
+
+    return await _act(house, office, rule_id, by, "take back", key, told)
+
+
+async def dry_run(house: House, office: Followed, rule_id: str) -> SurgeDecided | Refusal:
+    """What the rule would do if it began now; nothing is changed and nothing is told."""
+    rule = rule_of(office, rule_id)
+    if rule is None:
+        return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+    state = (await standing(house, office)).get(rule_id, CALM)
+    now = office.now()
+    value = (await readings.read(house, office, (rule,)))[rule_id]
+    found = plan(rule, await ground_of(house, office), now)
+    if isinstance(found, Blocked):
+        return Refusal(Code.RULE_STOPPED, {"rule": rule_id, "reason": found.reason})
+    said = suggestion(rule, value, state, now, office.office.tz, found)
+    return msgspec.structs.replace(said, outcome="would_fire")
+
+
+def rule_of(office: Followed, rule_id: str) -> SurgeRule | None:
+    """The rule of that name, or None."""
+    return next((rule for rule in office.office.surge.rule if rule.id == rule_id), None)
+
+
+async def _snapshot(house: House, office: Followed) -> Snapshot:
+    surge = office.office.surge
+    return Snapshot(
+        office.office.tz,
+        await readings.read(house, office, surge.rule),
+        None,
+        surge.most_a_day,
+        surge.most_level_3_a_day,
+    )
+
+
+async def _worked_out(
+    house: House, office: Followed, rule: SurgeRule, states: dict[str, State]
+) -> Plan | Refusal:
+    """The plan of a suggestion as things stand now, or the cap or guard that it would break."""
+    surge, now = office.office.surge, office.now()
+    bounds = Snapshot(office.office.tz, {}, None, surge.most_a_day, surge.most_level_3_a_day)
+    cap = Caps(bounds, surge.rule, states, now).forbids(rule)
+    found = plan(rule, await ground_of(house, office), now)
+    reason = cap or (found.reason if isinstance(found, Blocked) else "")
+    if reason or isinstance(found, Blocked):
+        return Refusal(Code.RULE_STOPPED, {"rule": rule.id, "reason": reason})
+    return found
+
+
+def _left_over(
+    rules: Iterable[SurgeRule], states: dict[str, State], now: datetime
+) -> list[SurgeFact]:
+    """Runs of rules that the configuration no longer has: they are over when they said so."""
+    have = {rule.id for rule in rules}
+    return [
+        SurgeEnded(rule=name, on=state.seq, why="over")
+        for name, state in states.items()
+        if name not in have and state.phase is Phase.RUNNING and state.ends and now >= state.ends
+    ]
+
+
+async def _tell(house: House, office: Followed, fact: SurgeFact) -> None:
+    """Write one decision down; of two leaders that decide on the same state one is heard."""
+    receipt = receipt_for(f"surge:{office.key.slug}:{fact.rule}", str(fact.on), "decide")
+    await house.turn(office.key, SYSTEM, Needs(), lambda _world: Told(fact), receipt=receipt)
+
+
+async def _act(
+    house: House,
+    office: Followed,
+    rule_id: str,
+    by: ActorId,
+    act: str,
+    key: str | None,
+    told: Callable[[World], Told | Refusal],
+) -> Done | Refusal:
+    """Settle one act of a person and let the layers follow; somebody faster makes it void."""
+    receipt = receipt_for(f"surge:{office.key.slug}", key, by, rule_id, act)
+    done = await house.turn(office.key, by, Needs(), told, receipt=receipt)
+    if isinstance(done.answer, Refusal):
+        return done.answer
+    states = await standing(house, office)
+    if not isinstance(done.answer, Replayed) and states.get(rule_id, CALM).seq < done.seq:
+        return Refusal(Code.NOT_SUGGESTED, {"rule": rule_id})
+    await reconcile(house, office, states)
+    return Done(rule_id)

@@ -1,0 +1,1 @@
+"""What desks do with people in the house, and how each act is taken back."""

@@ -1,0 +1,154 @@
+"""Journeys: away and back, to another counter or step, more services, marks, states of desks."""
+
+from queue_service.floor import desks, journey
+from queue_service.flows.desks.at_desk import (
+    Stands,
+    at_counter,
+    desk_after,
+    from_desk,
+    on_visit,
+    stands,
+)
+from queue_service.flows.desks.desk_shown import DeskShown, at
+from queue_service.house import House
+from queue_service.model.desk import DeskState
+from queue_service.model.ids import ActorId, CounterKey
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.visit import Aid, NeedClass, Step
+
+__all__ = [
+    "add_service",
+    "desk_state",
+    "forward",
+    "mark",
+    "park",
+    "resume",
+]
+
+
+async def park(
+    house: House, visit: str, reason: str, by: ActorId, key: str | None = None
+) -> DeskShown | Refusal:
+    """Send somebody at a counter to fetch something."""
+    return await from_desk(
+        house,
+        visit,
+        by,
+        key,
+        lambda world, _, v: journey.park(world, v.id, reason),
+        "park",
+        reason,
+    )
+
+
+async def resume(
+    house: House, visit: str, by: ActorId, key: str | None = None
+) -> DeskShown | Refusal:
+    """Back from being parked, to where they stood."""
+    return await from_desk(
+        house,
+        visit,
+        by,
+        key,
+        lambda world, _, v: journey.resume(world, v.id),
+        "resume",
+        desks=True,
+    )
+
+
+async def forward(
+    house: House,
+    visit: str,
+    by: ActorId,
+    *,
+    to: CounterKey | None = None,
+    step: Step | None = None,
+    sentence: str = "",
+    key: str | None = None,
+) -> DeskShown | Refusal:
+    """Hand somebody over under the same number, with a sentence for whoever is next."""
+    found = await on_visit(
+        house,
+        visit,
+        by,
+        key,
+        lambda world, office, v: journey.forward(world, v.id, office.office, to=to, step=step),
+        "forward",
+        to,
+        step,
+        desks=True,
+        sentence=sentence,
+    )
+    return desk_after(found)
+
+
+async def add_service(
+    house: House,
+    visit: str,
+    service: str,
+    by: ActorId,
+    *,
+    persons: int = 1,
+    key: str | None = None,
+) -> DeskShown | Refusal:
+    """One more service in the same visit, or more persons for one it has."""
+    slug, _, _ = visit.partition(".")
+    office = house.follower.office(slug)
+    offered = office.office.service(service) if office else None
+    if offered is None:
+        return Refusal(Code.UNKNOWN_SERVICE, {"service": service[:40]})
+    return await from_desk(
+        house,
+        visit,
+        by,
+        key,
+        lambda world, office, v: journey.add_service(world, v.id, office.office, offered, persons),
+        "add",
+        service,
+        persons,
+    )
+
+
+async def mark(
+    house: House,
+    visit: str,
+    by: ActorId,
+    *,
+    aids: tuple[Aid, ...] | None = None,
+    need: NeedClass | None = None,
+    language: str | None = None,
+    key: str | None = None,
+) -> Stands | Refusal:
+    """Note what a guide or clerk sees: aids, class of need, language; None leaves as it is."""
+    slug, _, _ = visit.partition(".")
+    office = house.follower.office(slug)
+    if language is not None and office and language not in office.office.languages:
+        known = ", ".join(office.office.languages)
+        return Refusal(Code.INVALID, {"field": "language", "reason": f"one of {known}"})
+    found = await on_visit(
+        house,
+        visit,
+        by,
+        key,
+        lambda world, _, v: journey.mark(world, v.id, aids=aids, need=need, language=language),
+        "mark",
+        aids,
+        need,
+        language,
+    )
+    return stands(found)
+
+
+async def desk_state(
+    house: House, public: str, state: DeskState, by: ActorId, key: str | None = None
+) -> DeskShown | Refusal:
+    """A counter opens, pauses, works behind the scenes or closes."""
+    return await at_counter(
+        house,
+        at(house, public),
+        by,
+        key,
+        lambda world, _, counter: desks.change(world, counter, state, by),
+        "state",
+        state,
+    )

@@ -1,0 +1,1 @@
+"""Arriving, with and without network: kiosks, guides, paper, tickets."""

@@ -1,0 +1,227 @@
+"""Where a turn of the waiting list looks for places: read outside the lock, re-checked inside.
+
+What somebody has just given up is looked at by whoever gives it up; everything that is free or
+rests by the leader's tick.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+
+from queue_service.chance import fresh_id
+from queue_service.flows.bookings import resting
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking, Part
+from queue_service.model.ids import TICK_SECONDS, BookingId
+from queue_service.model.refusal import Refusal
+from queue_service.model.waiting import Waiting
+from queue_service.model.world import Cell, CellKey
+from queue_service.seals import new_code
+from queue_service.slots import offering
+from queue_service.slots.handing import Fresh, Grounds
+from queue_service.slots.offering import Place, Places, Room, Terms
+from queue_service.slots.openings import DayState
+from queue_service.slots.release import furthest
+from queue_service.store import offices, wishes
+from queue_service.store import world as store_world
+from queue_service.store.database import transaction
+
+OFFERS_A_TURN = 10
+CHAIN = 2
+"""Offers that one answer may lead to: what is freed is rarely longer than two visits."""
+_STARTS_A_KIND = 40
+"""Free starts looked at for one kind of visit in one pass; those after them come next second."""
+_TICK = timedelta(seconds=TICK_SECONDS)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """The list and what rests, as of one number of the journal."""
+
+    waiting: list[Waiting]
+    resting: list[Booking]
+    seen: int
+
+    @property
+    def kinds(self) -> tuple[tuple[Part, ...], ...]:
+        """What people on the list come for."""
+        return tuple({each.wish.parts: None for each in self.waiting})
+
+
+async def listed(house: House, office: Followed) -> Listed:
+    """Read the list."""
+    async with transaction(house.pool, office.key.authority, snapshot=True) as snapshot:
+        seqs = await offices.seqs(snapshot)
+        return Listed(
+            await wishes.everybody(snapshot, office.key.office),
+            await wishes.resting(snapshot, office.key.office, office.now()),
+            seqs[office.key.office],
+        )
+
+
+async def of_freed(house: House, office: Followed, freed: Booking) -> Grounds:
+    """The places that `freed` is about to give back, for everybody on the list."""
+    return given_back(office, await listed(house, office), freed)
+
+
+def given_back(office: Followed, on_list: Listed, freed: Booking) -> Grounds:
+    """As `of_freed`, of a list that was read."""
+    # Each start for every kind of visit, also for those that are longer than what is given back:
+    # more may be free beside it, and nobody may be overtaken for a place they could have had.
+    places = _at(office, on_list, _starts_in(office, freed))
+    return _grounds(office, places, terms_of(office, on_list.seen), CHAIN)
+
+
+def _at(office: Followed, on_list: Listed, starts: Iterable[datetime]) -> Places:
+    wanted = tuple(starts)
+    return {
+        parts: tuple(p for start in wanted if (p := place_at(office, parts, start)) is not None)
+        for parts in on_list.kinds
+    }
+
+
+async def of_everything(house: House, office: Followed) -> Grounds | None:
+    """Free and resting places that somebody on the list would be offered now; None: none."""
+    on_list = await listed(house, office)
+    if not on_list.waiting:
+        return None
+    places = all_wanted(office, on_list)
+    keys = {cell for each in places.values() for place in each for cell in place.cells}
+    async with transaction(house.pool, office.key.authority) as connection:
+        cells = await store_world.cells(connection, list(keys))
+    return narrowed(office, on_list, places, cells)
+
+
+def all_wanted(office: Followed, on_list: Listed) -> Places:
+    """Places that are free or rest, as far as somebody on the list would take them."""
+    now = terms_of(office, on_list.seen)(office.now())
+    return {parts: tuple(_wanted(office, on_list, parts, now)) for parts in on_list.kinds}
+
+
+def narrowed(
+    office: Followed, on_list: Listed, places: Places, cells: Mapping[CellKey, Cell | None]
+) -> Grounds | None:
+    """Where offers would be made now, given what is in the cells; None where none would be."""
+    terms = terms_of(office, on_list.seen)
+    now = terms(office.now())
+    room = Room(_left(cells), on_list.resting)
+    chosen = offering.choose(on_list.waiting, places, room, now, most=OFFERS_A_TURN)
+    if not chosen and not any(offering.is_over(each, now) for each in on_list.waiting):
+        return None
+    starts = sorted({each.place.start for each in chosen})
+    # Everybody before the chosen is looked at for the same starts: why not, stands in the entry.
+    narrow = _at(office, on_list, starts)
+    rested = tuple({b.id: None for each in chosen for b in each.resting})
+    return _grounds(office, narrow, terms, len(chosen), rested)
+
+
+def _grounds(
+    office: Followed,
+    places: Places,
+    terms: Callable[[datetime], Terms],
+    most: int,
+    rested: tuple[BookingId, ...] = (),
+) -> Grounds:
+    fresh = tuple(Fresh(BookingId(fresh_id()), new_code()) for _ in range(most))
+    return Grounds(places, terms, fresh, rested, resting.rest(office))
+
+
+def nothing(office: Followed) -> Grounds:
+    """Nowhere to look: for acts that free no place."""
+    return Grounds({}, terms_of(office, 0), ())
+
+
+def terms_of(office: Followed, seen: int) -> Callable[[datetime], Terms]:
+    """What holds for offers in this office at a time that the turn will say."""
+    rules, clock, zone = office.office.waiting, office.clock, office.office.tz
+    return lambda now: Terms(now, rules, clock, zone, seen)
+
+
+def place_at(office: Followed, parts: tuple[Part, ...], start: datetime) -> Place | None:
+    """What a visit of these parts takes there; None where they cannot start."""
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal) or not office.openings.starts_here(start):
+        return None
+    return Place(
+        start,
+        start + timedelta(minutes=request.minutes),
+        office.openings.limits_of(request),
+        office.openings.once_of(request, start),
+        request.buffer,
+    )
+
+
+def _wanted(
+    office: Followed, on_list: Listed, parts: tuple[Part, ...], now: Terms
+) -> Iterator[Place]:
+    """Places for these parts that somebody who is not being asked already would take."""
+    those = [each for each in offering.ranked(on_list.waiting, now) if each.wish.parts == parts]
+    starts = sorted(
+        {
+            *_free(office, parts, now.now),
+            *_soon(office, parts, now),
+            *(s for b in on_list.resting for s in _starts_in(office, b)),
+        }
+    )
+    found, suits = 0, _suiting(those)
+    for start in starts:
+        if found == _STARTS_A_KIND:
+            return
+        # Asking everybody about every free start took a second with 500 people on the list.
+        if suits(start.astimezone(now.zone)) and any(
+            offering.refused(each, start, now) is None for each in those
+        ):
+            place = place_at(office, parts, start)
+            if place is not None:
+                found += 1
+                yield place
+
+
+def _suiting(those: Iterable[Waiting]) -> Callable[[datetime], bool]:
+    """Whether a local start lies in a window of anybody who has no offer to answer."""
+    windows = {w for each in those if not each.outstanding for w in each.wish.windows}
+    spans: dict[date, set[tuple[time, time]]] = {}
+
+    def suits(start: datetime) -> bool:
+        day = start.date()
+        if day not in spans:
+            spans[day] = {(w.opens, w.closes) for w in windows if w.on(day)}
+        return any(opens <= start.time() <= closes for opens, closes in spans[day])
+
+    return suits
+
+
+def _free(office: Followed, parts: tuple[Part, ...], now: datetime) -> Iterator[datetime]:
+    last = now.date() + timedelta(days=furthest(office.office))
+    for day in office.openings.month(parts, now.date(), last, now):
+        yield from (start.start for start in day.starts if start.state is DayState.FREE)
+
+
+def _soon(office: Followed, parts: tuple[Part, ...], now: Terms) -> Iterator[datetime]:
+    """Starts too near to be booked by everybody, yet with notice enough for an offer."""
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal):
+        return
+    lead = timedelta(minutes=office.office.booking.lead_minutes)
+    for start in _grid(office, now.now, now.now + lead):
+        if not office.openings.certainly_full(request, start, now.now):
+            yield start
+
+
+def _starts_in(office: Followed, freed: Booking) -> Iterator[datetime]:
+    yield from _grid(office, freed.start, freed.end)
+
+
+def _grid(office: Followed, first: datetime, end: datetime) -> Iterator[datetime]:
+    ticks = -(-int(first.timestamp()) // TICK_SECONDS)
+    at = datetime.fromtimestamp(ticks * TICK_SECONDS, office.office.tz)
+    while at < end:
+        if office.openings.starts_here(at):
+            yield at
+        at += _TICK
+
+
+def _left(cells: Mapping[CellKey, Cell | None]) -> dict[CellKey, int]:
+    found: Iterable[tuple[CellKey, Cell | None]] = cells.items()
+    return {key: cell.left for key, cell in found if cell is not None and cell.capacity}

@@ -1,0 +1,254 @@
+"""The waiting list: join it, ask for an earlier place, come to the house, leave it.
+
+Offers and their answers stand in `offers`, what the owner of a wish is told in `wishes`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from queue_service.chance import fresh_id
+from queue_service.flows.bookings import cards as card_flow
+from queue_service.flows.bookings.booking import Applicant, missing_fields, person_key_of
+from queue_service.flows.bookings.proving import Proof, find, where
+from queue_service.flows.waitlist import grounds as grounds_of
+from queue_service.flows.waitlist.offers import OfferGiven, OfferState, answer, offer_places
+from queue_service.flows.waitlist.wishes import WishGiven, given, length, show
+from queue_service.flows.waitlist.wishes import find as find_wish
+from queue_service.flows.wish import Decide, Replayed, receipt_for
+from queue_service.followed import Followed
+from queue_service.house import House
+from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.ids import APPLICANT, ActorId, BookingId, WishId
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishPerson, WishState
+from queue_service.model.waitlist import WaitingNeeds
+from queue_service.model.world import Needs, Told, World
+from queue_service.seals import new_code
+from queue_service.slots import waiting
+from queue_service.slots.release import furthest
+from queue_service.slots.waiting import Joined
+from queue_service.store import bookings as store_bookings
+from queue_service.store import wishes as store
+from queue_service.store.database import transaction
+
+__all__ = ["OfferGiven", "OfferState", "WishGiven", "answer", "length", "offer_places", "show"]
+
+LONGEST = timedelta(days=180)
+_joined = msgspec.json.Decoder(Joined)
+
+
+async def wish(
+    house: House,
+    slug: str,
+    *,
+    parts: tuple[Part, ...],
+    windows: tuple[Acceptable, ...] = (),
+    until: datetime | None = None,
+    applicant: Applicant,
+    language: str,
+    cards: tuple[bytes, ...] = (),
+    key: str | None = None,
+) -> WishGiven | Refusal:
+    """Join the list of an office; without windows every day of the horizon suits."""
+    office = house.follower.office(slug)
+    if office is None:
+        return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
+    if not office.office.waiting.open:
+        return Refusal(Code.WAITING_CLOSED, {"office": slug})
+    request = office.openings.request(parts)
+    if isinstance(request, Refusal):
+        return request
+    bound = await card_flow.checked(house, office, parts, cards)
+    if isinstance(bound, Refusal):
+        return bound
+    service = office.office.service(parts[0].service)
+    missing = missing_fields(service, applicant) if service else []
+    person_key = person_key_of(house, office, applicant)
+    if not missing and person_key is None:
+        missing = ["email"]
+    if missing or service is None or person_key is None:
+        return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
+    last = _last_of(office, windows, until)
+    if isinstance(last, Refusal):
+        return last
+    made = Wish(
+        WishId(fresh_id()),
+        WishState.OPEN,
+        WishClass.WITHOUT,
+        parts,
+        windows or (_any_day(office, last),),
+        last,
+        Reach.EMAIL if applicant.email else Reach.PAGE,
+        language,
+        service.group,
+        person_key,
+        new_code(),
+        cards=bound,
+    )
+    person = WishPerson(
+        made.id,
+        " ".join(applicant.name.split()),
+        applicant.email.strip(),
+        applicant.phone.strip(),
+        applicant.birth_date,
+    )
+    needs = Needs(people=((person_key, service.group),), waiting=WaitingNeeds(people=(person_key,)))
+    act = ("wish", parts, windows, until, applicant, language)
+    return await _join(house, office, made, person, needs, key, act)
+
+
+async def earlier(
+    house: House, code: str, proof: Proof, *, key: str | None = None
+) -> WishGiven | Refusal:
+    """Ask for an earlier place than the appointment of that code; twice shows the same wish."""
+    found = await find(house, code, proof)
+    if isinstance(found, Refusal):
+        return found
+    office, booking, contact = found
+    if not office.office.waiting.open:
+        return Refusal(Code.WAITING_CLOSED, {"office": office.key.slug})
+    async with transaction(house.pool, office.key.authority) as connection:
+        known = await store.of_booking(connection, office.key.office, booking.id)
+    if known is not None and known.until > office.now():
+        return await given(house, office, known)
+    start = booking.start.astimezone(office.office.tz)
+    person_key = booking.person_key or booking.id.bytes
+    made = Wish(
+        WishId(fresh_id()),
+        WishState.OPEN,
+        WishClass.EARLIER,
+        booking.parts,
+        (Acceptable(office.now().date(), start.date()),),
+        booking.start,
+        Reach.EMAIL if contact and contact.email else Reach.PAGE,
+        booking.language,
+        booking.group,
+        person_key,
+        new_code(),
+        booking=booking.id,
+    )
+    # A row of its own: the address of the wish goes with the wish, that of the booking stays.
+    person = None
+    if contact is not None:
+        person = WishPerson(made.id, contact.name, contact.email, contact.phone, contact.birth_date)
+    needs = Needs(bookings=(booking.id,), waiting=WaitingNeeds(people=(person_key,)))
+    return await _join(house, office, made, person, needs, key, ("earlier", booking.id))
+
+
+async def _join(
+    house: House,
+    office: Followed,
+    made: Wish,
+    person: WishPerson | None,
+    needs: Needs,
+    key: str | None,
+    act: Sequence[object],
+) -> WishGiven | Refusal:
+    done = await _turn(
+        house, office, needs, lambda world: waiting.join(world, made, person), key, act
+    )
+    if isinstance(done, Refusal):
+        return done
+    return await show(house, done.code, house.keys.wish_secret(done.wish, done.generation))
+
+
+async def _turn(
+    house: House,
+    office: Followed,
+    needs: Needs,
+    decide: Decide,
+    key: str | None,
+    act: Sequence[object],
+    by: ActorId = APPLICANT,
+) -> Joined | Refusal:
+    receipt = receipt_for(office.key.slug, key, *act)
+    done = await house.turn(office.key, by, needs, decide, receipt=receipt)
+    told = _joined.decode(done.answer.answer) if isinstance(done.answer, Replayed) else done.answer
+    if isinstance(told, Joined | Refusal):
+        return told
+    raise TypeError(f"a wish's turn answered {type(told).__name__}")
+
+
+async def leave(
+    house: House, code: str, secret: str, key: str | None = None
+) -> WishGiven | Refusal:
+    """Off the list; an offer that is open goes to the next. Twice is answered the same."""
+    found = await find_wish(house, code, secret)
+    if isinstance(found, Refusal):
+        return found
+    office, asked = found
+    if asked.state is not WishState.OPEN:
+        return await given(house, office, asked)
+    async with transaction(house.pool, office.key.authority) as connection:
+        made = await store.offer(connection, asked.offered) if asked.offered else None
+        offered = await _booking(connection, office, asked.offered)
+    asks = offered if offered and offered.state is BookingState.OFFERED else None
+    grounds = await grounds_of.of_freed(house, office, asks) if asks else None
+    known = grounds or grounds_of.nothing(office)
+    needs = Needs(
+        cells=known.cells,
+        bookings=(asked.offered,) if asked.offered else (),
+        waiting=WaitingNeeds(wishes=(asked.id,), all=grounds is not None),
+    )
+
+    def decide(world: World) -> Told | Refusal:
+        return waiting.leave(world, asked.id, made[0] if made else None, known)
+
+    done = await _turn(house, office, needs, decide, key, ("leave", asked.id))
+    if isinstance(done, Refusal) and done.code is not Code.NOT_WAITING_ANY_MORE:
+        return done
+    return await show(house, code, secret)
+
+
+async def come(house: House, slug: str, code: str, by: ActorId) -> WishGiven | Refusal:
+    """A guide or the kiosk says that somebody on the list is in the house, for today.
+
+    They need no notice then: what falls free at short notice is theirs at once, in their turn.
+    """
+    office = await where(house, code)
+    if office is None or office.key.slug != slug:
+        return Refusal(Code.UNKNOWN_CODE)
+    async with transaction(house.pool, office.key.authority) as connection:
+        asked = await store.by_code(connection, code)
+    if asked is None:
+        return Refusal(Code.UNKNOWN_CODE)
+    today = office.now()
+    until = today.replace(hour=23, minute=59, second=0, microsecond=0)
+    needs = Needs(waiting=WaitingNeeds(wishes=(asked.id,)))
+    done = await _turn(
+        house, office, needs, lambda world: waiting.come(world, asked.id, until), None, (), by
+    )
+    if isinstance(done, Refusal):
+        return done
+    return await show(house, code, house.keys.wish_secret(asked.id, asked.generation))
+
+
+def _last_of(
+    office: Followed, windows: Sequence[Acceptable], until: datetime | None
+) -> datetime | Refusal:
+    """Until when the wish is looked at: as said, at most to the end of its last window."""
+    now = office.now()
+    for window in windows:
+        if window.last < window.first or window.closes < window.opens:
+            return Refusal(Code.INVALID, {"field": "windows"})
+    latest = max((w.last for w in windows), default=now.date() + LONGEST)
+    end = datetime.combine(min(latest, now.date() + LONGEST), datetime.max.time(), office.office.tz)
+    if not windows and until is None:
+        end = now + timedelta(days=2 * furthest(office.office))
+    last = min(end, until) if until is not None else end
+    return last if last > now else Refusal(Code.PAST)
+
+
+def _any_day(office: Followed, last: datetime) -> Acceptable:
+    return Acceptable(office.now().date(), last.astimezone(office.office.tz).date())
+
+
+async def _booking(
+    connection: asyncpg.Connection, office: Followed, booking: BookingId | None
+) -> Booking | None:
+    if booking is None:
+        return None
+    return await store_bookings.by_id(connection, office.key.office, booking)

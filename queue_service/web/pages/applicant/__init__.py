@@ -1,0 +1,1 @@
+"""Pages for applicants: booking, their appointment, waiting list, ticket."""

@@ -1,0 +1,185 @@
+"""Layers, places and proposals in words for managers; knows no request."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from queue_service.flows.capacity.overview import DayOfLimit, LayerShown, Standing
+from queue_service.flows.capacity.previewing import Preview, Run
+from queue_service.language import catalogue, clock, day_short, mark, pick, span
+from queue_service.model.layer import Layer, Origin
+from queue_service.model.office import Office
+from queue_service.offices.layers import Added, DeskAdded, Opened, added_by
+from queue_service.slots.rehoming import Proposal
+
+ORIGINS = {
+    Origin.MANAGER: mark("Manager"),
+    Origin.SURGE: mark("Surge rule"),
+    Origin.DISRUPTION: mark("Disruption"),
+    Origin.CONFIG: mark("Configuration"),
+}
+_SUBJECTS = {
+    "closures": mark("Closed"),
+    "exceptions": mark("Other hours"),
+    "hours": mark("Weekly hours"),
+}
+
+_ABSENT = mark("{counter} is absent")
+_TOO = mark("{counter} works too")
+_MORE = mark("{limit}: {n} more")
+_FEWER = mark("{limit}: {n} fewer")
+
+
+class LayerLine(msgspec.Struct, frozen=True):
+    """A layer as the list shows it."""
+
+    id: int | None
+    what: str
+    when: str
+    reason: str
+    who: str
+    in_force: bool
+
+
+class RunLine(msgspec.Struct, frozen=True):
+    """A change of places as the preview shows it."""
+
+    limit: str
+    when: str
+    before: int
+    after: int
+
+
+class Losing(msgspec.Struct, frozen=True):
+    """Somebody who would lose a place, by code alone."""
+
+    code: str
+    when: str
+    services: str
+    instead: str
+    """Empty where no other start is free."""
+
+
+class CellWords(msgspec.Struct, frozen=True):
+    """A limit on one day in the week's table."""
+
+    places: str
+    """Empty while closed."""
+    taken: int
+    """Per cent."""
+
+
+def layer_line(shown: LayerShown, office: Office, language: str) -> LayerLine:
+    """A layer in words."""
+    layer, t = shown.layer, catalogue(language)
+    return LayerLine(
+        layer.id,
+        what(layer, office, language),
+        when(layer, office, language),
+        layer.reason,
+        t(ORIGINS[layer.origin]),
+        shown.standing is Standing.IN_FORCE,
+    )
+
+
+def what(layer: Layer, office: Office, language: str) -> str:
+    """What a layer changes."""
+    t, said = catalogue(language), added_by(layer)
+    if isinstance(said, DeskAdded):
+        counter = office.counter(said.counter)
+        name = pick(counter.name, language)[0] if counter else said.counter
+        return t(_ABSENT if said.add < 0 else _TOO, counter=name)
+    if isinstance(said, Added):
+        limit = limit_name(office, said.limit, language)
+        return t(_FEWER if said.add < 0 else _MORE, limit=limit, n=abs(said.add))
+    if isinstance(said, Opened):
+        limit = limit_name(office, said.limit, language)
+        return t("{limit}: open with {n} places", limit=limit, n=said.capacity)
+    kind, _, key = layer.subject.partition(":")
+    if kind in _SUBJECTS:
+        return t(_SUBJECTS[kind])
+    return t("Rule: {subject}", subject=key or kind)
+
+
+def _named_days(layer: Layer, language: str) -> str:
+    said = msgspec.json.decode(layer.change)
+    named = layer.subject in ("closures", "exceptions") and isinstance(said, dict)
+    added = said.get("add", ()) if named else ()
+    found = []
+    for each in added:
+        first, last = (datetime.fromisoformat(each[name]).date() for name in ("first", "last"))
+        found.append(span(day_short(first, language), day_short(last, language), language))
+    return ", ".join(found)
+
+
+def when(layer: Layer, office: Office, language: str) -> str:
+    """From when until when a layer holds, or the days that it names."""
+    t, said, zone = catalogue(language), added_by(layer), office.tz
+    if said is None and (days := _named_days(layer, language)):
+        return days
+    since = (said.opens if isinstance(said, Opened) else layer.since).astimezone(zone)
+    until = said.closes if isinstance(said, Opened) else layer.until
+    if until is None:
+        return t("from {start} on", start=_moment(since, language))
+    return _from_to(since, until.astimezone(zone), language)
+
+
+def _moment(at: datetime, language: str) -> str:
+    return f"{day_short(at, language)} {span(clock(at), clock(at), language)}"
+
+
+def _from_to(start: datetime, end: datetime, language: str) -> str:
+    if start.date() == end.date():
+        return f"{day_short(start, language)} {span(clock(start), clock(end), language)}"
+    return catalogue(language)(
+        "{start} to {end}", start=_moment(start, language), end=_moment(end, language)
+    )
+
+
+def limit_name(office: Office, key: str, language: str) -> str:
+    """The name of a limit, or its key where it is no more."""
+    found = next((limit for limit in office.limits if limit.key == key), None)
+    return pick(found.name, language)[0] if found else key
+
+
+def run_lines(runs: Sequence[Run], office: Office, language: str) -> tuple[RunLine, ...]:
+    """Changes of places in words."""
+    return tuple(
+        RunLine(
+            limit_name(office, run.limit, language),
+            _from_to(run.start, run.end, language),
+            run.before,
+            run.after,
+        )
+        for run in runs
+    )
+
+
+def losing_lines(shown: Preview, office: Office, language: str) -> tuple[Losing, ...]:
+    """Who would lose a place, in words."""
+    return tuple(_losing(proposal, office, language) for proposal in shown.proposals)
+
+
+def _losing(proposal: Proposal, office: Office, language: str) -> Losing:
+    booking, zone = proposal.booking, office.tz
+    services = (
+        pick(service.name, language)[0]
+        if (service := office.service(part.service))
+        else part.service
+        for part in booking.parts
+    )
+    return Losing(
+        booking.code or "",
+        _moment(booking.start.astimezone(zone), language),
+        ", ".join(services),
+        _moment(proposal.start.astimezone(zone), language) if proposal.start else "",
+    )
+
+
+def cell_words(day: DayOfLimit, language: str) -> CellWords:
+    """A limit's day in the table of the week."""
+    if not day.most and not day.taken:
+        return CellWords("", 0)
+    taken = round(100 * day.taken / day.capacity) if day.capacity else 100
+    return CellWords(span(day.least, day.most, language), taken)

@@ -1,0 +1,1 @@
+"""Pages for everybody who signs in: appointments, lists on paper."""
