@@ -3,7 +3,7 @@
 Every act is a form that answers with a redirect, so the kiosk works without scripts. What one
 visitor did is kept in one cookie of two minutes, cleared by the start page: neither the address
 nor the history tells the next visitor anything. Who is checked in already hears only that: a copy
-of a code shows nobody a number. What happens without network is `kiosk_alone`'s.
+of a code shows nobody a number. What happens without network is `alone`'s.
 """
 
 from typing import Any
