@@ -26,6 +26,8 @@ REPLAY = timedelta(minutes=10)
 MOST_FRAMES = 600
 """Encoded entries kept for replay, a little more than the follower keeps."""
 RETRY = b"retry: 1000\n\n"
+_LONGEST_NUMBER = 19
+"""Digits of a journal number; what is longer is nobody's, and thousands no integer at all."""
 CATCH_UP_SECONDS = 2.0
 """How long a number from the future is waited for; after that the journal is another one."""
 
@@ -75,7 +77,8 @@ def asked_from(scope: Scope, after: int | None) -> int | None:
     first request, so either of both may be the older one.
     """
     header = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
-    known = [n for n in (after, int(header) if header.isdigit() else None) if n is not None]
+    number = header.isdigit() and len(header) <= _LONGEST_NUMBER
+    known = [n for n in (after, int(header) if number else None) if n is not None]
     return max(known, default=None)
 
 

@@ -159,7 +159,9 @@ async def test_who_was_away_is_told_what_it_missed_and_nothing_twice() -> None:
         assert await client.hears(4) == [(2, "call"), (4, "call"), (5, "call"), (7, "call")]
 
 
-@pytest.mark.parametrize(("after", "header"), [(1, "3"), (3, "1"), (3, ""), (3, "nonsense")])
+@pytest.mark.parametrize(
+    ("after", "header"), [(1, "3"), (3, "1"), (3, ""), (3, "nonsense"), (3, "9" * 5_000)]
+)
 async def test_the_larger_of_both_numbers_counts(after: int, header: str) -> None:
     office = Office()
     for _ in range(4):

@@ -1,7 +1,5 @@
 """Undo: what entries before said is read from the journal, then claimed in a turn."""
 
-from functools import partial
-
 import asyncpg
 
 from queue_service.events.chapters import AnyFact, UnknownTagError, decode
@@ -17,26 +15,30 @@ from queue_service.model.booking import BookingState
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, BookingId
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import Needs
+from queue_service.model.world import Needs, Told, World
+from queue_service.slots.claims import cells_named
 from queue_service.store import offices as store
 from queue_service.store.database import transaction
 
 NOTHING = Refusal(Code.NOTHING_TO_UNDO)
-_WITH_SENTENCE = frozenset({"forwarded", "handed_over"})
+_WITH_SENTENCE = frozenset({"forwarded", "handed_over", "checked_in"})
 
 
 async def undo(
     house: House, visit: str, by: ActorId, key: str | None = None
 ) -> DeskShown | Refusal:
-    """Take the last act on a visit back within its seconds."""
+    """Take the last act on a visit back within its seconds, if it was one's own.
+
+    A colleague may have gone on with the visit a moment ago: that is theirs to take back.
+    """
     found = await visit_of(house, visit)
     if isinstance(found, Refusal):
         return found
     office, known = found
-    last = await _last(house, office, known.seq)
-    if last is None:
+    last = await last_entry(house, office, known.seq)
+    if last is None or last[1].arrived:
         return NOTHING
-    refusal = await _taken_back(house, office, by, key, visit, last)
+    refusal = await taken_back(house, office, by, key, visit, last, own=True)
     if refusal is not None:
         return refusal
     counters = (v.counter for v in last[1].visits if v.id == known.id)
@@ -52,46 +54,58 @@ async def undo_at(
         return found
     office, counter = found
     act = office.line.last_act(counter.key)
-    last = await _last(house, office, act.seq) if act else None
+    last = await last_entry(house, office, act.seq) if act else None
     if last is None:
         return NOTHING
-    refusal = await _taken_back(house, office, by, key, public, last)
+    refusal = await taken_back(house, office, by, key, public, last)
     return refusal or shown(office, counter)
 
 
-async def _taken_back(
+async def taken_back(
     house: House,
     office: Followed,
     by: ActorId,
     key: str | None,
     public: str,
     found: tuple[Entry, engine.Last],
+    *,
+    own: bool = False,
 ) -> Refusal | None:
+    """Undo what `last_entry` found; with `own` only what `by` did."""
     entry, last = found
     needs = Needs(
-        visits=tuple(v.id for v in last.visits),
+        cells=last.cells,
+        visits=(*(v.id for v in last.visits), *last.arrived),
         bookings=tuple(booking for booking, _ in last.bookings),
         line=True,
         hall=DESKS,
     )
-    decide = partial(engine.undo, last=last, rules=office.office.line, clock=office.clock)
+    theirs = own and entry.by != by and entry.tag in engine.UNDOABLE
+    numbers = [visit.number for visit in last.visits]
+
+    def decide(world: World) -> Told | Refusal:
+        if theirs:
+            return Refusal(Code.UNDO_OVERTAKEN, {"number": numbers[0]})
+        return engine.undo(world, last, office.office.line, office.clock)
+
     receipt = receipt_for(f"{public} {by}", key, "undo")
     done = await settle(house, office, by, needs, decide, receipt)
     if isinstance(done.answer, Refusal):
         return done.answer
     if last.tag in _WITH_SENTENCE:
-        for visit in last.visits:
-            await notes.take_back(house, office, visit.id, entry.by, since=entry.recorded)
+        since = entry.recorded - notes.SKEW
+        for visit in needs.visits:
+            await notes.take_back(house, office, visit, entry.by, since=since)
     return None
 
 
-async def _last(house: House, office: Followed, seq: int) -> tuple[Entry, engine.Last] | None:
+async def last_entry(house: House, office: Followed, seq: int) -> tuple[Entry, engine.Last] | None:
     """An entry with what those before it said of everything it touched."""
     async with transaction(house.pool, office.key.authority) as connection:
         entry = await store.entry(connection, office.key.office, seq)
         if entry is None:
             return None
-        if entry.tag not in engine.UNDOABLE:
+        if entry.tag not in engine.UNDOABLE | engine.OF_GUIDES:
             return entry, engine.Last(seq, entry.recorded, entry.tag)
         try:
             return entry, await _before(connection, office, entry)
@@ -100,7 +114,7 @@ async def _last(house: House, office: Followed, seq: int) -> tuple[Entry, engine
 
 
 async def _before(connection: asyncpg.Connection, office: Followed, entry: Entry) -> engine.Last:
-    """Raises LookupError where something had no entry before."""
+    """Raises LookupError where an entry before is missing."""
     fact = decode(entry)
     known: dict[int, AnyFact] = {}
 
@@ -114,6 +128,8 @@ async def _before(connection: asyncpg.Connection, office: Followed, entry: Entry
 
     visits: list[VisitNow] = []
     for visit in fact.visits:
+        if visit.before == 0:
+            continue
         earlier = await said(visit.before)
         visits += [v for v in earlier.visits if v.id == visit.id]
     bookings: list[tuple[BookingId, BookingState]] = []
@@ -127,6 +143,14 @@ async def _before(connection: asyncpg.Connection, office: Followed, entry: Entry
             continue
         earlier = await said(desk.before)
         desks += [d for d in earlier.desks if d.counter == desk.counter]
+    arrived = tuple(visit.id for visit in fact.visits if visit.before == 0)
     return engine.Last(
-        entry.seq, entry.recorded, entry.tag, tuple(visits), tuple(bookings), tuple(desks)
+        entry.seq,
+        entry.recorded,
+        entry.tag,
+        tuple(visits),
+        tuple(bookings),
+        tuple(desks),
+        arrived,
+        cells_named(fact) if arrived else (),
     )
