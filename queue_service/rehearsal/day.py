@@ -1,12 +1,12 @@
 """Plays a line forward: who is called when, by the discipline of `floor.line`.
 
 Times are minutes from one origin of the caller's. The pick is that of `floor.line.choose`, made
-quick: people of one class and one set of services never overtake each other, so only the first of
-each such queue is compared. It holds as long as emergencies are due when they arrive.
+quick: people of one class whom the same counters call never overtake each other, so only the first
+of each such queue is compared. It holds as long as emergencies are due when they arrive.
 """
 
-import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
 
 import msgspec
@@ -43,23 +43,42 @@ class Desk(msgspec.Struct, frozen=True):
 Call = tuple[float, int]
 """Minute of the call, and the number of the desk."""
 NEVER: Call = (inf, -1)
+Rest = tuple[tuple[int, float], ...]
+"""Stops after this one: queue and minutes of each."""
+Person = tuple[float, float, int, float, Rest]
+"""Due, there since, number, minutes, stops after this one; queues keep that order."""
+Coming = tuple[float, int, Person]
+"""When somebody joins which queue."""
+_Queue = tuple[list[Person], float, float]
+"""Who waits, the first due first; minutes of the target; minutes until an emergency goes first."""
+_URGENT = 1e9
+"""Above every share of a target."""
+_NOBODY: Coming = (inf, 0, (inf, inf, 0, 0.0, ()))
 
 
-class _Queue:
-    """People of one class and one set of services, the first due first."""
+def _queue(need: NeedClass, rules: LineRules) -> _Queue:
+    target = {
+        NeedClass.EMERGENCY: rules.emergency_minutes,
+        NeedClass.BOOKING: rules.booking_minutes,
+        NeedClass.WALK_IN: rules.walk_in_minutes,
+    }[need]
+    floor = float(rules.emergency_floor_minutes) if need is NeedClass.EMERGENCY else inf
+    return [], float(target), floor
 
-    __slots__ = ("emergency", "line", "target")
 
-    def __init__(self, need: NeedClass, rules: LineRules) -> None:
-        self.emergency = need is NeedClass.EMERGENCY
-        self.target = float(
-            {
-                NeedClass.EMERGENCY: rules.emergency_minutes,
-                NeedClass.BOOKING: rules.booking_minutes,
-                NeedClass.WALK_IN: rules.walk_in_minutes,
-            }[need]
-        )
-        self.line: list[tuple[float, float, int]] = []
+def _first(queues: Iterable[_Queue], now: float) -> list[Person] | None:
+    """The queue whose first is called at `now`; None when nobody waits."""
+    best: list[Person] | None = None
+    most = -inf
+    for line, target, floor in queues:
+        if line:
+            head = line[0]
+            urge = (now - head[0]) / target
+            if floor < inf and now - head[1] >= floor:
+                urge = _URGENT + now - head[1]
+            if urge > most or (urge == most and best is not None and head < best[0]):
+                best, most = line, urge
+    return best
 
 
 class Line:
@@ -68,7 +87,6 @@ class Line:
     def __init__(self, rules: LineRules) -> None:
         """Empty."""
         self._rules = rules
-        self._floor = float(rules.emergency_floor_minutes)
         self._queues: dict[tuple[NeedClass, Services], _Queue] = {}
         self._able: dict[Services, list[_Queue]] = {}
 
@@ -77,9 +95,9 @@ class Line:
         key = (comer.need, comer.services)
         queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[key] = _Queue(comer.need, self._rules)
+            queue = self._queues[key] = _queue(comer.need, self._rules)
             self._able.clear()
-        heapq.heappush(queue.line, (comer.due, comer.arrives, number))
+        heappush(queue[0], (comer.due, comer.arrives, number, comer.minutes, ()))
 
     def take(self, skills: Services, now: float) -> int | None:
         """Whom a counter with these skills calls at `now`; None when nobody waits for it."""
@@ -87,83 +105,126 @@ class Line:
         if able is None:
             able = [queue for (_, wanted), queue in self._queues.items() if wanted <= skills]
             self._able[skills] = able
-        best: _Queue | None = None
-        best_is, best_head = (-1, 0.0), (0.0, 0.0, 0)
-        for queue in able:
-            if not queue.line:
-                continue
-            head = queue.line[0]
-            if queue.emergency and now - head[1] >= self._floor:
-                priority = (1, now - head[1])
+        line = _first(able, now)
+        return None if line is None else heappop(line)[2]
+
+
+class Course:
+    """The desks of a day and the queues before them, set up once and played any number of times."""
+
+    def __init__(self, desks: Sequence[Desk], rules: LineRules) -> None:
+        """Without queues; `queue` names and makes them. `free_at` of the desks is not looked at."""
+        self._desks = desks
+        self._rules = rules
+        self._queues: list[_Queue] = []
+        self._called: list[bool] = []
+        """Whether any desk calls from it: nobody waits for a call that never comes."""
+        self._own: list[list[_Queue]] = [[] for _ in desks]
+        self._fallback: list[list[_Queue]] = [[] for _ in desks]
+        self._known: dict[tuple[NeedClass, Services], int] = {}
+        self._alike: dict[object, int] = {}
+
+    def queue(self, need: NeedClass, services: Services) -> int:
+        """The number of the queue for such people; one for all whom the same desks call."""
+        found = self._known.get((need, services))
+        if found is None:
+            own = [n for n, desk in enumerate(self._desks) if services <= desk.skills]
+            others = [n for n, desk in enumerate(self._desks) if services <= desk.fallback]
+            key = (need, tuple(own), tuple(others))
+            found = self._alike.get(key)
+            if found is None:
+                found = self._alike[key] = len(self._queues)
+                made = _queue(need, self._rules)
+                self._queues.append(made)
+                self._called.append(bool(own or others))
+                for n in own:
+                    self._own[n].append(made)
+                for n in others:
+                    self._fallback[n].append(made)
+            self._known[need, services] = found
+        return found
+
+    def play(
+        self,
+        there: Iterable[Coming],
+        comers: Iterator[Coming],
+        free_at: Sequence[float],
+        many: int,
+    ) -> list[Call]:
+        """When each person numbered below `many` is first called; `NEVER` for those nobody calls.
+
+        Those are among `there`, who come in any order. `comers` are in order of their time, and
+        drawn only as far as the day is played: until everybody asked for has been called.
+        """
+        called = [NEVER] * many
+        left, back = self._begin(there, many)
+        at, queue, person = next(comers, _NOBODY)
+        queues, own, fallback, desks = self._queues, self._own, self._fallback, self._desks
+        free = [(minute, n) for n, minute in enumerate(free_at)]
+        heapify(free)
+        idle: list[int] = []
+        while free and left:
+            turn = now, n = free[0]
+            while at <= now:
+                heappush(queues[queue][0], person)
+                at, queue, person = next(comers, _NOBODY)
+            while back and back[0][0] <= now:
+                _, to, who = heappop(back)
+                heappush(queues[to][0], who)
+            open_still = now < desks[n].closes
+            line = _first(own[n], now) if open_still else None
+            if line is None and open_still and fallback[n]:
+                line = _first(fallback[n], now)
+            if line is not None:
+                due, _, number, minutes, rest = heappop(line)
+                if number < many and called[number] is NEVER:
+                    called[number] = turn
+                    left -= 1
+                until = now + minutes
+                heapreplace(free, (until, n))
+                if rest:
+                    stop, its_minutes = rest[0]
+                    again = (due, until, number, its_minutes, rest[1:])
+                    heappush(back, (until, stop, again))
+                    # Whoever had nothing left to do may be wanted again.
+                    for other in idle:
+                        heappush(free, (until, other))
+                    idle.clear()
+            elif open_still and (at < inf or back):
+                heapreplace(free, (min(at, back[0][0]) if back else at, n))
             else:
-                priority = (0, (now - head[0]) / queue.target)
-            if best is None or priority > best_is or (priority == best_is and head < best_head):
-                best, best_is, best_head = queue, priority, head
-        if best is None:
-            return None
-        return heapq.heappop(best.line)[2]
+                idle.append(n)
+                heappop(free)
+        return called
+
+    def _begin(self, there: Iterable[Coming], many: int) -> tuple[int, list[Coming]]:
+        """Fill the queues; how many asked for will be called, and who joins later, as a heap."""
+        for line, _, _ in self._queues:
+            line.clear()
+        later, left = [], 0
+        for coming in there:
+            at, queue, person = coming
+            left += person[2] < many and self._called[queue]
+            if at <= 0:
+                self._queues[queue][0].append(person)
+            elif at < inf:
+                later.append(coming)
+        for line, _, _ in self._queues:
+            line.sort()
+        heapify(later)
+        return left, later
 
 
 def play(
     comers: Sequence[Comer],
-    desks: Iterable[Desk],
+    desks: Sequence[Desk],
     rules: LineRules,
-    *,
-    until_called: Iterable[int] | None = None,
 ) -> list[Call]:
-    """When each of `comers` is first called and by which desk; `NEVER` for those nobody calls.
-
-    With `until_called` the day is played only until these numbers have been called.
-    """
-    called = [NEVER] * len(comers)
-    line = Line(rules)
-    arrivals = sorted(range(len(comers)), key=lambda n: comers[n].arrives)
-    back: list[tuple[float, int, Comer]] = []
-    wanted = set(range(len(comers)) if until_called is None else until_called)
-    free = [(desk.free_at, n, desk) for n, desk in enumerate(desks)]
-    heapq.heapify(free)
-    idle: list[tuple[int, Desk]] = []
-    stops: dict[int, Comer] = {}
-    came, many = 0, len(arrivals)
-    while free and wanted:
-        now, n, desk = free[0]
-        while came < many and comers[arrivals[came]].arrives <= now:
-            line.join(arrivals[came], comers[arrivals[came]])
-            came += 1
-        while back and back[0][0] <= now:
-            _, number, stops[number] = heapq.heappop(back)
-            line.join(number, stops[number])
-        taken = _take(line, desk, now) if now < desk.closes else None
-        if taken is not None:
-            if called[taken] is NEVER:
-                called[taken] = (now, n)
-                wanted.discard(taken)
-            comer = stops.get(taken) or comers[taken]
-            until = now + comer.minutes
-            heapq.heapreplace(free, (until, n, desk))
-            if comer.rest:
-                heapq.heappush(back, (until, taken, _next_stop(comer, until)))
-                # Whoever had nothing left to do may be wanted again.
-                for other in idle:
-                    heapq.heappush(free, (until, *other))
-                idle.clear()
-        elif (came < many or back) and now < desk.closes:
-            first = comers[arrivals[came]].arrives if came < many else inf
-            heapq.heapreplace(free, (min(first, back[0][0]) if back else first, n, desk))
-        else:
-            idle.append((n, desk))
-            heapq.heappop(free)
-    return called
-
-
-def _take(line: Line, desk: Desk, now: float) -> int | None:
-    number = line.take(desk.skills, now)
-    if number is None and desk.fallback:
-        number = line.take(desk.fallback, now)
-    return number
-
-
-def _next_stop(comer: Comer, at: float) -> Comer:
-    """The same person at the next stop, waiting since the same due time."""
-    services, minutes = comer.rest[0]
-    return Comer(at, comer.due, comer.need, services, minutes, comer.rest[1:])
+    """When each of `comers` is first called and by which desk; `NEVER` for those nobody calls."""
+    course = Course(desks, rules)
+    people = []
+    for number, comer in enumerate(comers):
+        rest = tuple([(course.queue(comer.need, s), minutes) for s, minutes in comer.rest])
+        person = (comer.due, comer.arrives, number, comer.minutes, rest)
+        people.append((comer.arrives, course.queue(comer.need, comer.services), person))
+    return course.play(people, iter(()), [desk.free_at for desk in desks], len(people))

@@ -5,8 +5,10 @@ that of the floor. Where need classes overtake each other 0.6 of the error of "m
 desks" are left (engineering handbook, 5.4; `bench wait`). Chance is passed in.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, repeat
+from math import exp, floor, inf, log, sqrt
 from random import Random
 from statistics import NormalDist
 
@@ -14,9 +16,9 @@ import msgspec
 
 from queue_service.model.office import LineRules
 from queue_service.model.visit import NeedClass
-from queue_service.rehearsal.day import Comer, Desk, Services, play
+from queue_service.rehearsal.day import Coming, Course, Desk, Rest, Services
 
-PATHS = 100
+PATHS = 60
 SPREAD = 0.5
 """Standard deviation of a service's time by its mean, until the office's own times are known."""
 _QUANTILES = 20
@@ -40,7 +42,7 @@ class Counter(msgspec.Struct, frozen=True):
     """A counter on duty; `serving` since so many minutes, None while it is free."""
 
     skills: Services
-    closes: float = math.inf
+    closes: float = inf
     serving: Services | None = None
     since: float = 0.0
     fallback: Services = frozenset()
@@ -67,6 +69,17 @@ class Expected(msgspec.Struct, frozen=True):
     rest: tuple[Services, ...] = ()
 
 
+class Returning(msgspec.Struct, frozen=True):
+    """Somebody who was sent to fetch something `since` minutes ago, and how likely they return."""
+
+    person: Waiting
+    """As they join the line again: under the due time they had."""
+    away: tuple[float, ...]
+    """Minutes that such people are away, equally likely."""
+    since: float = 0.0
+    likely: float = 1.0
+
+
 class Wait(msgspec.Struct, frozen=True):
     """Minutes from now until the call: eight of ten people are called within `p80`."""
 
@@ -81,10 +94,10 @@ Durations = Mapping[Services, Sequence[float]]
 
 def usual(minutes: float, spread: float = SPREAD) -> tuple[float, ...]:
     """Durations around a mean of `minutes`, log-normal, as twenty equally likely values."""
-    sigma = math.sqrt(math.log(1 + spread * spread))
-    mu = math.log(minutes) - sigma * sigma / 2
+    sigma = sqrt(log(1 + spread * spread))
+    mu = log(minutes) - sigma * sigma / 2
     steps = ((n + 0.5) / _QUANTILES for n in range(_QUANTILES))
-    return tuple(math.exp(mu + sigma * _normal.inv_cdf(step)) for step in steps)
+    return tuple(exp(mu + sigma * _normal.inv_cdf(step)) for step in steps)
 
 
 def forecast(
@@ -96,6 +109,7 @@ def forecast(
     *,
     streams: Sequence[Stream] = (),
     expected: Sequence[Expected] = (),
+    returning: Sequence[Returning] = (),
     gaps: Sequence[float] = (0.0,),
     paths: int = PATHS,
 ) -> list[Wait]:
@@ -104,69 +118,152 @@ def forecast(
     `durations` has a sample for every set of services that occurs; `gaps` are minutes until a
     counter that is free calls.
     """
-    called: list[list[float]] = [[] for _ in line]
-    for _ in range(paths):
-        comers = [_comer(w, durations, chance) for w in line]
-        comers += _to_come(streams, expected, durations, chance)
-        desks = []
-        for c in counters:
-            left = _left(c, durations, chance) if c.serving else chance.choice(gaps)
-            desks.append(Desk(c.skills, left, c.closes, c.fallback))
-            if c.then is not None:
-                comers.append(_comer(c.then, durations, chance, at=left))
-        times = play(comers, desks, rules, until_called=range(len(line)))
-        for n, found in enumerate(called):
-            found.append(times[n][0])
-    return [_range(sorted(found)) for found in called]
+    course = Course([Desk(c.skills, 0.0, c.closes, c.fallback) for c in counters], rules)
+    cast = _Cast(course, durations, chance, paths)
+    for waiting in line:
+        cast.waits(waiting)
+    lefts = [chance.choices(_left(c, durations, gaps), k=paths) for c in counters]
+    for counter, left in zip(counters, lefts, strict=True):
+        if counter.then is not None:
+            cast.joins(counter.then, left)
+    for each in returning:
+        cast.joins(each.person, _back(each, chance, paths))
+    arrivals = _Arrivals(course, durations, streams, expected, chance)
+    free_at = zip(*lefts, strict=True) if lefts else repeat((), paths)
+    days = [
+        course.play(there, arrivals.of_a_day(), free, len(line))
+        for there, free in zip(cast.days(), free_at, strict=True)
+    ]
+    if not line:
+        return []
+    return [_range(sorted([at for at, _ in calls])) for calls in zip(*days, strict=True)]
 
 
-def _comer(
-    waiting: Waiting, durations: Durations, chance: Random, at: float | None = None
-) -> Comer:
-    """Somebody in the line as one path has them; with `at` they join it only then."""
-    return Comer(
-        waiting.arrived if at is None else at,
-        waiting.due,
-        waiting.need,
-        waiting.services,
-        0.0 if waiting.probe else chance.choice(durations[waiting.services]),
-        _rest(waiting.rest, durations, chance) if waiting.rest else (),
-    )
+class _Cast:
+    """Everybody who is known by now, once for each path; numbered as they are named."""
+
+    def __init__(self, course: Course, durations: Durations, chance: Random, paths: int) -> None:
+        self._course = course
+        self._durations = durations
+        self._chance = chance
+        self._paths = paths
+        self._people: list[list[Coming]] = []
+
+    def waits(self, waiting: Waiting) -> None:
+        """Somebody in the line, or who joins it when they said."""
+        self.joins(waiting, repeat(waiting.arrived, self._paths))
+
+    def joins(self, waiting: Waiting, at: Iterable[float]) -> None:
+        """Somebody who joins the line at these minutes, one for each path; infinite: never."""
+        number, due = len(self._people), waiting.due
+        queue = self._course.queue(waiting.need, waiting.services)
+        minutes: Iterable[float] = repeat(0.0, self._paths)
+        if not waiting.probe:
+            minutes = self._drawn(waiting.services)
+        rest: Iterable[Rest] = repeat((), self._paths)
+        if waiting.rest:
+            stops = [
+                [(self._course.queue(waiting.need, each), m) for m in self._drawn(each)]
+                for each in waiting.rest
+            ]
+            rest = zip(*stops, strict=True)
+        self._people.append(
+            [(a, queue, (due, a, number, m, r)) for a, m, r in zip(at, minutes, rest, strict=True)]
+        )
+
+    def _drawn(self, services: Services) -> list[float]:
+        return self._chance.choices(self._durations[services], k=self._paths)
+
+    def days(self) -> Iterable[Sequence[Coming]]:
+        """The people of each path."""
+        return zip(*self._people, strict=True) if self._people else repeat((), self._paths)
 
 
-def _rest(
-    rest: tuple[Services, ...], durations: Durations, chance: Random
-) -> tuple[tuple[Services, float], ...]:
-    return tuple([(services, chance.choice(durations[services])) for services in rest])
+class _Kind(msgspec.Struct, frozen=True):
+    """People who are to come: their queue, and samples of minutes for each of their stops."""
+
+    queue: int
+    minutes: Sequence[float]
+    many: int
+    rest: tuple[tuple[int, Sequence[float]], ...]
 
 
-def _to_come(
-    streams: Sequence[Stream],
-    expected: Sequence[Expected],
-    durations: Durations,
-    chance: Random,
-) -> list[Comer]:
-    found = []
-    for e in expected:
-        if chance.random() < e.likely:
-            minutes = chance.choice(durations[e.services])
-            rest = _rest(e.rest, durations, chance) if e.rest else ()
-            found.append(Comer(e.due, e.due, NeedClass.BOOKING, e.services, minutes, rest))
-    for stream in streams:
-        at = chance.expovariate(stream.per_minute) if stream.per_minute > 0 else math.inf
-        while at < stream.until:
-            minutes = chance.choice(durations[stream.services])
-            rest = _rest(stream.rest, durations, chance) if stream.rest else ()
-            found.append(Comer(at, at, stream.need, stream.services, minutes, rest))
-            at += chance.expovariate(stream.per_minute)
-    return found
+class _Arrivals:
+    """Who is still to come, drawn as the day goes on."""
+
+    def __init__(
+        self,
+        course: Course,
+        durations: Durations,
+        streams: Sequence[Stream],
+        expected: Sequence[Expected],
+        chance: Random,
+    ) -> None:
+        def kind(need: NeedClass, services: Services, rest: tuple[Services, ...]) -> _Kind:
+            stops = tuple((course.queue(need, each), durations[each]) for each in rest)
+            minutes = durations[services]
+            return _Kind(course.queue(need, services), minutes, len(minutes), stops)
+
+        self._chance = chance
+        self._booked = [
+            (e.due, e.likely, kind(NeedClass.BOOKING, e.services, e.rest))
+            for e in sorted(expected, key=lambda e: e.due)
+        ]
+        self._booked.append(_NO_MORE)
+        self._streams = [
+            (s.until, kind(s.need, s.services, s.rest)) for s in streams if s.per_minute > 0
+        ]
+        self._rates = list(accumulate(s.per_minute for s in streams if s.per_minute > 0))
+        self._until = max((until for until, _ in self._streams), default=0.0)
+
+    def of_a_day(self) -> Iterator[Coming]:
+        """Everybody who comes on one path, in the order of their time.
+
+        All streams together are one, of which each has its share.
+        """
+        random, streams, rates = self._chance.random, self._streams, self._rates
+        rate, number = rates[-1] if rates else 0.0, _STRANGERS
+        at = -log(random()) / rate if rate else inf
+        for due, likely, kind in self._booked:
+            while at < due:
+                until, stranger = streams[bisect(rates, random() * rate)]
+                if at < until:
+                    number += 1
+                    yield _somebody(stranger, at, number, random)
+                at = at - log(random()) / rate if at < self._until else inf
+            if random() < likely:
+                number += 1
+                yield _somebody(kind, due, number, random)
 
 
-def _left(counter: Counter, durations: Durations, chance: Random) -> float:
-    """Minutes until a busy counter is free, given how long it has been serving."""
-    sample = durations[counter.serving or frozenset()]
-    longer = [minutes for minutes in sample if minutes > counter.since]
-    return chance.choice(longer) - counter.since if longer else chance.choice(sample) / 4
+_NO_MORE = (inf, 0.0, _Kind(0, (), 0, ()))
+_STRANGERS = 1_000_000
+"""Above the numbers of everybody who is known."""
+
+
+def _somebody(kind: _Kind, at: float, number: int, random: Callable[[], float]) -> Coming:
+    minutes, rest = kind.minutes[int(random() * kind.many)], kind.rest
+    stops = tuple([(queue, m[int(random() * len(m))]) for queue, m in rest]) if rest else ()
+    return at, kind.queue, (at, at, number, minutes, stops)
+
+
+def _left(counter: Counter, durations: Durations, gaps: Sequence[float]) -> Sequence[float]:
+    """Minutes until a counter calls, equally likely: what is known of how long it has served."""
+    if counter.serving is None:
+        return gaps
+    return _still(durations[counter.serving], counter.since)
+
+
+def _still(sample: Sequence[float], since: float) -> Sequence[float]:
+    """What is left of something that has lasted `since` minutes; soon over if longer than ever."""
+    longer = [minutes - since for minutes in sample if minutes > since]
+    return longer or [minutes / 4 for minutes in sample]
+
+
+def _back(each: Returning, chance: Random, paths: int) -> list[float]:
+    """When somebody comes back on each path; infinite where they do not."""
+    minutes = chance.choices(_still(each.away, each.since), k=paths)
+    return [m if chance.random() < each.likely else inf for m in minutes]
 
 
 def _range(times: Sequence[float]) -> Wait:
@@ -176,8 +273,8 @@ def _range(times: Sequence[float]) -> Wait:
 def _at(times: Sequence[float], share: float) -> float:
     """The quantile of sorted `times`, such that `share` of new draws would lie below."""
     place = share * (len(times) + 1) - 1
-    low = min(max(math.floor(place), 0), len(times) - 1)
+    low = min(max(floor(place), 0), len(times) - 1)
     high = min(low + 1, len(times) - 1)
-    if times[high] == math.inf:
-        return times[low] if place <= low else math.inf
+    if times[high] == inf:
+        return times[low] if place <= low else inf
     return times[low] + (times[high] - times[low]) * min(max(place - low, 0.0), 1.0)

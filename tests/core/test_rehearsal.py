@@ -35,7 +35,7 @@ def comers(draw: st.DrawFn) -> Comer:
 def visit(number: int, comer: Comer) -> Visit:
     return Visit(
         VisitId(make.uuid()),
-        f"A{number}",
+        f"A{number:02}",
         VisitState.WAITING,
         comer.need,
         tuple(Part(service, 1) for service in sorted(comer.services)),
@@ -63,6 +63,61 @@ def test_the_line_picks_whom_the_floor_would_call(
         if chosen is None:
             break
         visits.remove(chosen[0])
+
+
+@st.composite
+def days(draw: st.DrawFn) -> tuple[list[Comer], list[Desk]]:
+    people = []
+    for _ in range(draw(st.integers(0, 9))):
+        known = draw(comers())
+        later = float(draw(st.sampled_from([0, 0, 60, 95])))
+        people.append(
+            msgspec.structs.replace(
+                known,
+                arrives=known.arrives + later,
+                due=known.due + later,
+                minutes=float(draw(st.integers(1, 30))),
+            )
+        )
+    desks = []
+    for _ in range(draw(st.integers(1, 3))):
+        skills = draw(SERVICES)
+        more = draw(st.one_of(st.just(frozenset[ServiceCode]()), SERVICES))
+        closes = draw(st.sampled_from([inf, inf, 25.0]))
+        desks.append(Desk(skills, float(draw(st.integers(0, 9))), closes, skills | more))
+    return people, desks
+
+
+def by_the_floor(people: list[Comer], desks: list[Desk]) -> list[tuple[float, int]]:
+    """The same day with the floor's own choice at every call."""
+    called = [NEVER] * len(people)
+    visits = [visit(number, person) for number, person in enumerate(people)]
+    free = {n: desk.free_at for n, desk in enumerate(desks)}
+    while free:
+        n = min(free, key=lambda each: (free[each], each))
+        now, desk = free[n], desks[n]
+        skills, fallback = tuple(sorted(desk.skills)), tuple(sorted(desk.fallback - desk.skills))
+        place = Place(CounterKey(str(n)), {}, skills, fallback=fallback)
+        here = [v for v in visits if people[v.seq].arrives <= now]
+        at = make.NOW + timedelta(minutes=now)
+        chosen = choose(here, place, at, RULES) if now < desk.closes else None
+        if chosen is not None:
+            called[chosen[0].seq] = (now, n)
+            free[n] = now + people[chosen[0].seq].minutes
+            visits.remove(chosen[0])
+            continue
+        later = [people[v.seq].arrives for v in visits if people[v.seq].arrives > now]
+        if now < desk.closes and later:
+            free[n] = min(later)
+        else:
+            del free[n]
+    return called
+
+
+@given(days())
+def test_a_day_goes_as_the_floor_would_go(day: tuple[list[Comer], list[Desk]]) -> None:
+    people, desks = day
+    assert play(people, desks, RULES) == by_the_floor(people, desks)
 
 
 def test_a_desk_serves_one_after_the_other_until_it_closes() -> None:
