@@ -52,6 +52,11 @@ class Statement:
         """Run it and leave what it returns alone."""
         await connection.fetch(self.sql, *self._in_order(values))
 
+    async def count(self, connection: asyncpg.Connection, **values: Any) -> int:
+        """Run it and say how many rows it wrote."""
+        said: str = await connection.execute(self.sql, *self._in_order(values))
+        return int(said.rpartition(" ")[2])
+
     async def rows(self, connection: asyncpg.Connection, **values: Any) -> list[asyncpg.Record]:
         """All rows."""
         found: list[asyncpg.Record] = await connection.fetch(self.sql, *self._in_order(values))

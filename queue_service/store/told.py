@@ -66,30 +66,40 @@ NET = Statement(
 
 # As runs of neighbouring cells that are alike: an edit of thousands is a few numbers to send.
 _grant = given(
-    limit=Integer(), first=Integer(), many=Integer(), capacity=Integer(), granted=Integer()
-)
-_tick = (
-    func.generate_series(_grant.c.first, _grant.c.first + _grant.c.many - literal_column("1"))
-    .table_valued(column("tick", Integer()), name="each")
-    .render_derived()
-)
-_granted = insert(t.cell).from_select(
-    ["authority", "limit", "tick", "capacity", "granted"],
-    select(
-        _AUTHORITY, _grant.c.limit, _tick.c.tick, _grant.c.capacity, _grant.c.granted
-    ).select_from(_grant.join(_tick, true())),
+    limit=Integer(), first=Integer(), end=Integer(), capacity=Integer(), granted=Integer()
 )
 # An edit below what is taken leaves the excess as an allowance of its own, in the same statement.
 GRANTS = Statement(
-    _granted.on_conflict_do_update(
-        index_elements=["limit", "tick"],
-        set_={
-            "capacity": _granted.excluded.capacity,
-            "granted": func.greatest(t.cell.c.granted, _granted.excluded.granted),
-            "left_over": func.greatest(
-                literal_column("0"), t.cell.c.taken - _granted.excluded.capacity - t.cell.c.granted
-            ),
-        },
+    update(t.cell)
+    .where(
+        t.cell.c.limit == _grant.c.limit,
+        t.cell.c.tick >= _grant.c.first,
+        t.cell.c.tick < _grant.c.end,
+    )
+    .values(
+        capacity=_grant.c.capacity,
+        granted=func.greatest(t.cell.c.granted, _grant.c.granted),
+        left_over=func.greatest(
+            literal_column("0"), t.cell.c.taken - _grant.c.capacity - t.cell.c.granted
+        ),
+    )
+)
+_tick = (
+    func.generate_series(_grant.c.first, _grant.c.end - literal_column("1"))
+    .table_valued(column("tick", Integer()), name="each")
+    .render_derived()
+)
+_known = select(t.cell.c.tick).where(
+    t.cell.c.limit == _grant.c.limit, t.cell.c.tick == _tick.c.tick
+)
+# Apart from `GRANTS`: one statement for both locks each row it finds before it writes it, which
+# takes twice as long and writes twice as much.
+NEW_CELLS = Statement(
+    insert(t.cell).from_select(
+        ["authority", "limit", "tick", "capacity", "granted"],
+        select(_AUTHORITY, _grant.c.limit, _tick.c.tick, _grant.c.capacity, _grant.c.granted)
+        .select_from(_grant.join(_tick, true()))
+        .where(~_known.exists()),
     )
 )
 
@@ -260,14 +270,14 @@ async def _write_grants(
     runs: list[list[int]] = []
     for (limit, tick), grant in sorted(grants.items()):
         last = runs[-1] if runs else None
-        alike = last and (last[0], last[1] + last[2]) == (limit, tick)
-        if alike and last and last[3:] == [grant.capacity, grant.granted]:
+        if last and [last[0], *last[2:]] == [limit, tick, grant.capacity, grant.granted]:
             last[2] += 1
         else:
-            runs.append([limit, tick, 1, grant.capacity, grant.granted])
-    names = ("limit", "first", "many", "capacity", "granted")
+            runs.append([limit, tick, tick + 1, grant.capacity, grant.granted])
+    names = ("limit", "first", "end", "capacity", "granted")
     columns = dict(zip(names, map(list, zip(*runs, strict=True)), strict=True))
-    await GRANTS.execute(connection, authority=authority, **columns)
+    if await GRANTS.count(connection, **columns) < len(grants):
+        await NEW_CELLS.execute(connection, authority=authority, **columns)
 
 
 async def _write_settings(connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome) -> None:

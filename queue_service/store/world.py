@@ -134,12 +134,14 @@ CELLS = Statement(
     select(_cells.c.limit, _cells.c.tick, *_cell.c).select_from(_cells.join(_cell, true()))
 )
 
-# Many cells are asked for as runs of neighbours: an edit names thousands.
-_runs = given(limit=Integer(), first=Integer(), many=Integer())
+# Many cells are asked for as runs of neighbours: an edit names thousands. The end of a run is sent
+# and not summed up there: under row security a sum is no bound of an index, each run read its limit
+# to the last day (9 ms instead of 0.3 for ten runs of a hundred).
+_runs = given(limit=Integer(), first=Integer(), end=Integer())
 CELL_RUNS = Statement(
     select(_c.limit, _c.tick, _c.capacity, _c.taken, (_c.granted + _c.left_over).label("allowed"))
     .select_from(_runs.join(t.cell, _c.limit == _runs.c.limit))
-    .where(_c.tick >= _runs.c.first, _c.tick < _runs.c.first + _runs.c.many)
+    .where(_c.tick >= _runs.c.first, _c.tick < _runs.c.end)
 )
 MANY = 300
 """From so many cells on, runs are cheaper to send than each cell's name."""
@@ -223,20 +225,20 @@ async def cells(
         limits, ticks = zip(*keys, strict=True)
         rows_found = await CELLS.rows(connection, limit=limits, tick=ticks)
     else:
-        runs = runs_of(keys)
-        limits, ticks, many = zip(*runs, strict=True)
-        rows_found = await CELL_RUNS.rows(connection, limit=limits, first=ticks, many=many)
+        limits, ticks, ends = zip(*runs_of(keys), strict=True)
+        rows_found = await CELL_RUNS.rows(connection, limit=limits, first=ticks, end=ends)
     for limit, tick, capacity, taken, allowed in rows_found:
         found[(limit, tick)] = Cell(capacity, taken, allowed)
     return found
 
 
-def runs_of(keys: Iterable[CellKey]) -> list[tuple[LimitId, Tick, int]]:
-    """Neighbouring cells together: limit, first tick and how many."""
-    runs: list[tuple[LimitId, Tick, int]] = []
+def runs_of(keys: Iterable[CellKey]) -> list[tuple[LimitId, Tick, Tick]]:
+    """Neighbouring cells together: limit, first tick and the one after the last."""
+    runs: list[tuple[LimitId, Tick, Tick]] = []
     for limit, tick in sorted(keys):
-        if runs and (runs[-1][0], runs[-1][1] + runs[-1][2]) == (limit, tick):
-            runs[-1] = (limit, runs[-1][1], runs[-1][2] + 1)
+        after = Tick(tick + 1)
+        if runs and (runs[-1][0], runs[-1][2]) == (limit, tick):
+            runs[-1] = (limit, runs[-1][1], after)
         else:
-            runs.append((limit, tick, 1))
+            runs.append((limit, tick, after))
     return runs

@@ -153,6 +153,31 @@ async def test_cells_are_changed_by_the_net_and_allowances_are_kept_apart(
     await turn.execute("rollback to before")
 
 
+async def test_an_edit_writes_cells_that_are_there_and_cells_that_are_new(
+    small: Small, turn: asyncpg.Connection
+) -> None:
+    first = make.tick(make.at("10:00"))
+    there = [(DESKS, Tick(first + n)) for n in range(3)]
+    new = [(DESKS, Tick(n)) for n in range(1, 5)]
+    await told.write(turn, small.office.key, Outcome(net={there[1]: 2}), NOW)
+    places = dict.fromkeys(there + new[:3], 2) | {new[3]: 7}
+    grants: dict[tuple[int, int], Grant] = {k: Grant(k, many) for k, many in places.items()}
+    await told.write(turn, small.office.key, Outcome(grants=grants), NOW)
+    found = await world.cells(turn, list(places))
+    assert found == {key: Cell(many, 0) for key, many in places.items()} | {there[1]: Cell(2, 2)}
+
+
+async def test_a_run_of_cells_is_read_and_written_from_its_first_to_its_last_alone(
+    turn: asyncpg.Connection,
+) -> None:
+    statements = (world.CELL_RUNS, ([1], [1], [5])), (told.GRANTS, ([1], [1], [5], [1], [0]))
+    for statement, values in statements:
+        plan = [row[0] for row in await turn.fetch(f"explain {statement.sql}", *values)]
+        [bounds] = [line for line in plan if "Index Cond" in line]
+        assert "tick >= " in bounds, plan
+        assert "tick < " in bounds, plan
+
+
 async def test_a_code_belongs_to_one_office_for_ever(
     small: Small, turn: asyncpg.Connection
 ) -> None:
