@@ -72,6 +72,10 @@ class _Judged:
             self._say(entry, now, "changed its number or arrival")
 
     def _undone(self, entry: Entry, now: VisitNow, tale: list[tuple[int, VisitNow]]) -> None:
+        if tale and (tale[-1][0], now.state) == (entry.undoes, VisitState.WITHDRAWN):
+            # Nobody came: what is left of the tale is a number that stays used.
+            tale[:] = [(entry.seq, now)]
+            return
         if len(tale) < 2 or tale[-1][0] != entry.undoes:
             self._say(entry, now, f"took entry {entry.undoes} back, which was not the last")
             return

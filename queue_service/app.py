@@ -70,6 +70,7 @@ from queue_service.web.pages.guide import acts as guide_acts
 from queue_service.web.pages.guide import alone as guide_alone
 from queue_service.web.pages.guide import help as guide_help
 from queue_service.web.pages.guide import line as guide
+from queue_service.web.pages.guide import undo as guide_undo
 from queue_service.web.pages.guide import visit as guide_visit
 from queue_service.web.pages.kiosk import alone as kiosk_alone
 from queue_service.web.pages.kiosk import check_in as kiosk
@@ -212,7 +213,7 @@ def build(chosen: Settings) -> Litestar:
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
     pages += paper_page.handlers
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]
-    pages += [*guide_visit.handlers, *guide_alone.handlers]
+    pages += [*guide_visit.handlers, *guide_undo.handlers, *guide_alone.handlers]
     pages += [*devices_place.handlers, *enrol.handlers]
     pages += triage_pages.handlers
     shown = Router("/", route_handlers=pages, include_in_schema=False)

@@ -110,7 +110,7 @@ class Followed:
         if isinstance(fact, CardsRecorded):
             self.cards_listed = True
         desks.apply(self.desks, fact, entry.seq)
-        self.line.apply(fact, entry.seq, entry.recorded)
+        self.line.apply(fact, entry.seq, entry.recorded, entry.by)
         self.waits.apply(fact)
         self._recent.append((entry, fact))
         self.seq = entry.seq

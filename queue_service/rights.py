@@ -26,6 +26,8 @@ class Act(StrEnum):
     CHECK_IN = "check_in"
     GUIDE = "guide"
     """At the entrance: look at codes and places, mark, hand an emergency over."""
+    UNDO_OWN = "undo_own"
+    """Take back one's own last act at the entrance within its seconds."""
     FIND_PERSON = "find_person"
     """Find somebody by name and birth date: only who signed in, so that the journal knows who."""
     KEEP_NUMBERS = "keep_numbers"
@@ -61,6 +63,7 @@ class Act(StrEnum):
 MAY: dict[Act, frozenset[Role]] = {
     Act.CHECK_IN: frozenset({Role.KIOSK, Role.TABLET, Role.GUIDE, Role.CLERK, Role.MANAGER}),
     Act.GUIDE: frozenset({Role.TABLET, Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
+    Act.UNDO_OWN: frozenset({Role.TABLET, Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.FIND_PERSON: frozenset({Role.GUIDE, Role.CLERK, Role.CASE_WORKER, Role.MANAGER}),
     Act.KEEP_NUMBERS: frozenset({Role.KIOSK, Role.TABLET}),
     Act.RETURN_PAPER: frozenset({Role.GUIDE, Role.CLERK, Role.MANAGER}),

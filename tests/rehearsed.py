@@ -11,15 +11,16 @@ import msgspec
 
 from queue_service.events.chapters import AnyFact, decode, encode
 from queue_service.events.entry import DeskNow, Entry
-from queue_service.floor.undoing import Last
+from queue_service.floor.undoing import Last, undo
 from queue_service.model.booking import LIVE, Booking, BookingState
 from queue_service.model.desk import Desk
 from queue_service.model.hall import Hall
 from queue_service.model.ids import SYSTEM, BookingId, CounterKey, OfficeId, VisitId
+from queue_service.model.office import LineRules, OfficeClock
 from queue_service.model.refusal import Refusal
 from queue_service.model.visit import Visit
 from queue_service.model.world import Cell, CellKey, Told, World
-from queue_service.slots.claims import taken_by
+from queue_service.slots.claims import cells_named, given_back, taken_by
 from queue_service.slots.holds import lapse
 from queue_service.slots.release import Rest
 from tests.make import NOW
@@ -90,9 +91,19 @@ class Rehearsed:
         """A turn of one wish."""
         return self.turn(decide)[0]
 
+    def take_back(self, last: Last, rules: LineRules, clock: OfficeClock) -> Told | Refusal:
+        """Undo with what goes back to the cells, as the flow does it."""
+
+        def decide(world: World) -> Told | Refusal:
+            told = undo(world, last, rules, clock)
+            return told if isinstance(told, Refusal) else given_back(world, told, last.cells)
+
+        return self.act(decide)
+
     def last_of(self, visit: VisitId) -> Last | None:
         """The entry that wrote a visit last, as one to take back; None for who just came."""
-        return self.to_undo(self.visits[visit].seq)
+        found = self.to_undo(self.visits[visit].seq)
+        return found if found and not found.arrived else None
 
     def to_undo(self, seq: int) -> Last | None:
         """An entry with what those before it said of everything in it, as the flow reads them."""
@@ -100,10 +111,11 @@ class Rehearsed:
         if seq not in said:
             return None
         fact, when = said[seq]
-        if any(now.before == 0 for now in fact.visits):
-            return None
+        arrived = tuple(now.id for now in fact.visits if now.before == 0)
         visits = tuple(
-            next(v for v in said[now.before][0].visits if v.id == now.id) for now in fact.visits
+            next(v for v in said[now.before][0].visits if v.id == now.id)
+            for now in fact.visits
+            if now.before
         )
         bookings = tuple(
             (now.id, was.state if was else BookingState.ARRIVED)
@@ -117,7 +129,8 @@ class Rehearsed:
             for now in fact.desks
         )
         tag = str(fact.__struct_config__.tag)
-        return Last(seq, when, tag, visits, bookings, desks)
+        cells = cells_named(fact) if arrived else ()
+        return Last(seq, when, tag, visits, bookings, desks, arrived, cells)
 
     def _accept(self, world: World, told: Told) -> None:
         before = {b.id: self.bookings[b.id].seq for b in told.bookings if b.id in self.bookings}

@@ -14,11 +14,11 @@ from queue_service.floor.visit import acted, at_counter
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.desk import Desk, DeskState
 from queue_service.model.hall import HallTold
-from queue_service.model.ids import BookingId
+from queue_service.model.ids import BookingId, VisitId
 from queue_service.model.office import LineRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import AT_COUNTER, Visit
-from queue_service.model.world import Told, World
+from queue_service.model.visit import AT_COUNTER, Visit, VisitState
+from queue_service.model.world import CellKey, Told, World
 
 UNDOABLE = frozenset(
     {
@@ -39,6 +39,8 @@ UNDOABLE = frozenset(
     }
 )
 """Every act of desks and guides on people in the house; what the person said themselves is not."""
+OF_GUIDES = frozenset({"checked_in", "marked", "handed_over"})
+"""What a guide takes back; an arrival only whoever let them in, which callers see to."""
 
 
 class Last(msgspec.Struct, frozen=True):
@@ -53,6 +55,10 @@ class Last(msgspec.Struct, frozen=True):
     """How its bookings stood before."""
     desks: tuple[DeskNow, ...] = ()
     """How its counters stood before."""
+    arrived: tuple[VisitId, ...] = ()
+    """Who came with it: they are as if they had never come."""
+    cells: tuple[CellKey, ...] = ()
+    """Of each of them it took one unit, which the caller gives back (`slots.claims`)."""
 
 
 def undo(world: World, last: Last, rules: LineRules, clock: OfficeClock) -> Told | Refusal:
@@ -60,8 +66,12 @@ def undo(world: World, last: Last, rules: LineRules, clock: OfficeClock) -> Told
     refusal = _too_late(world, last, rules, clock)
     if refusal is not None:
         return refusal
-    found = [_known(world, before) for before in last.visits]
-    visits = tuple(_as_before(v, b) for v, b in zip(found, last.visits, strict=True))
+    found = [_known(world, visit) for visit in _touched(last)]
+    came = found[len(last.visits) :]
+    visits = (
+        *(_as_before(v, b) for v, b in zip(found, last.visits, strict=False)),
+        *(_withdrawn(visit, world.now) for visit in came),
+    )
     desks = tuple(Desk(d.counter, d.state, d.since, d.by) for d in last.desks)
     refusal = _in_the_way(world, visits, desks)
     if refusal is not None:
@@ -83,25 +93,40 @@ def undo(world: World, last: Last, rules: LineRules, clock: OfficeClock) -> Told
 
 
 def _too_late(world: World, last: Last, rules: LineRules, clock: OfficeClock) -> Refusal | None:
-    if last.tag not in UNDOABLE:
+    if last.tag not in UNDOABLE | OF_GUIDES:
         return Refusal(Code.NOTHING_TO_UNDO)
-    for before in last.visits:
-        found = world.visit(before.id)
+    since = last.recorded
+    for visit in _touched(last):
+        found = world.visit(visit)
         if found is None or found.seq != last.seq:
-            return Refusal(Code.UNDO_OVERTAKEN, {"number": before.number})
+            return Refusal(Code.UNDO_OVERTAKEN, {"number": found.number if found else ""})
+        if visit in last.arrived:
+            # A number given without network was given long before its entry.
+            since = min(since, found.arrived)
     for desk in last.desks:
         if world.hall.desk(desk.counter).seq != last.seq:
             return Refusal(Code.UNDO_OVERTAKEN, {"number": desk.counter})
-    if world.now - last.recorded > clock.patience(timedelta(seconds=rules.undo_seconds)):
+    if world.now - since > clock.patience(timedelta(seconds=rules.undo_seconds)):
         return Refusal(Code.UNDO_TOO_LATE, {"seconds": rules.undo_seconds})
     return None
 
 
-def _known(world: World, before: VisitNow) -> Visit:
-    found = world.visit(before.id)
+def _touched(last: Last) -> tuple[VisitId, ...]:
+    return (*(before.id for before in last.visits), *last.arrived)
+
+
+def _known(world: World, visit: VisitId) -> Visit:
+    found = world.visit(visit)
     if found is None:
-        raise LookupError(before.id)
+        raise LookupError(visit)
     return found
+
+
+def _withdrawn(visit: Visit, now: datetime) -> Visit:
+    """Without its booking, so that whoever comes with that code is checked in as ever."""
+    return msgspec.structs.replace(
+        visit, state=VisitState.WITHDRAWN, ended_at=now, booking=None, hand=None
+    )
 
 
 def _as_before(visit: Visit, before: VisitNow) -> Visit:

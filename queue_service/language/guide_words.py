@@ -65,6 +65,20 @@ def missing(papers: list[str], language: str) -> str:
     return catalogue(language)("Missing: {papers}", papers=", ".join(papers))
 
 
+_DONE = {
+    "checked_in": mark("Number {number} is given"),
+    "marked": mark("{number} marked"),
+    "handed_over": mark("{number} handed over"),
+    "papers": mark("Missing papers of {number} are noted"),
+}
+
+
+def done(act: str, number: str, language: str) -> str:
+    """What a guide did last, for the key that takes it back."""
+    said = _DONE.get(act)
+    return catalogue(language)(said, number=number) if said else number
+
+
 def handed(language: str, *, counter: str, named: str, passed: int, overdue: bool) -> str:
     """How far an emergency is on its way to a case worker; `counter` once one has accepted."""
     t = catalogue(language)

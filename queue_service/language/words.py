@@ -15,6 +15,7 @@ _VISIT_STATES = {
     VisitState.PARKED: mark("Please come back when you have what you were asked for"),
     VisitState.FINISHED: mark("Your visit is finished"),
     VisitState.MISSED: mark("You were called and did not come"),
+    VisitState.WITHDRAWN: mark("This number was taken back"),
 }
 
 _INSTRUCTIONS = {

@@ -25,6 +25,8 @@ class VisitState(StrEnum):
     """Sent to fetch something; comes back to where they stood."""
     FINISHED = "finished"
     MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+    """The number was given by mistake and taken back at once: as if nobody had come."""
 
 
 OPEN = frozenset({VisitState.WAITING, VisitState.CALLED, VisitState.SERVING, VisitState.PARKED})

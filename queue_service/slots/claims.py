@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from queue_service.events.entry import CellsNow
+import msgspec
+
+from queue_service.events.entry import CellsNow, Fact
 from queue_service.model.booking import OCCUPYING, Booking
 from queue_service.model.ids import LimitId, Tick
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import CellKey, Grant, World
+from queue_service.model.world import CellKey, Grant, Told, World
 from queue_service.slots.calendar import ticks_of
 
 
@@ -85,6 +87,24 @@ def left_after(world: World, change: Mapping[CellKey, int]) -> tuple[CellsNow, .
         else:
             left[key] = max(0, cell.capacity - cell.taken - delta)
     return runs(left)
+
+
+def cells_named(fact: Fact) -> tuple[CellKey, ...]:
+    """The cells that an entry says it touched."""
+    return tuple(
+        (run.limit, Tick(run.first + n * run.step))
+        for run in fact.cells
+        for n in range(len(run.left))
+    )
+
+
+def given_back(world: World, told: Told, keys: Iterable[CellKey]) -> Told:
+    """`told` and besides one unit of each of these cells given back."""
+    net = dict.fromkeys(keys, -1)
+    if not net:
+        return told
+    fact = msgspec.structs.replace(told.fact, cells=left_after(world, net))
+    return msgspec.structs.replace(told, fact=fact, net=net)
 
 
 def runs(left: Mapping[CellKey, int]) -> tuple[CellsNow, ...]:

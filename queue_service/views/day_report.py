@@ -90,7 +90,12 @@ def day_report(
     journeys: Iterable[Journey], day: date, zone: ZoneInfo, rules: LineRules, no_shows: int
 ) -> DayReport:
     """The figures of the visits that arrived on `day`."""
-    of_day = [j for j in journeys if j.first.arrived.astimezone(zone).date() == day]
+    of_day = [
+        j
+        for j in journeys
+        if j.first.arrived.astimezone(zone).date() == day
+        and j.last.state is not VisitState.WITHDRAWN
+    ]
     states = [j.last.state for j in of_day]
     emergencies = [j for j in of_day if j.last.need is NeedClass.EMERGENCY]
     services = sorted({p.service for j in of_day for p in j.last.parts})

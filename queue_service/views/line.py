@@ -11,7 +11,7 @@ from queue_service.events.floor import Called, DeskChanged, HandAccepted, Resume
 from queue_service.floor import line as engine
 from queue_service.floor.line import Range
 from queue_service.model.desk import Desk
-from queue_service.model.ids import ActorId, CounterKey, VisitId
+from queue_service.model.ids import SYSTEM, ActorId, CounterKey, VisitId
 from queue_service.model.office import Counter, Office
 from queue_service.model.visit import AT_COUNTER, OPEN, NeedClass, Visit, VisitState
 from queue_service.views import desks as duty
@@ -46,15 +46,18 @@ class Line:
         self._ended: dict[VisitId, Visit] = {}
         self._why: dict[VisitId, WhyNext] = {}
         self._last_act: dict[CounterKey, LastAct] = {}
+        self._last_by: dict[ActorId, LastAct] = {}
 
     def load(self, visits: Iterable[Visit]) -> None:
         """Take over all open visits, read at one seq."""
         self._open = {v.id: v for v in visits if v.state in OPEN}
         self._ended = {}
 
-    def apply(self, fact: Fact, seq: int, recorded: datetime) -> None:
-        """Replace what the entry says."""
+    def apply(self, fact: Fact, seq: int, recorded: datetime, by: ActorId = SYSTEM) -> None:
+        """Replace what the entry says; `by` is who did it."""
         tag = str(fact.__struct_config__.tag)
+        for now in fact.visits[:1]:
+            self._last_by[by] = LastAct(now.id, recorded, tag, seq)
         for now in fact.visits:
             self._note_why(fact, now.id)
             before = self._open.get(now.id) or self._ended.get(now.id)
@@ -140,6 +143,10 @@ class Line:
     def last_act(self, counter: CounterKey) -> LastAct | None:
         """The last act that concerned a counter."""
         return self._last_act.get(counter)
+
+    def last_by(self, actor: ActorId) -> LastAct | None:
+        """The last act of somebody, or of a device, that concerned a visit."""
+        return self._last_by.get(actor)
 
     def ahead(self, visit: Visit, now: datetime) -> int:
         """How many are called before `visit` as things stand."""

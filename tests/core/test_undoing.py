@@ -19,11 +19,12 @@ from queue_service.floor import desks, handing, journey, steps, undoing
 from queue_service.floor import visit as engine
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.desk import Desk, DeskState
-from queue_service.model.ids import ActorId, CounterKey
+from queue_service.model.ids import ActorId, CounterKey, LimitId, Tick
 from queue_service.model.office import LineRules
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import ANYBODY, AT_COUNTER, Aid, NeedClass, Step, Visit, VisitState
-from queue_service.model.world import Told, World
+from queue_service.model.world import Cell, CellKey, Told, World
+from queue_service.slots import claims
 from queue_service.views import desks as duty
 from queue_service.views.line import Line
 from tests import make
@@ -48,6 +49,7 @@ OFFICE = msgspec.structs.replace(
 )
 COUNTERS = {counter.key: counter for counter in OFFICE.counters}
 CLERK, BOSS = ActorId(7), ActorId(8)
+QUOTA: CellKey = (LimitId(9), Tick(100))
 Decide = Callable[[World], Told | Refusal]
 Drawn = tuple[str, int, int, int]
 
@@ -56,7 +58,10 @@ class Town(Rehearsed):
     """Six people of every kind, and the views as a follower keeps them."""
 
     def __init__(self) -> None:
-        super().__init__({})
+        super().__init__({QUOTA: Cell(99, 0)})
+        self.expected = make.booking(state=BookingState.BOOKED)
+        for bookings in (self.bookings, self.past[0][1]):
+            bookings[self.expected.id] = self.expected
         self.duty: dict[CounterKey, Desk] = {}
         self.line = Line(OFFICE, self.duty)
         self.board = Board()
@@ -65,6 +70,24 @@ class Town(Rehearsed):
         needs = (*NeedClass, *NeedClass)
         for n, (services, need) in enumerate(zip(kinds, needs, strict=True)):
             self._arrive(f"A{100 + n}", tuple(Part(s, 1) for s in services), need, n)
+
+    def come(self, world: World, *, with_appointment: bool) -> Told | Refusal:
+        """Whom a guide lets in: for a place of the quota, or with the appointment of today."""
+        expected = world.booking(self.expected.id)
+        assert expected is not None
+        if with_appointment and expected.state is not BookingState.BOOKED:
+            return Refusal(Code.TOO_LATE)
+        came = msgspec.structs.replace(expected, state=BookingState.ARRIVED)
+        bookings, net = ((came,), {}) if with_appointment else ((), {QUOTA: 1})
+        visit = make.visit(f"A{200 + len(self.visits)}", arrived=self.now, parts=(Part(BIO, 1),))
+        if with_appointment:
+            visit = msgspec.structs.replace(visit, booking=expected.id)
+        fact = CheckedIn(
+            visits=(VisitNow.of(visit, 0),),
+            bookings=tuple(BookingNow.of(b, expected.seq) for b in bookings),
+            cells=claims.left_after(world, net),
+        )
+        return Told(fact, visits=(visit,), bookings=bookings, net=net)
 
     def _arrive(self, number: str, parts: tuple[Part, ...], need: NeedClass, n: int) -> None:
         booked = make.booking(state=BookingState.ARRIVED) if need is NeedClass.BOOKING else None
@@ -94,16 +117,19 @@ class Town(Rehearsed):
         self.board = self.board.apply(seq, fact)
 
     def undo(self, last: undoing.Last) -> Told | Refusal:
-        return self.act(lambda w: undoing.undo(w, last, RULES, CLOCK))
+        return self.take_back(last, RULES, CLOCK)
 
     def number(self, n: int) -> Visit:
         return sorted(self.visits.values(), key=lambda v: v.number)[n % len(self.visits)]
 
     def shown(self) -> dict[str, object]:
         """Everything that anybody sees, apart from numbers of entries."""
-        known = [self.line.visit(v) for v in self.visits]
+        # A number that was taken back stays used; nobody waits under it.
+        here = {v.id: v for v in self.visits.values() if v.state is not VisitState.WITHDRAWN}
+        known = [self.line.visit(v) for v in here]
         return {
-            "rows": {v.id: msgspec.structs.replace(v, seq=0) for v in self.visits.values()},
+            "rows": {v.id: msgspec.structs.replace(v, seq=0) for v in here.values()},
+            "quota": self.cells[QUOTA],
             "viewed": [v and msgspec.structs.replace(v, seq=0) for v in known],
             "bookings": {b.id: b.state for b in self.bookings.values()},
             "desks": {key: self._desk(key) for key in COUNTERS},
@@ -157,13 +183,26 @@ def decided(town: Town, drawn: Drawn) -> Decide:
         "accept": lambda w: handing.accept(w, visit.id, counter.key, RULES, by),
         "pass": lambda w: handing.pass_on(w, visit.id, by),
         "desk": lambda w: desks.change(w, counter, state, by),
+        "come": lambda w: town.come(w, with_appointment=bool(m % 2)),
         "later": lambda w: engine.come_later(w, visit.id, town.now + 10 * MINUTE),
     }
     return acts[what]
 
 
 OFTEN = ("next", "next", "next", "start", "finish", "missed", "park", "forward", "hand", "accept")
-KINDS = (*OFTEN, "call", "serve", "recall", "resume", "add", "mark", "pass", "desk", "later")
+KINDS = (
+    *OFTEN,
+    "call",
+    "serve",
+    "recall",
+    "resume",
+    "add",
+    "mark",
+    "pass",
+    "desk",
+    "come",
+    "later",
+)
 ACTS = st.lists(
     st.tuples(st.sampled_from(KINDS), st.integers(0, 5), st.integers(0, 19), st.integers(0, 11)),
     min_size=5,
@@ -238,6 +277,16 @@ def _freed(world: World, key: CounterKey) -> Told | Refusal:
     return engine.finish(world, there.id, OFFICE) if there else Refusal(Code.NOBODY_WAITING)
 
 
+def test_a_number_given_without_network_is_not_taken_back_when_it_is_told_at_last() -> None:
+    town = Town()
+    town.act(lambda w: town.come(w, with_appointment=False))
+    last = town.to_undo(town.seq)
+    assert last is not None
+    visit = last.arrived[0]
+    town.visits[visit] = msgspec.structs.replace(town.visits[visit], arrived=NOW - 30 * MINUTE)
+    assert town.undo(last) == Refusal(Code.UNDO_TOO_LATE, {"seconds": RULES.undo_seconds})
+
+
 def test_an_undo_gives_nobody_a_counter_that_has_closed_since() -> None:
     town = Town()
     town.act(lambda w: engine.call_next(w, COUNTERS[A], RULES))
@@ -247,6 +296,4 @@ def test_an_undo_gives_nobody_a_counter_that_has_closed_since() -> None:
     last = town.to_undo(town.seq)
     assert last is not None
     town.act(lambda w: desks.change(w, COUNTERS[A], DeskState.CLOSED, CLERK))
-    refused = town.undo(last)
-    assert isinstance(refused, Refusal)
-    assert refused.code == "desk_not_open"
+    assert town.undo(last) == Refusal(Code.DESK_NOT_OPEN, {"counter": A})

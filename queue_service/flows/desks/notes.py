@@ -18,7 +18,7 @@ LONGEST = 200
 """Characters: one sentence, no file."""
 KEPT = timedelta(days=1)
 """A visit ends with its day; so does what was written about it."""
-_SKEW = timedelta(seconds=5)
+SKEW = timedelta(seconds=5)
 """So long before its act a sentence may have been left: clocks differ, a turn takes its time."""
 
 
@@ -74,7 +74,7 @@ async def take_back(
 ) -> None:
     """Delete what `by` left with a visit from `since` on: the act it went with was undone."""
     async with transaction(house.pool, office.key.authority) as connection:
-        await store.delete(connection, office.key.office, visit=visit, by=by, since=since - _SKEW)
+        await store.delete(connection, office.key.office, visit=visit, by=by, since=since)
 
 
 async def purge(house: House, office: Followed) -> None:

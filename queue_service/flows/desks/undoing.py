@@ -16,7 +16,7 @@ from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, BookingId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots.claims import cells_named
+from queue_service.slots.claims import cells_named, given_back
 from queue_service.store import offices as store
 from queue_service.store.database import transaction
 
@@ -86,7 +86,8 @@ async def taken_back(
     def decide(world: World) -> Told | Refusal:
         if theirs:
             return Refusal(Code.UNDO_OVERTAKEN, {"number": numbers[0]})
-        return engine.undo(world, last, office.office.line, office.clock)
+        told = engine.undo(world, last, office.office.line, office.clock)
+        return told if isinstance(told, Refusal) else given_back(world, told, last.cells)
 
     receipt = receipt_for(f"{public} {by}", key, "undo")
     done = await settle(house, office, by, needs, decide, receipt)

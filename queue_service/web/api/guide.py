@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
+from queue_service.flows.desks.undoing_own import undo_own
 from queue_service.flows.entrance import arriving, finding, guiding, pictures, taken_along
 from queue_service.flows.entrance.finding import CODE_END, Found, SoughtReason
 from queue_service.flows.entrance.guiding import Seen
@@ -134,6 +135,25 @@ async def explain(request: AnyRequest, house: House, visit: FromPath[str]) -> Re
     return told(_visit(at[1], found, _language(request)))
 
 
+@post("/guide/visits/{visit:str}/undo", summary="Take one's own act back", status_code=200)
+async def undo(
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+) -> Response[Any]:
+    """Take back one's own last act on a visit within its seconds: a number given, a mark, a hand.
+
+    A number that was taken back is `withdrawn`: an appointment can be checked in again. What
+    somebody else did is theirs to take back.
+    """
+    slug, _ = split_address(visit)
+    at = await _at(request, house, Act.UNDO_OWN, slug)
+    if isinstance(at, Refusal):
+        return problem(request, at)
+    done = await undo_own(house, visit, at[0].id, key=key)
+    if isinstance(done, Refusal):
+        return problem(request, done)
+    return told(_visit(at[1], done, _language(request)))
+
+
 @get("/guide/{office:str}/kit", summary="What a tablet takes along")
 async def kit(request: AnyRequest, house: House, office: FromPath[str]) -> Response[Any]:
     """Cards, lists of papers and neighbouring authorities for the hour without network."""
@@ -222,4 +242,4 @@ def _language(request: AnyRequest) -> str:
     return negotiate(request.headers.get("accept-language", ""))
 
 
-handlers = [decode, look, seek, check_in, explain, kit]
+handlers = [decode, look, seek, check_in, explain, undo, kit]

@@ -83,6 +83,7 @@ GUIDE_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "POST /guide/{office}/people": (200, People),
     "POST /guide/bookings/{booking}/check-in": (201, TicketGiven),
     "GET /guide/visits/{visit}": (200, VisitSeen),
+    "POST /guide/visits/{visit}/undo": (200, VisitSeen),
     "GET /guide/{office}/kit": (200, Kit),
 }
 """As `answers.ANSWERS`."""

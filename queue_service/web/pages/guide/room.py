@@ -11,14 +11,23 @@ from litestar.datastructures import Cookie
 from litestar.response import Template
 
 from queue_service.flows.access import sessions
+from queue_service.flows.desks.undoing_own import Own, own_last
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.language import LANGUAGES, catalogue, direction, own_name, sentence
+from queue_service.language import LANGUAGES, catalogue, direction, mark, own_name, sentence
+from queue_service.language.guide_words import done
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
 from queue_service.web.access import DEVICE_COOKIE, STAFF_COOKIE
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spoken
 
+UNDONE = "undone"
+_DONE = {
+    "marked": mark("It is noted; the desk sees it before the call."),
+    "papers": mark("The desk knows which papers are missing."),
+    UNDONE: mark("Taken back."),
+}
+"""What a screen confirms, by the code in its address."""
 OWN = "queue_guide"
 """Cookie with the guide's own language."""
 LOCK_SECONDS = 60
@@ -78,12 +87,16 @@ def shown(
     *,
     here: str = "",
     refusal: Refusal | None = None,
+    own: Own | None = None,
     **facts: Any,
 ) -> Template:
     """The screen ``guide/<name>.html`` in the frame of the tablet; never kept by the browser.
 
-    `here` is the address after ``/guide``, where the same screen is found in another language.
+    `here` is the address after ``/guide``, where the same screen is found in another language;
+    `own` is what the guide can take back where the screen knows more than the journal.
     """
+    own = own or own_last(at.followed, at.actor.id)
+    confirmed = _DONE.get(request.query_params.get("done", ""), "")
     code = request.query_params.get("sorry", "")
     if refusal is None and code in set(Code):
         refusal = Refusal(Code(code))
@@ -110,8 +123,25 @@ def shown(
         signed_in=at.actor.id > 0,
         device=bool(request.cookies.get(DEVICE_COOKIE)),
         sorry=sentence(refusal, at.lang) if refusal else None,
+        done=catalogue(at.lang)(confirmed) if confirmed else "",
+        undo=_undo(at, own) if own and at.lang == at.own and at.may(Act.UNDO_OWN) else None,
         **facts,
     )
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """What the key that takes back shows."""
+
+    visit: str
+    act: str
+    text: str
+    seconds: float
+    """So long it is offered, in the guide's own time."""
+
+
+def _undo(at: Entrance, own: Own) -> Undo:
+    left = (own.until - at.followed.now()).total_seconds() / max(at.followed.clock.rate, 1.0)
+    return Undo(own.visit, own.act, done(own.act, own.number, at.lang), max(0.0, round(left, 1)))
 
 
 def remember(answer: Template, lang: str, *, secure: bool) -> Template:

@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.datastructures import FormMultiDict
 
 from queue_service.flows.desks import journeys, notes
+from queue_service.flows.desks.undoing_own import own_last_on
 from queue_service.flows.entrance import guiding
 from queue_service.house import House
 from queue_service.language import (
@@ -15,7 +16,6 @@ from queue_service.language import (
     direction,
     floor_words,
     instruction,
-    mark,
     pick,
     visit_state,
 )
@@ -29,11 +29,6 @@ from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.guide.room import Entrance, entered, shown
-
-_DONE = {
-    "marked": mark("It is noted; the desk sees it before the call."),
-    "papers": mark("The desk knows which papers are missing."),
-}
 
 
 def visit_page(at: Entrance, public: str, told: str = "") -> str:
@@ -85,17 +80,13 @@ async def visit(request: Asked, house: House, lang: str, public: str, told: str 
         open=found.state in OPEN,
         waiting=found.state is VisitState.WAITING,
         state=visit_state(found.state, at.lang),
+        urgency=floor_words.urgency(found.urgency, at.lang) if found.urgency else "",
         card=_card(at, found, told),
         aids=[(a.value, floor_words.aid(a, at.lang), a in found.aids) for a in Aid],
-        done=_done(request, at.lang),
+        own=await own_last_on(house, at.followed, found, at.actor.id),
         notes=[note.text for note in await notes.of_visit(house, at.followed, found.id)],
         papers=guiding.papers(at.followed, found.parts),
     )
-
-
-def _done(request: Asked, lang: str) -> str:
-    said = _DONE.get(request.query_params.get("done", ""), "")
-    return catalogue(lang)(said) if said else ""
 
 
 @get("/{lang:str}/guide/visit/{public:str}/paper")
