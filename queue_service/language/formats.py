@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from babel.dates import format_date, get_day_names
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from queue_service.language.catalogues import LANGUAGES, LOCALES, direction
 
@@ -62,6 +62,11 @@ def money(cents: int, language: str) -> str:
         currency_digits=False,
         numbering_system="latn",
     )
+
+
+def number(value: float, language: str) -> str:
+    """A whole number where it is one, else one decimal behind the language's sign."""
+    return format_decimal(value, "0.#", locale=_locale(language), numbering_system="latn")
 
 
 def weekdays(days: Iterable[int], language: str) -> str:

@@ -13,7 +13,7 @@ from queue_service.events.surge import (
     SurgeOverridden,
 )
 from queue_service.language.catalogues import Catalogue, catalogue, mark
-from queue_service.language.formats import clock, day_short
+from queue_service.language.formats import clock, day_short, number
 from queue_service.model.refusal import Code, Refusal
 
 HOUR_MINUTES, DAY_MINUTES = 60, 1440
@@ -165,11 +165,11 @@ def explained(
 ) -> list[str]:
     """Metric, threshold, hold and cool-down left, each as a sentence."""
     t = catalogue(language)
-    now = t("not measured now") if value is None else number(value)
+    now = t("not measured now") if value is None else number(value, language)
     bounds = (
-        t("It speaks above {threshold} and ends below {clear}.", **_bounds(measured))
+        t("It speaks above {threshold} and ends below {clear}.", **_bounds(measured, language))
         if above
-        else t("It speaks below {threshold} and ends above {clear}.", **_bounds(measured))
+        else t("It speaks below {threshold} and ends above {clear}.", **_bounds(measured, language))
     )
     said = [f"{metric(measured, language)}: {now}.", bounds]
     hold = duration(measured.hold_minutes, t)
@@ -214,13 +214,9 @@ def duration(minutes: int, t: Catalogue) -> str:
     return t.plural("{n} minute", "{n} minutes", minutes)
 
 
-def number(value: float) -> str:
-    """A whole number where it is one, else one decimal."""
-    return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
-
-
-def _bounds(measured: Measured) -> dict[str, str]:
-    return {"threshold": number(measured.threshold), "clear": number(measured.clear)}
+def _bounds(measured: Measured, language: str) -> dict[str, str]:
+    bounds = {"threshold": measured.threshold, "clear": measured.clear}
+    return {name: number(value, language) for name, value in bounds.items()}
 
 
 def _what(found: Measure, name: str, t: Catalogue) -> str:

@@ -8,22 +8,11 @@ import msgspec
 from queue_service.flows.capacity.overview import DayOfLimit, LayerShown, Standing
 from queue_service.flows.capacity.previewing import Preview, Run
 from queue_service.language import catalogue, clock, day_short, mark, pick, span
-from queue_service.model.layer import Layer, Origin
+from queue_service.model.layer import Layer
 from queue_service.model.office import Office
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by
 from queue_service.slots.rehoming import Proposal
-
-ORIGINS = {
-    Origin.MANAGER: mark("Manager"),
-    Origin.SURGE: mark("Surge rule"),
-    Origin.DISRUPTION: mark("Disruption"),
-    Origin.CONFIG: mark("Configuration"),
-}
-_SUBJECTS = {
-    "closures": mark("Closed"),
-    "exceptions": mark("Other hours"),
-    "hours": mark("Weekly hours"),
-}
+from queue_service.web.pages.console.layer_words import ORIGINS, sets, why
 
 _ABSENT = mark("{counter} is absent")
 _TOO = mark("{counter} works too")
@@ -77,7 +66,7 @@ def layer_line(shown: LayerShown, office: Office, language: str) -> LayerLine:
         layer.id,
         what(layer, office, language),
         when(layer, office, language),
-        layer.reason,
+        why(layer, office, language),
         t(ORIGINS[layer.origin]),
         shown.standing is Standing.IN_FORCE,
     )
@@ -96,10 +85,7 @@ def what(layer: Layer, office: Office, language: str) -> str:
     if isinstance(said, Opened):
         limit = limit_name(office, said.limit, language)
         return t("{limit}: open with {n} places", limit=limit, n=said.capacity)
-    kind, _, key = layer.subject.partition(":")
-    if kind in _SUBJECTS:
-        return t(_SUBJECTS[kind])
-    return t("Rule: {subject}", subject=key or kind)
+    return sets(layer, office, language)
 
 
 def _named_days(layer: Layer, language: str) -> str:

@@ -24,16 +24,11 @@ from queue_service.rights import Act
 from queue_service.web.pages import Asked, Shown, refused, see
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.console.frame import Entered, enter, shown
+from queue_service.web.pages.console.layer_words import WHYS
 from queue_service.web.pages.faults import PAGE_FAULTS
 
 PLACE = "disruption"
 T = TypeVar("T")
-WHYS = {
-    Why.STAFF_MISSING: mark("Colleagues are missing"),
-    Why.CLOSED: mark("The office is closed"),
-    Why.TECHNICAL: mark("Technical reasons"),
-    Why.TITLE_EXTENDED: mark("Titles were extended by law: nobody of the group needs to come"),
-}
 _ONE_DAY = timedelta(days=1)
 _NEEDED = mark("Please choose at least one.")
 _UNREADABLE = mark("Please enter it like in the example.")

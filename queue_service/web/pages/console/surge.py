@@ -14,13 +14,13 @@ from queue_service.flows.capacity.surging import Done
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import catalogue, clock, mark, pick, sentence, span
+from queue_service.language.formats import number
 from queue_service.language.surge_words import (
     APPROVALS,
     PHASES,
     explained,
     happened,
     measure,
-    number,
     until,
 )
 from queue_service.model.ids import ActorId
@@ -228,8 +228,8 @@ def _row(entered: Entered, each: Told, titles: dict[str, tuple[str, str]]) -> di
     if found is not None and found.metric:
         values = t(
             "{value} (threshold {threshold})",
-            value=number(found.value),
-            threshold=number(found.threshold),
+            value=number(found.value, entered.lang),
+            threshold=number(found.threshold, entered.lang),
         )
     return {
         "at": until(each.at.astimezone(entered.followed.office.tz), entered.lang),
