@@ -6,6 +6,7 @@ import msgspec
 
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 
 
 class Role(StrEnum):
@@ -107,3 +108,11 @@ def check(actor: Actor | None, act: Act, office: str) -> Refusal | None:
     if actor.office != office or actor.roles.isdisjoint(MAY[act]):
         return Refusal(Code.NOT_ALLOWED, {"act": act.value})
     return None
+
+
+def claims(actor: Actor, urgency: Need | None, office: str) -> Refusal | None:
+    """None when `actor` may say that somebody's need is of that class.
+
+    N0 is the word of who guides, never that of a kiosk alone.
+    """
+    return check(actor, Act.GUIDE, office) if urgency is Need.N0 else None

@@ -22,6 +22,7 @@ from queue_service.model.ids import (
     Tick,
     VisitId,
 )
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, Hand, NeedClass, Stop, Visit, VisitState
 
 
@@ -94,6 +95,7 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
     away_until: datetime | None = None
     served_at: datetime | None = None
     parked: str = ""
+    urgency: Need | None = None
 
     @classmethod
     def of(cls, after: Visit, before: int) -> "VisitNow":
@@ -121,6 +123,7 @@ class VisitNow(msgspec.Struct, frozen=True, omit_defaults=True):
             after.away_until,
             after.served_at,
             after.parked,
+            after.urgency,
         )
 
 

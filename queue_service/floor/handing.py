@@ -14,6 +14,7 @@ from queue_service.floor.visit import acted, back, come, free
 from queue_service.model.ids import ActorId, CounterKey, VisitId
 from queue_service.model.office import LineRules
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import (
     ANYBODY,
     AT_COUNTER,
@@ -28,7 +29,8 @@ from queue_service.model.world import Told, World
 def hand_over(world: World, visit: VisitId, to: ActorId = ANYBODY) -> Told | Refusal:
     """Hand an emergency over to a named or any free case worker; its clock begins now.
 
-    Handed over anew, the clock goes on: it tells how long nobody has taken it.
+    It is N0 from then on: somebody says that it cannot wait. Handed over anew, the clock goes on:
+    it tells how long nobody has taken it.
     """
     found = world.visit(visit)
     if found is None:
@@ -36,7 +38,7 @@ def hand_over(world: World, visit: VisitId, to: ActorId = ANYBODY) -> Told | Ref
     if found.state not in OPEN:
         return Refusal(Code.NOT_WAITING, {"number": found.number})
     begun = found.hand.at if found.hand is not None else world.now
-    emergency = pressing(found, world.now)
+    emergency = pressing(found, world.now, Need.N0)
     hand = Hand(begun, to)
     if found.state in AT_COUNTER:
         after = back(emergency, hand=hand)

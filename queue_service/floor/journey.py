@@ -17,6 +17,7 @@ from queue_service.model.booking import Part
 from queue_service.model.ids import CounterKey, VisitId
 from queue_service.model.office import Office, Service
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import (
     OPEN,
     Aid,
@@ -161,27 +162,35 @@ def mark(
     *,
     aids: tuple[Aid, ...] | None = None,
     need: NeedClass | None = None,
+    urgency: Need | None = None,
     language: str | None = None,
 ) -> Told | Refusal:
-    """Note what a guide sees: aids (None leaves them), class of need, language."""
+    """Note what staff see: aids, class of need, language; None leaves each as it is.
+
+    An `urgency` makes an emergency of it; whoever is none any more has none.
+    """
     found = there(world, visit, states=OPEN)
     if isinstance(found, Refusal):
         return found
     if need is NeedClass.BOOKING and found.booking is None:
         return Refusal(Code.INVALID, {"field": "need", "reason": "has no appointment"})
+    if urgency is not None and need not in (None, NeedClass.EMERGENCY):
+        return Refusal(Code.INVALID, {"field": "urgency", "reason": f"of an emergency, not {need}"})
     after = msgspec.structs.replace(
         found,
         aids=found.aids if aids is None else tuple(dict.fromkeys(aids)),
         language=language or found.language,
     )
-    if need is NeedClass.EMERGENCY:
-        after = pressing(after, world.now)
+    if need is NeedClass.EMERGENCY or urgency is not None:
+        after = pressing(after, world.now, urgency or found.urgency)
     elif need is not None:
-        after = msgspec.structs.replace(after, need=need, hand=None)
+        after = msgspec.structs.replace(after, need=need, urgency=None, hand=None)
     fact = facts.Marked(visits=(VisitNow.of(after, found.seq),))
     return Told(fact, visits=(after,), answer=acted(after))
 
 
-def pressing(visit: Visit, now: datetime) -> Visit:
-    """`visit` as an emergency: nobody waits for an appointment any more."""
-    return msgspec.structs.replace(visit, need=NeedClass.EMERGENCY, due=min(visit.due, now))
+def pressing(visit: Visit, now: datetime, urgency: Need | None) -> Visit:
+    """`visit` as an emergency of that class: nobody waits for an appointment any more."""
+    return msgspec.structs.replace(
+        visit, need=NeedClass.EMERGENCY, urgency=urgency, due=min(visit.due, now)
+    )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from queue_service.events.floor import CallReason
 from queue_service.language.catalogues import catalogue, mark
 from queue_service.model.desk import DeskState
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, Step
 
 _STEPS: dict[str, str] = {
@@ -24,6 +25,14 @@ _AIDS: dict[str, str] = {
     Aid.WHEELCHAIR: mark("uses a wheelchair"),
     Aid.HEARING: mark("hears badly"),
     Aid.SIGHT: mark("sees badly"),
+}
+_URGENT: dict[str, str] = {
+    Need.N0: mark("cannot wait today"),
+    Need.N1: mark("right to stay ends by tomorrow"),
+    Need.N2: mark("work, training or benefits at risk"),
+    Need.N3: mark("urgent journey"),
+    Need.N4: mark("permit expired or about to"),
+    Need.N5: mark("lost papers, newborn or similar"),
 }
 _PARKED: dict[str, str] = {
     "papers": mark("fetches papers"),
@@ -55,6 +64,17 @@ def step(code: str, language: str) -> str:
 def aid(code: str, language: str) -> str:
     """What somebody needs."""
     return _said(_AIDS, code, language)
+
+
+def urgency(code: str, language: str) -> str:
+    """A need class of emergencies with what it means, as N2: work, training or benefits at risk."""
+    said = _said(_URGENT, code, language)
+    return f"{code}: {said}" if said != code else code
+
+
+def urgencies(language: str) -> list[tuple[str, str]]:
+    """(code, words) of every need class, the most pressing first."""
+    return [(each.value, urgency(each.value, language)) for each in Need]
 
 
 def parked(code: str, language: str) -> str:

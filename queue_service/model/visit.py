@@ -12,6 +12,7 @@ import msgspec
 
 from queue_service.model.booking import Part
 from queue_service.model.ids import ActorId, BookingId, CounterKey, ServiceCode, VisitId
+from queue_service.model.triage import Need
 
 
 class VisitState(StrEnum):
@@ -120,6 +121,8 @@ class Visit(msgspec.Struct, frozen=True):
     served_at: datetime | None = None
     parked: str = ""
     """Code of why somebody is parked: papers, photo, payment, other."""
+    urgency: Need | None = None
+    """Of an emergency: its need class, as triage or staff found it; None while nobody said."""
 
 
 class TicketSeries(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ visit = sa.Table(
     sa.Column("away_until", INSTANT),
     sa.Column("served_at", INSTANT),
     sa.Column("parked", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("urgency", sa.Text),
     sa.Index(
         "visit_one_a_counter",
         "office",

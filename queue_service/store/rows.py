@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeEngine
 from queue_service.events.entry import Entry
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import LimitId, Tick
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, Hand, NeedClass, Stop, Visit, VisitState
 from queue_service.store import tables as t
 
@@ -86,6 +87,7 @@ VISIT: Kinds = {
     "away_until": INSTANT,
     "served_at": INSTANT,
     "parked": Text(),
+    "urgency": Text(),
 }
 
 PERSON: Kinds = {
@@ -185,6 +187,7 @@ def visit(row: asyncpg.Record) -> Visit:
         away_until=row["away_until"],
         served_at=row["served_at"],
         parked=row["parked"],
+        urgency=row["urgency"] and Need(row["urgency"]),
     )
 
 

@@ -17,6 +17,7 @@ from queue_service.model.hall import HallNeeds
 from queue_service.model.ids import ActorId, BookingId, CounterKey, VisitId, address, split_address
 from queue_service.model.office import Counter
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from queue_service.model.world import Needs, Told, World
 from queue_service.store import offices as store_offices
@@ -37,6 +38,7 @@ class Stands(msgspec.Struct, frozen=True):
     number: str
     state: VisitState
     need: NeedClass
+    urgency: Need | None = None
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -176,7 +178,7 @@ def stands(settled: Settled | Refusal) -> Stands | Refusal:
         return settled
     now = settled.office.line.visit(settled.visit.id) or settled.visit
     public = address(settled.office.key.slug, now.id)
-    return Stands(public, now.number, now.state, now.need)
+    return Stands(public, now.number, now.state, now.need, now.urgency)
 
 
 async def _counter_before(house: House, office: Followed, visit: Visit) -> CounterKey | None:

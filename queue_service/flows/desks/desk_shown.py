@@ -14,6 +14,7 @@ from queue_service.model.desk import Desk, DeskState
 from queue_service.model.ids import CounterKey, address, split_address
 from queue_service.model.office import Counter
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import AT_COUNTER, Aid, Stop, Visit, VisitState
 
 SHOWN_WAITING = 20
@@ -53,6 +54,8 @@ class VisitShown(msgspec.Struct, frozen=True):
     away_until: datetime | None = None
     reason: str = ""
     """Code of why the clerk called by number (`events.floor.CallReason`)."""
+    urgency: Need | None = None
+    """Need class of an emergency; told to staff alone."""
 
 
 class UndoShown(msgspec.Struct, frozen=True):
@@ -186,6 +189,7 @@ def visit_shown(
         visit.hand.at.astimezone(zone) if visit.hand else None,
         visit.away_until.astimezone(zone) if visit.away_until and is_away(visit, now) else None,
         reason.reason,
+        visit.urgency,
     )
 
 

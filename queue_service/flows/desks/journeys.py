@@ -14,6 +14,7 @@ from queue_service.house import House
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, NeedClass, Step
 
 __all__ = [
@@ -116,6 +117,7 @@ async def mark(
     *,
     aids: tuple[Aid, ...] | None = None,
     need: NeedClass | None = None,
+    urgency: Need | None = None,
     language: str | None = None,
     key: str | None = None,
 ) -> Stands | Refusal:
@@ -130,10 +132,13 @@ async def mark(
         visit,
         by,
         key,
-        lambda world, _, v: journey.mark(world, v.id, aids=aids, need=need, language=language),
+        lambda world, _, v: journey.mark(
+            world, v.id, aids=aids, need=need, urgency=urgency, language=language
+        ),
         "mark",
         aids,
         need,
+        urgency,
         language,
     )
     return stands(found)

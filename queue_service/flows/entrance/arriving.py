@@ -21,6 +21,7 @@ from queue_service.model.codes import CODE_LENGTH
 from queue_service.model.ids import ActorId, BookingId, ServiceCode, VisitId
 from queue_service.model.office import Limit, Period, Service, Taker
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import NeedClass
 from queue_service.model.world import CellKey, Needs, Told, World
 from queue_service.offices import public_holidays
@@ -119,10 +120,14 @@ async def walk_in(
     persons: int = 1,
     language: str = "de",
     postcode: str = "",
+    urgency: Need | None = None,
     by: ActorId,
     key: str | None = None,
 ) -> TicketGiven | Refusal:
-    """Take somebody without an appointment in, as long as the half day's quota lasts."""
+    """Take somebody without an appointment in, as long as the half day's quota lasts.
+
+    An emergency may have an `urgency`; whether `by` may claim it is asked before (`rights.claims`).
+    """
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
@@ -131,6 +136,8 @@ async def walk_in(
     if isinstance(offered, Refusal):
         return offered
     wanted = offered.service
+    if urgency is not None and not wanted.emergency:
+        return Refusal(Code.INVALID, {"field": "urgency", "reason": "is for emergencies"})
     stopped = None if wanted.emergency else office.office.relief.stopped_until(now)
     if stopped is not None:
         until = stopped.astimezone(office.office.tz)
@@ -145,10 +152,11 @@ async def walk_in(
             full = refusal.code is Code.SLOT_FULL
             return Refusal(Code.WALK_INS_FULL if full else Code.CLOSED, {"service": service})
         at = world.now.astimezone(office.office.tz)
-        arrived = new_visit(visit, need, (Part(wanted.code, persons),), language, at, at)
+        parts = (Part(wanted.code, persons),)
+        arrived = new_visit(visit, need, parts, language, at, at, urgency=urgency)
         return enter(house, office, world, arrived, "wait", fresh=fresh, net=net)
 
-    receipt = walk_in_receipt(slug, by, key, service, persons, language, postcode)
+    receipt = walk_in_receipt(slug, by, key, service, persons, language, postcode, urgency)
     needs = Needs(cells=offered.quotas, series=(fresh.day,))
     return await _told(house, office, by, needs, decide, receipt)
 
@@ -220,10 +228,18 @@ def code_receipt(slug: str, by: ActorId, key: str | None, booking: Booking) -> R
 
 
 def walk_in_receipt(
-    slug: str, by: ActorId, key: str | None, service: str, persons: int, language: str, home: str
+    slug: str,
+    by: ActorId,
+    key: str | None,
+    service: str,
+    persons: int,
+    language: str,
+    home: str,
+    urgency: Need | None = None,
 ) -> ReceiptKey | None:
     """The receipt of a walk-in, whether the network was there or not."""
-    return receipt_for(f"{slug} {by}", key, "walk_in", service, persons, language, home)
+    more = (urgency,) if urgency is not None else ()
+    return receipt_for(f"{slug} {by}", key, "walk_in", service, persons, language, home, *more)
 
 
 async def _told(

@@ -23,6 +23,7 @@ from queue_service.kiosk import ticket as numbers
 from queue_service.model.booking import Booking, Part
 from queue_service.model.ids import ActorId, VisitId
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import NeedClass, TicketSeries, Visit, VisitState
 from queue_service.model.world import CellKey, Grant, Needs, Told, World
 from queue_service.slots import claims
@@ -63,6 +64,7 @@ def new_visit(
     arrived: datetime,
     due: datetime,
     booking: Booking | None = None,
+    urgency: Need | None = None,
 ) -> Visit:
     """Somebody who waits from now on, still without a number."""
     return Visit(
@@ -76,6 +78,7 @@ def new_visit(
         due=due,
         booking=booking.id if booking else None,
         flags=booking.flags if booking else (),
+        urgency=urgency,
     )
 
 

@@ -19,7 +19,7 @@ from queue_service.house import House
 from queue_service.kiosk.blocks import GivenOffline
 from queue_service.kiosk.signed import tag_of
 from queue_service.model.refusal import Code, Refusal
-from queue_service.rights import Act, Actor
+from queue_service.rights import Act, Actor, claims
 from queue_service.web.access import actor_of, allowed
 from queue_service.web.api.bookings import Key, told
 from queue_service.web.api.shapes import CheckInBody, OfflineBody
@@ -78,6 +78,9 @@ async def _now(
     wish = data.walk_in
     if wish is None:
         return await arriving.check_in(house, office, data.code, device.id, key)
+    refusal = claims(device, wish.urgency, office)
+    if refusal is not None:
+        return refusal
     return await arriving.walk_in(
         house,
         office,
@@ -85,6 +88,7 @@ async def _now(
         persons=wish.persons,
         language=wish.language,
         postcode=wish.postcode,
+        urgency=wish.urgency,
         by=device.id,
         key=key,
     )
@@ -106,6 +110,8 @@ async def _afterwards(
     wish = data.walk_in
     if wish is None:
         return await offline.check_in(house, office, data.code, claimed, device.id, key)
+    if wish.urgency is not None:
+        return Refusal(Code.INVALID, {"field": "urgency", "reason": "never given without network"})
     return await offline.walk_in(
         house,
         office,

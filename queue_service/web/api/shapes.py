@@ -11,6 +11,7 @@ from queue_service.events.booking import ExceedReason, RestoreReason, SwapReason
 from queue_service.flows.bookings.booking import Applicant
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode
+from queue_service.model.triage import Need
 
 Short = Annotated[str, Meta(max_length=80)]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
@@ -134,6 +135,8 @@ class WalkInBody(Body, frozen=True):
     persons: Annotated[int, Meta(ge=1, le=50)] = 1
     language: Language = "de"
     postcode: Annotated[str, Meta(max_length=10)] = ""
+    urgency: Need | None = None
+    """Of an emergency: the class that triage found; N0 is the word of who may guide."""
 
 
 class OfflineBody(Body, frozen=True):

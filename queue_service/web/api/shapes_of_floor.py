@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from queue_service.events.floor import CallReason
 from queue_service.model.desk import DeskState
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, NeedClass, Step
 from queue_service.web.api.shapes import Body, Language
 
@@ -71,4 +72,6 @@ class MarkBody(Body, frozen=True):
 
     aids: Annotated[tuple[Aid, ...], Meta(max_length=5)] | None = None
     need: NeedClass | None = None
+    urgency: Need | None = None
+    """Need class of the emergency that it is."""
     language: Language | None = None

@@ -143,7 +143,14 @@ async def mark(
         visit,
         Act.GUIDE,
         lambda by: journeys.mark(
-            house, visit, by, aids=data.aids, need=data.need, language=data.language, key=key
+            house,
+            visit,
+            by,
+            aids=data.aids,
+            need=data.need,
+            urgency=data.urgency,
+            language=data.language,
+            key=key,
         ),
     )
 

@@ -13,6 +13,7 @@ CHANGES: tuple[str, ...] = (
     "alter table visit add column away_until timestamptz",
     "alter table visit add column served_at timestamptz",
     "alter table visit add column parked text not null default ''",
+    "alter table visit add column urgency text",
     "drop index visit_one_a_counter",
     (
         "create unique index visit_one_a_counter on visit (office, counter)"

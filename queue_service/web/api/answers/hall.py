@@ -12,6 +12,7 @@ from queue_service.flows.desks.hands import HandsShown
 from queue_service.flows.desks.notes import Note
 from queue_service.model.desk import DeskState
 from queue_service.model.expecting import Longer
+from queue_service.model.triage import Need
 from queue_service.model.visit import Aid, NeedClass, Step, VisitState
 from queue_service.web.api.answers.exact import Answer
 
@@ -102,6 +103,7 @@ class VisitAtDesk(Answer, frozen=True):
     handed_at: datetime | None
     away_until: datetime | None
     reason: str
+    urgency: Need | None
     service_name: str
     text: str
 

@@ -20,6 +20,7 @@ from queue_service.language import LANGUAGES, catalogue, pick
 from queue_service.language.guide_words import handed
 from queue_service.model.ids import ActorId, address
 from queue_service.model.refusal import Refusal
+from queue_service.model.triage import Need
 from queue_service.model.visit import ANYBODY, Visit
 from queue_service.web.live import states
 from queue_service.web.pages import Asked, Shown, see
@@ -105,6 +106,7 @@ async def _emergency(house: House, at: Entrance, form: Mapping[str, object]) -> 
         slug,
         service=text(form, "service")[:40],
         language=spoken_there if spoken_there in LANGUAGES else at.lang,
+        urgency=Need.N0,
         by=at.actor.id,
         key=text(form, "idempotency_key")[:64] or None,
     )

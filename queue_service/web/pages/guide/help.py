@@ -30,6 +30,7 @@ from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.guide.room import Entrance, entered, shown
 from queue_service.web.pages.guide.visit import visit_page
+from queue_service.web.pages.kiosk.triage_shown import as_need
 from queue_service.web.pages.staff.words import STATES
 
 STARTS_SHOWN = 6
@@ -70,6 +71,7 @@ async def walk_in(request: Asked, house: House, lang: str) -> Shown:
         service=text(form, "service")[:40],
         persons=_number(form, "persons"),
         language=spoken_there,
+        urgency=as_need(text(form, "need")),
         by=at.actor.id,
         key=text(form, "idempotency_key")[:64] or None,
     )

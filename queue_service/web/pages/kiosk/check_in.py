@@ -6,6 +6,7 @@ nor the history tells the next visitor anything. Who is checked in already hears
 of a code shows nobody a number. What happens without network is `alone`'s.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import get, post
@@ -31,12 +32,13 @@ from queue_service.model.office import Office, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Visit, VisitState
 from queue_service.printing.printers import Printed
-from queue_service.rights import Act, Actor, check
+from queue_service.rights import Act, Actor, check, claims
 from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.pages import Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.alone import reasons
 from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.applicant.ticket import plain_code
+from queue_service.web.pages.kiosk.triage_shown import as_need
 
 COOKIE = "queue_visitor"
 COOKIE_SECONDS = 120
@@ -83,11 +85,7 @@ async def check_in(request: Asked, house: House, lang: str) -> Shown:
         return _enrol(request, lang)
     form = await request.form()
     code, service = plain_code(text(form, "code")), text(form, "service")[:40]
-    key = text(form, "idempotency_key")[:64] or None
-    persons = _persons(text(form, "persons"))
-    result = await _entered(
-        house, device, lang, code=code, service=service, persons=persons, key=key
-    )
+    result = await _entered(house, device, lang, form, code=code, service=service)
     if isinstance(result, Refusal):
         return see(f"/{lang}/kiosk/{'number' if service else 'code'}?sorry={result.code}")
     if result[1] == "already_checked_in" and len(code) != TOKEN_LENGTH:
@@ -161,23 +159,21 @@ def _visitor(request: Asked) -> tuple[str, str]:
 
 
 async def _entered(
-    house: House,
-    device: Actor,
-    lang: str,
-    *,
-    code: str,
-    service: str,
-    persons: int,
-    key: str | None,
+    house: House, device: Actor, lang: str, form: Mapping[str, object], *, code: str, service: str
 ) -> tuple[str, str] | Refusal:
     """Ticket and instruction for a code or a service; a ticket held up again is known, too."""
+    key, urgency = text(form, "idempotency_key")[:64] or None, as_need(text(form, "need"))
+    refusal = claims(device, urgency, device.office)
+    if refusal is not None:
+        return refusal
     if service:
         given = await arriving.walk_in(
             house,
             device.office,
             service=service,
-            persons=persons,
+            persons=_persons(text(form, "persons")),
             language=lang,
+            urgency=urgency,
             by=device.id,
             key=key,
         )

@@ -18,7 +18,7 @@ from queue_service.language.formats import weekdays
 from queue_service.model.asking import Referral
 from queue_service.model.office import Office, Service
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.triage import End, Kind, Outcome, Question
+from queue_service.model.triage import End, Kind, Need, Outcome, Question
 from queue_service.offices import municipalities
 from queue_service.offices.jurisdiction import referral
 
@@ -63,6 +63,11 @@ class Way(msgspec.Struct, frozen=True):
     def back(self) -> str:
         """One answer less; home from the first question."""
         return self.page(self.given[:-1]) if self.given else self.home
+
+
+def as_need(typed: str) -> Need | None:
+    """The need class that the form of an outcome carries; None where it carries none."""
+    return Need(typed) if typed in set(Need) else None
 
 
 def shared(way: Way, wrong: str) -> dict[str, Any]:
