@@ -21,14 +21,17 @@ STAYS = frozenset({DeskState.OPEN, DeskState.BREAK})
 
 
 def change(world: World, counter: Counter, state: DeskState, by: ActorId) -> Told | Refusal:
-    """A counter opens, pauses, works behind the scenes or closes; one clerk has one open counter.
+    """A counter opens, pauses, works behind the scenes or closes; one login has one open counter.
 
+    The one it had closes, unless somebody is there: two may work under one login by mistake.
     Who was to come back to a counter that calls nobody for long goes to any that can.
     """
     moved = _left_behind(world, counter.key, by) if state is DeskState.OPEN else []
     for gone in (counter.key, *(d.counter for d in moved)):
         occupied = at_counter(world, gone)
-        if occupied is not None and (gone != counter.key or state is not DeskState.OPEN):
+        if occupied is not None and gone != counter.key:
+            return Refusal(Code.LOGIN_BUSY_ELSEWHERE, {"counter": gone, "number": occupied.number})
+        if occupied is not None and state is not DeskState.OPEN:
             return Refusal(Code.COUNTER_OCCUPIED, {"number": occupied.number})
     before = {d.counter: d for d in (world.hall.desk(counter.key), *moved)}
     after = [Desk(counter.key, state, world.now, by)]

@@ -34,6 +34,11 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("It was not kept for this kiosk, or it was changed."),
         mark("Please ask the staff at the entrance."),
     ),
+    Code.NUMBER_TAKEN: (
+        mark("Somebody else has this number"),
+        mark("Somebody else came in under this number today."),
+        mark("Please look at the number on the paper again."),
+    ),
     Code.EMERGENCY_NEEDS_GUIDE: (
         mark("Please speak to the staff at once"),
         mark("Urgent matters are never only noted down by a machine."),
@@ -108,6 +113,11 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("This counter is not open"),
         mark("A counter that takes a break, works behind the scenes or is closed calls nobody."),
         mark("Please open the counter first."),
+    ),
+    Code.LOGIN_BUSY_ELSEWHERE: (
+        mark("Another counter of your login has somebody there"),
+        mark("One login has one open counter, and somebody is still at the other one."),
+        mark("Finish there first. If a colleague works there, sign in with your own login."),
     ),
     Code.LATE_TOO_OFTEN: (
         mark("You have already said twice that you are late"),

@@ -88,10 +88,11 @@ function row(form, item) {
   made.classList.toggle("is-urgent", Boolean(item.urgent));
   const places = /** @type {any[]} */ ([made, ...made.querySelectorAll("*")]);
   for (const place of places) {
-    const { f, v, label, seconds } = place.dataset;
+    const { f, v, on, label, seconds } = place.dataset;
     if (f !== undefined) write(place, f ? item[f] : item);
     if (f !== undefined && place.tagName === "Q") place.hidden = !item[f];
     if (v !== undefined) place.setAttribute("value", item[v]);
+    if (on !== undefined) place.toggleAttribute(place.tagName === "OPTION" ? "selected" : "checked", Boolean(item.on));
     if (label !== undefined) place.setAttribute("aria-label", label.replace("{number}", item.number));
     if (seconds !== undefined) Object.assign(place.dataset, { seconds: item.seconds, from: performance.now() });
   }
@@ -135,7 +136,7 @@ async function wish(name, form, button) {
   find("[data-status]").textContent = CALLING.has(name) ? words.calling : words.working;
   show("[data-sorry]", false);
   const body = new URLSearchParams();
-  for (const [field, value] of new FormData(form, button)) body.set(field, String(value));
+  for (const [field, value] of new FormData(form, button)) body.append(field, String(value));
   if (name === "state" && button?.dataset.act === "pause" && button.getAttribute("aria-pressed") === "true") body.set("state", "open");
   body.set("idempotency_key", crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
   const answer = await send(form.action, body);

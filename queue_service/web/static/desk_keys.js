@@ -7,7 +7,7 @@
 /** @type {Record<string, string>} */
 const DELIVERED = {
   next: " ", start: "s", recall: "r", missed: "n", finish: "d", undo: "z", park: "p",
-  forward: "f", pause: "b", accept: "a",
+  forward: "f", mark: "m", pause: "b", accept: "a",
 };
 const STORED = "desk-keys";
 const CHANGED = "desk-keys-own";

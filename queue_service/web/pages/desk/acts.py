@@ -19,6 +19,8 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Step
 from queue_service.rights import Actor
 from queue_service.web.pages.applicant.answers import text
+from queue_service.web.pages.desk.marks import noted
+from queue_service.web.pages.desk.words import visit_of
 
 _LONGEST_SENTENCE = 300
 _UNKNOWN = Refusal(Code.UNKNOWN_VISIT)
@@ -128,6 +130,23 @@ async def _add(p: Pressed) -> Answer:
     )
 
 
+async def _mark(p: Pressed) -> Answer:
+    visit = visit_of(p.seat.followed, p.visit)
+    said = noted(p.form, visit) if visit is not None else _UNKNOWN
+    if isinstance(said, Refusal):
+        return said
+    return await journeys.mark(
+        p.house,
+        p.visit,
+        p.by,
+        aids=said.aids,
+        need=said.need,
+        urgency=said.urgency,
+        language=said.language,
+        key=p.key,
+    )
+
+
 async def _hand(p: Pressed) -> Answer:
     to = p.said("to", 10)
     return await hands.hand_over(
@@ -164,6 +183,7 @@ _ON_VISIT: dict[str, Does] = {
     "park": _park,
     "forward": _forward,
     "add": _add,
+    "mark": _mark,
     "hand": _hand,
     "accept": _accept,
 }

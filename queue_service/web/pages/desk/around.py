@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from queue_service.floor import steps
 from queue_service.floor.desks import STAYS
 from queue_service.followed import Followed
-from queue_service.language import catalogue, pick
+from queue_service.language import catalogue, clock, pick
 from queue_service.language.floor_words import aid, desk_state, step
 from queue_service.language.paper import part_words, spoken_in
 from queue_service.language.relief_words import notices
@@ -31,6 +31,7 @@ def around(
         hands=tuple(_hand(office, v, language, notes) for v in hands_for(office, actor)),
         rate=office.clock.rate,
         others=_others(office, counter, actor, language),
+        shared=_shared(office, counter, actor, language),
         notices=notices(office.office, office.now(), language),
     )
 
@@ -106,6 +107,34 @@ def _others(
         text = t("{counter} is still open in your name.", counter=pick(place.name, language)[0])
         found.append(OtherDesk(desk.counter, text))
     return tuple(found)
+
+
+def _shared(office: Followed, counter: Counter, actor: Actor, language: str) -> str:
+    """Told at a counter that another one of the same login closed, or keeps from opening.
+
+    A login has one open counter. Somebody who moved knows that; two people who work under one login
+    would close each other's counter and never learn why.
+    """
+    own = office.desks.get(counter.key)
+    if own is not None and own.state is DeskState.OPEN:
+        return ""
+    open_now = (d for d in office.desks.values() if d.state is DeskState.OPEN and d.since)
+    other = next((d for d in open_now if d.by == actor.id and d.counter != counter.key), None)
+    place = office.office.counter(other.counter) if other else None
+    if other is None or place is None:
+        return ""
+    t, zone = catalogue(language), office.office.tz
+    said = {"counter": pick(place.name, language)[0], "login": actor.name}
+    if own is not None and own.by == actor.id and own.since and own.since == other.since:
+        # One entry closed this one and opened that one.
+        said["time"] = clock(own.since.astimezone(zone))
+        why = t("Closed at {time}: {counter} was opened under the login {login}.", **said)
+    elif _busy(office, other.counter):
+        why = t("{counter} is open under the login {login}, and somebody is there.", **said)
+    else:
+        return ""
+    advice = t("One login has one open counter. If a colleague works there, sign in with your own.")
+    return f"{why} {advice}"
 
 
 def _busy(office: Followed, counter: CounterKey) -> bool:

@@ -43,6 +43,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("undo", mark("Undo"), "z"),
     ("park", mark("Park"), "p"),
     ("forward", mark("Send on"), "f"),
+    ("mark", mark("Mark"), "m"),
     ("pause", mark("Break"), "b"),
     ("accept", mark("Accept"), "a"),
 )
@@ -50,6 +51,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 RIGHTS = {
     "state": Act.CHANGE_DESK,
     "hand": Act.GUIDE,
+    "mark": Act.GUIDE,
     "accept": Act.ACCEPT_HAND,
     "pass": Act.ACCEPT_HAND,
 }

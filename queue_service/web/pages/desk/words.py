@@ -14,12 +14,13 @@ from queue_service.floor import steps
 from queue_service.flows.desks.desk_shown import DeskShown, VisitShown
 from queue_service.followed import Followed
 from queue_service.language import Catalogue, catalogue, clock, direction, why_next
-from queue_service.language.floor_words import aid, desk_state, parked, step
+from queue_service.language.floor_words import aid, desk_state, parked, step, urgency
 from queue_service.language.paper import part_words, row_notes, spoken_in
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import VisitId, split_address
 from queue_service.model.office import Office
 from queue_service.model.visit import NeedClass, Step, Visit, VisitState
+from queue_service.web.pages.desk.marks import Marks, marks
 
 
 class VisitNow(msgspec.Struct, frozen=True):
@@ -91,6 +92,8 @@ class Around(msgspec.Struct, frozen=True):
     rate: float = 1.0
     """How many office seconds a real one has."""
     others: tuple[OtherDesk, ...] = ()
+    shared: str = ""
+    """Why a counter of the same login keeps this one from being open; empty while none does."""
     notices: tuple[str, ...] = ()
     """What surge rules ask of everybody in the hall."""
 
@@ -114,6 +117,8 @@ class DeskNow(msgspec.Struct, frozen=True):
     """How many wait beyond the list; empty when all are in it."""
     parked: tuple[ParkedNow, ...]
     around: Around
+    marks: Marks | None = None
+    """What can be noted about whoever is here."""
     own: str = ""
     """One's own numbers, shown to nobody else."""
 
@@ -132,6 +137,7 @@ def in_words(
     waiting = tuple(_visit(visit, office, language) for visit in desk.waiting)
     beyond = desk.waiting_count - len(waiting)
     current = _visit(desk.current, office, language) if desk.current else None
+    here = visit_of(office, desk.current.visit) if desk.current else None
     return DeskNow(
         seq=desk.seq,
         clock=clock(desk.now.astimezone(office.office.tz)),
@@ -146,6 +152,7 @@ def in_words(
         more=t.plural("and {n} more", "and {n} more", beyond) if beyond > 0 else "",
         parked=tuple(_parked(visit, office, desk.now, language) for visit in desk.parked),
         around=around,
+        marks=marks(here, office.office, language) if here else None,
         own=own,
     )
 
@@ -243,6 +250,8 @@ def _facts(t: Catalogue, shown: VisitShown, language: str) -> list[str]:
     facts = []
     if shown.need == NeedClass.EMERGENCY:
         facts.append(t("emergency"))
+        if shown.urgency is not None:
+            facts.append(urgency(shown.urgency.value, t.language))
     if shown.has_appointment:
         facts.append(t("appointment {time}", time=clock(shown.due)))
         late = int((shown.arrived - shown.due).total_seconds() // 60)
