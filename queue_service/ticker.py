@@ -94,6 +94,7 @@ RHYTHM: tuple[tuple[float, Work], ...] = (
     (20, cards.tell_ready),
     (3600, cards.purge),
     (3600, notes.purge),
+    (3600, promises.purge),
 )
 """Real seconds between two runs of each work, for every office."""
 

@@ -9,6 +9,14 @@ from queue_service.model.booking import Part
 from queue_service.model.ids import BookingId, ServiceCode
 
 
+QUANTILES = 20
+"""So many equally likely values stand for what was seen."""
+FEWEST = 5
+"""What was seen more rarely says nothing."""
+LEAST_MINUTES, MOST_MINUTES = 0.5, 240.0
+"""Shorter visits were closed by mistake, longer ones forgotten."""
+
+
 class WalkIns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """People who come for a service without appointment on a usual day."""
 
@@ -45,5 +53,7 @@ class Longer(StrEnum):
     """Somebody is served for longer than usual."""
     MORE_FIRST = "more_first"
     """More people came who go first."""
+    CAME_BACK = "came_back"
+    """Somebody who was sent to fetch something is back, and goes first."""
     WORKED_OUT = "worked_out"
     """Before, only the rough formula was known."""

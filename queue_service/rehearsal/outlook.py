@@ -11,7 +11,16 @@ import msgspec
 from queue_service.model.ids import ServiceCode, VisitId
 from queue_service.model.office import LineRules
 from queue_service.rehearsal.day import Services
-from queue_service.rehearsal.wait import PATHS, Counter, Expected, Stream, Wait, Waiting, forecast
+from queue_service.rehearsal.wait import (
+    PATHS,
+    Counter,
+    Expected,
+    Returning,
+    Stream,
+    Wait,
+    Waiting,
+    forecast,
+)
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -37,6 +46,10 @@ class Scene(msgspec.Struct, frozen=True):
     gaps: tuple[float, ...] = (0.0,)
     """Minutes until a counter that is free calls somebody who waits."""
     seed: int = 0
+    returning: tuple[Returning, ...] = ()
+    """People who were sent to fetch something."""
+    away: tuple[VisitId, ...] = ()
+    """Who those are, in the same order."""
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -59,6 +72,7 @@ def look(scene: Scene, chance: Random, paths: int = PATHS) -> Outlook:
         chance,
         streams=scene.streams,
         expected=scene.expected,
+        returning=scene.returning,
         gaps=scene.gaps,
         paths=paths,
     )

@@ -22,16 +22,18 @@ from sqlalchemy import (
 )
 
 from queue_service.model.booking import Part
-from queue_service.model.expecting import ToCome
+from queue_service.model.expecting import (
+    FEWEST,
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    QUANTILES,
+    ToCome,
+)
 from queue_service.model.ids import OfficeId
 from queue_service.store import tables as t
 from queue_service.store.schema import INSTANT
 from queue_service.store.statement import Statement
 
-QUANTILES = 20
-LEAST_MINUTES, MOST_MINUTES = 0.5, 240.0
-"""Shorter ones were closed by mistake, longer ones forgotten."""
-FEWEST = 5
 MOST_GAP = 15.0
 """Minutes; a counter that called nobody for longer was not at work."""
 _parts = msgspec.json.Decoder(tuple[Part, ...])
@@ -63,7 +65,7 @@ class Came(msgspec.Struct, frozen=True):
     many: int
 
 
-# Who went through several stops has no one length; their counters are learned from the others.
+# Who went through several stops has no one length: `views.lengths` learns each from the journal.
 TOOK = Statement(
     select(
         _v.parts,

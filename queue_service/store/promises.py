@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy import delete as remove
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.model.ids import OfficeId, VisitId
@@ -97,6 +98,14 @@ TAKEN_BACK = Statement(
     .where(_p.visit == bindparam("of", type_=Uuid()), _p.office == _OFFICE)
     .values(called_at=null())
 )
+# By the index of the day, the oldest first: one run never holds the table for long.
+_oldest = (
+    select(_p.visit)
+    .where(_p.office == _OFFICE, _p.given_at < bindparam("before", type_=INSTANT))
+    .order_by(_p.given_at)
+    .limit(bindparam("most", type_=Integer()))
+)
+FORGET = Statement(remove(t.promise).where(_p.visit.in_(_oldest), _p.office == _OFFICE))
 _waited = func.extract("epoch", _p.called_at - _p.given_at) / 60.0
 _was_called = _p.called_at.is_not(None)
 _day = func.timezone(bindparam("zone", type_=Text()), _p.given_at).cast(Date)
@@ -163,6 +172,13 @@ async def called(
 async def taken_back(connection: asyncpg.Connection, office: OfficeId, visit: VisitId) -> None:
     """The call was undone."""
     await TAKEN_BACK.execute(connection, of=visit, office=office)
+
+
+async def forget(
+    connection: asyncpg.Connection, office: OfficeId, before: datetime, most: int
+) -> int:
+    """Delete up to `most` promises given before an instant; how many there were."""
+    return await FORGET.count(connection, office=office, before=before, most=most)
 
 
 async def scores(

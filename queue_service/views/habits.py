@@ -1,7 +1,8 @@
 """What an office has learned about its days: how long visits take, who comes when, who stays away.
 
-Configured values are the prior: what was seen on other days outweighs them as it grows, and today
-counts by its level against an ordinary day. Leaves alone: where the figures are read.
+Lengths are those of whole visits and of single stops. Configured values are the prior: what was
+seen on other days outweighs them as it grows, and today counts by its level against an ordinary
+day. Leaves alone: where the figures are read.
 """
 
 import math
@@ -22,6 +23,12 @@ PRIOR_DAYS = 3
 PRIOR_PEOPLE = 5
 """Of today against an ordinary day, before its level counts."""
 PRIOR_BOOKINGS = 50
+PRIOR_SENT = 20
+RETURN_SHARE = 0.9
+"""Of those sent to fetch something, until the office's own are known."""
+AWAY_MINUTES = {"papers": 30.0, "photo": 15.0, "payment": 10.0}
+"""By what somebody was sent for, until the office's own times are known."""
+AWAY_OTHERWISE = 15.0
 GAP_MINUTES = 0.5
 """Between two visits, until the office's own gaps are known."""
 STATION_MINUTES = {Step.FINGERPRINTS: 5.0, Step.PHOTO: 4.0, Step.FEE: 3.0, Step.PAPERS: 5.0}
@@ -31,6 +38,10 @@ AHEAD = timedelta(hours=2)
 """Arrivals are expected as in the next hours."""
 _HOUR = timedelta(hours=1)
 Spans = Sequence[tuple[datetime, datetime]]
+
+
+Did = tuple[tuple[Part, Step], ...]
+"""What one stop at a counter does: steps of services, with the persons."""
 
 
 class Learned(msgspec.Struct, frozen=True):
@@ -56,24 +67,52 @@ class Habits(msgspec.Struct, frozen=True):
     """Appointments of past days that somebody came to, and all."""
     today: int = 0
     """People without appointment so far."""
+    stops: Mapping[Did, Learned] = {}
+    """From the call to the end, of single stops in journeys."""
+    away: Mapping[str, Learned] = {}
+    """How long people were gone who came back, by the code of what they were sent for."""
+    returned: int = 0
+    sent: int = 0
+    """People who were sent to fetch something: who came back, and all."""
 
 
 def minutes_of(
     office: Office, habits: Habits, parts: Sequence[Part], did: Sequence[Stop] = ()
 ) -> tuple[float, ...]:
-    """How long a stop holds a counter: of whole visits as learned, of single steps as configured.
+    """How long a stop holds a counter, as learned: whole visits, or what `did` does at one stop.
 
-    With the gap after it, until the counter calls again.
+    Steps that are done together are learned together; until they are, each adds its own. With
+    the gap after it, until the counter calls again.
     """
     gaps = gaps_of(habits)
     gap = sum(gaps) / len(gaps)
     if not did:
         mean = sum(_configured(office, part) for part in parts)
         learned = habits.durations.get(tuple(parts))
-        return tuple(m + gap for m in _blended(usual(max(LEAST_MINUTES, mean)), learned))
+    else:
+        done = did_of(parts, did)
+        # One step alone is blended below, and not twice.
+        alone = len(done) == 1
+        mean = sum(_planned(office, *d) if alone else _of_step(office, habits, *d) for d in done)
+        learned = habits.stops.get(done)
+    return tuple(m + gap for m in _blended(usual(max(LEAST_MINUTES, mean)), learned))
+
+
+def did_of(parts: Sequence[Part], did: Sequence[Stop]) -> Did:
+    """Stops with the persons they are done for."""
     persons = {part.service: part for part in parts}
-    mean = sum(_of_step(office, persons.get(s.service, Part(s.service, 1)), s.step) for s in did)
-    return tuple(m + gap for m in usual(max(LEAST_MINUTES, mean)))
+    return tuple((persons.get(s.service, Part(s.service, 1)), s.step) for s in did)
+
+
+def away_of(habits: Habits, sent_for: str) -> tuple[float, ...]:
+    """Minutes until somebody comes back who was sent to fetch something, if they do."""
+    prior = usual(AWAY_MINUTES.get(sent_for, AWAY_OTHERWISE))
+    return _blended(prior, habits.away.get(sent_for))
+
+
+def return_share(habits: Habits) -> float:
+    """How likely somebody comes back who was sent to fetch something."""
+    return (PRIOR_SENT * RETURN_SHARE + habits.returned) / (PRIOR_SENT + habits.sent)
 
 
 def gaps_of(habits: Habits) -> tuple[float, ...]:
@@ -98,7 +137,17 @@ def _configured(office: Office, part: Part) -> float:
     return float(service.minutes_first + service.minutes_next * (part.persons - 1))
 
 
-def _of_step(office: Office, part: Part, step: Step) -> float:
+def _of_step(office: Office, habits: Habits, part: Part, step: Step) -> float:
+    """Mean minutes of one step, as learned where it was done alone."""
+    planned, learned = _planned(office, part, step), habits.stops.get(((part, step),))
+    if learned is None:
+        return planned
+    sample = _blended(usual(planned), learned)
+    return sum(sample) / len(sample)
+
+
+def _planned(office: Office, part: Part, step: Step) -> float:
+    """Minutes of one step by the configuration."""
     whole, service = _configured(office, part), office.service(part.service)
     steps = service.steps if service else (Step.COUNTER,)
     if step in STATION_MINUTES:

@@ -1,11 +1,13 @@
 """The hall as a scene to play forward: line, counters on duty, who is served, who is to come.
 
 Built from the views alone. A visit's stops become stages, each with the counters that would go on
-with it there; whoever is nobody's to call has a stage that no counter knows.
+with it there; whoever is nobody's to call has a stage that no counter knows. Whoever was sent to
+fetch something comes back to where they stood, or does not, as others did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -20,8 +22,17 @@ from queue_service.model.visit import AT_COUNTER, NeedClass, Stop, Visit, VisitS
 from queue_service.rehearsal.day import Services
 from queue_service.rehearsal.outlook import Door, Scene
 from queue_service.rehearsal.wait import Counter as OnDuty
-from queue_service.rehearsal.wait import Expected, Stream, Waiting
-from queue_service.views.habits import Habits, Spans, gaps_of, minutes_of, per_minute, show_share
+from queue_service.rehearsal.wait import Expected, Returning, Stream, Waiting
+from queue_service.views.habits import (
+    Habits,
+    Spans,
+    away_of,
+    gaps_of,
+    minutes_of,
+    per_minute,
+    return_share,
+    show_share,
+)
 
 MOST_STAGES = 6
 _MINUTE = timedelta(minutes=1)
@@ -45,9 +56,14 @@ def scene(
     *,
     to_come: Sequence[ToCome] = (),
     open_today: Spans = (),
+    away: Mapping[VisitId, datetime] = MappingProxyType({}),
     seed: int = 0,
 ) -> Scene:
-    """What a worker plays forward for everybody in `visits` who waits."""
+    """What a worker plays forward for everybody in `visits` who waits.
+
+    `away` says since when people in it are gone who were sent to fetch something; whoever is not
+    named has just gone.
+    """
     stages = _Stages(office, on_duty, habits)
     line = engine.order(visits, now, office.line)
     served = {v.counter: v for v in visits if v.state in AT_COUNTER and v.counter}
@@ -69,6 +85,8 @@ def scene(
     expected = tuple(
         stages.to_come(each, now, likely) for each in to_come if now < each.start <= ends
     )
+    gone = tuple(visit for visit in visits if visit.state is VisitState.PARKED)
+    returning = tuple(stages.returning(visit, away.get(visit.id, now), now) for visit in gone)
     counters = tuple(stages.counter(c, served.get(c.key), now) for c in stages.counters)
     return Scene(
         tuple(visit.id for visit in line),
@@ -84,6 +102,8 @@ def scene(
         expected,
         gaps_of(habits),
         seed,
+        returning,
+        tuple(visit.id for visit in gone),
     )
 
 
@@ -119,6 +139,19 @@ class _Stages:
         first, *rest = self.of(self._visitor(NeedClass.BOOKING, each.parts))
         due = (each.start - now) / _MINUTE
         return Expected(due, first.kind, likely, tuple(s.kind for s in rest))
+
+    def returning(self, visit: Visit, gone_at: datetime, now: datetime) -> Returning:
+        """Somebody who was sent away: back to the counter that sent them, if it is on duty."""
+        keeps = any(counter.key == visit.only for counter in self.counters)
+        back = msgspec.structs.replace(
+            visit, state=VisitState.WAITING, only=visit.only if keeps else None
+        )
+        return Returning(
+            self.waiting(back, now),
+            away_of(self._habits, visit.parked),
+            max(0.0, (now - gone_at) / _MINUTE),
+            return_share(self._habits),
+        )
 
     def counter(self, counter: Counter, visit: Visit | None, now: datetime) -> OnDuty:
         """A counter with whom it serves, since when, and where they go from there."""

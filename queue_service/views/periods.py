@@ -89,6 +89,15 @@ class Ledger:
         marks = self._marks.get(visit)
         return _journey(marks) if marks else None
 
+    def take_ended(self, before: datetime) -> list[Journey]:
+        """Forget the visits that ended before an instant, and say what they were."""
+        over = [
+            visit
+            for visit, marks in self._marks.items()
+            if marks[-1].now.state not in OPEN and marks[-1].at < before
+        ]
+        return [_journey(self._marks.pop(visit)) for visit in over]
+
     def journeys(self) -> list[Journey]:
         """All of them, in the order of their first entries."""
         return [_journey(marks) for marks in self._marks.values()]

@@ -106,12 +106,14 @@ class Waits:
         """What happened lately that makes waits longer, the weightiest first."""
         before = self._scene
         if before is not None:
-            known = set(before.visits)
+            known = {*before.visits, *before.away}
             new = [w for v, w in zip(scene.visits, scene.line, strict=True) if v not in known]
             if any(w.need is NeedClass.EMERGENCY for w in new):
                 self._causes[Longer.EMERGENCY] = at
             if any(w.need is NeedClass.BOOKING for w in new):
                 self._causes[Longer.MORE_FIRST] = at
+            if not set(before.away).isdisjoint(scene.visits):
+                self._causes[Longer.CAME_BACK] = at
             if len(scene.counters) < len(before.counters):
                 self._causes[Longer.FEWER_COUNTERS] = at
         if _serves_long(scene):

@@ -21,6 +21,7 @@ from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass
 from queue_service.rehearsal import outlook
+from queue_service.ticker import RHYTHM
 from queue_service.worker import HEADER, NICER_BY
 from queue_service.workers import Workers
 from tests import make
@@ -183,6 +184,34 @@ async def test_a_call_that_was_taken_back_is_not_scored(
     assert not isinstance(undone, Refusal), undone
     await promises.keep(small.house, small.office)
     assert (await errors(small)).days[0].called == 0
+
+
+async def test_old_promises_are_deleted_a_bounded_number_a_run(
+    small: Small, forecasting: tuple[Forecasting, Workers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, _ = forecasting
+    await promises.keep(small.house, small.office)
+    for _ in range(4):
+        await comes(small)
+    await played.once(small.office)
+    await promises.keep(small.house, small.office)
+    old = make.NOW - promises.KEPT
+    for days, number in ((0, 0), (1, 1), (2, 2)):
+        await small.fetch(
+            "update promise set given_at = $1 where visit ="
+            " (select id from visit order by number offset $2 limit 1)",
+            old - timedelta(days=days) + timedelta(seconds=5 if not days else 0),
+            number,
+        )
+    monkeypatch.setattr(promises, "FORGOTTEN_A_RUN", 1)
+    assert await promises.purge(small.house, small.office) == 1
+    [(left,)] = await small.fetch("select min(given_at) from promise")
+    assert left == old - timedelta(days=1), "the oldest goes first"
+    assert await promises.purge(small.house, small.office) == 1
+    assert await promises.purge(small.house, small.office) == 0
+    [(many,)] = await small.fetch("select count(*) from promise")
+    assert many == 2
+    assert promises.purge in {work for _, work in RHYTHM}
 
 
 async def test_who_says_later_keeps_the_turn_is_not_called_meanwhile_and_may_say_so_twice(

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from queue_service.floor.line import Range
+from queue_service.flows.days import learned
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.expecting import ToCome
@@ -48,6 +49,7 @@ class _Known(msgspec.Struct):
 
     habits: Habits = Habits()
     to_come: tuple[ToCome, ...] = ()
+    journeys: learned.Journeys = msgspec.field(default_factory=learned.Journeys)
     habits_at: float = float("-inf")
     today_at: float = float("-inf")
 
@@ -96,7 +98,7 @@ class Forecasting:
 
     async def once(self, office: Followed) -> None:
         """Play the office as it stands now."""
-        people = [*office.line.waiting(office.now()), *office.line.called()]
+        people = _people(office, office.now())
         known = self._known.setdefault(office.key.office, _Known())
         if people:
             await self._read(office, known)
@@ -129,8 +131,22 @@ class Forecasting:
             today = await store.today(connection, key.office, midnight)
             end = midnight + timedelta(days=1)
             known.to_come = tuple(await store.to_come(connection, key.office, now, end))
-        known.habits = msgspec.structs.replace(known.habits, today=today)
+        said = await learned.read_on(self._house, office, known.journeys, LEARNED_DAYS)
+        known.habits = msgspec.structs.replace(
+            known.habits,
+            today=today,
+            stops=said.stops,
+            away=said.away,
+            returned=said.returned,
+            sent=said.sent,
+        )
         known.today_at = at
+
+
+def _people(office: Followed, now: datetime) -> list[Visit]:
+    """Who waits, is at a counter, or comes back."""
+    line = office.line
+    return [*line.waiting(now), *line.called(), *line.parked()]
 
 
 def _rough(office: Followed, people: list[Visit], now: datetime) -> Formula:
@@ -169,17 +185,18 @@ def _habits(
 
 
 def _scene(office: Followed, known: _Known, now: datetime) -> Scene:
-    line = office.line
+    people = _people(office, now)
     closed = public_holidays(office.office.land, (now.year,))
-    here = {v.booking for v in (*line.waiting(now), *line.called(), *line.parked())}
+    here = {visit.booking for visit in people}
     return scene(
         office.office,
-        [*line.waiting(now), *line.called()],
+        people,
         duty.on_duty(office.office, office.desks),
         known.habits,
         now,
         to_come=[each for each in known.to_come if each.booking not in here],
         open_today=windows(office.office, (), now.date(), closed),
+        away=known.journeys.lengths.away_since(v.id for v in office.line.parked()),
         # The same all day and in every process: two screens show the same, and a scene that comes
         # back (by undo) looks as it did.
         seed=now.toordinal(),

@@ -2,7 +2,7 @@
 
 The leader reads the journal behind a cursor of its own. A check-in waits a moment for its forecast;
 somebody for whom none was made has no promise. Every pass is one small transaction that may be
-repeated.
+repeated. What is older than a quarter is deleted.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -25,6 +25,10 @@ from queue_service.store.promises import PromiseRow, Score
 ENTRIES_A_PASS = 500
 PATIENCE = timedelta(seconds=20)
 """People's own time after which a check-in is passed without a forecast."""
+KEPT = timedelta(days=90)
+"""As long as the key that tells two visits of a person together (domain handbook, retention)."""
+FORGOTTEN_A_RUN = 5_000
+"""Far more than people come between two runs; a backlog goes bit by bit."""
 
 
 async def keep(house: House, office: Followed) -> int:
@@ -90,6 +94,13 @@ async def _settle(
             await store.called(connection, office.key.office, visit.id, at)
         elif isinstance(fact, Undone) and visit.state is VisitState.WAITING:
             await store.taken_back(connection, office.key.office, visit.id)
+
+
+async def purge(house: House, office: Followed) -> int:
+    """Delete the promises of days long past, a bounded number a run; how many they were."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        before = office.now() - KEPT
+        return await store.forget(connection, office.key.office, before, FORGOTTEN_A_RUN)
 
 
 class WaitErrors(msgspec.Struct, frozen=True):

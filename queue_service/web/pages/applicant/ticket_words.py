@@ -18,6 +18,9 @@ LONGER: dict[Longer, str] = {
     Longer.FEWER_COUNTERS: mark("It takes longer: a counter has closed or takes a break."),
     Longer.SERVED_LONGER: mark("It takes longer: a visit before you lasts longer than usual."),
     Longer.MORE_FIRST: mark("It takes longer: people with an appointment have arrived."),
+    Longer.CAME_BACK: mark(
+        "It takes longer: somebody who was sent to fetch something has come back."
+    ),
     Longer.WORKED_OUT: mark("We have now worked your wait out more exactly."),
 }
 PARKED: dict[str, str] = {
@@ -25,6 +28,7 @@ PARKED: dict[str, str] = {
     "photo": mark("Please have your photo taken, then come back to the counter."),
     "payment": mark("Please pay, then come back to the counter."),
 }
+_NEED_A_PERSON = mark("Please ask the staff at the entrance.")
 _COME_BACK = mark("Please come back to the counter. You do not have to wait again.")
 
 
@@ -106,6 +110,8 @@ def _next(shown: TicketShown, language: str) -> str:
     t = catalogue(language)
     if shown.state is VisitState.PARKED:
         return t(PARKED.get(shown.parked, _COME_BACK))
+    if shown.state in (VisitState.MISSED, VisitState.WITHDRAWN):
+        return t(_NEED_A_PERSON)
     if shown.next_step is None:
         return ""
     place = step(shown.next_step, language)
