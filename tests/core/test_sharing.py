@@ -26,7 +26,7 @@ from queue_service.offices.sharing import (
 from queue_service.slots import openings
 from queue_service.slots.capacity import cells
 from tests import make
-from tests.core.test_offices import AT, CONFIG, texts
+from tests.core.musterstadt import AT, CONFIG, texts
 
 CODES = tuple(ServiceCode(code) for code in ("AA", "BB", "CC", "DD"))
 DESKS = tuple(CounterKey(str(number)) for number in range(1, 6))
