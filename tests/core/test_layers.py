@@ -18,7 +18,7 @@ from queue_service.offices import (
     next_change,
     resolve,
 )
-from tests.core.test_offices import AT, sound_office
+from tests.core.musterstadt import AT, sound_office
 
 HOUR = timedelta(hours=1)
 
