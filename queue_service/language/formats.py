@@ -21,6 +21,8 @@ _WEEKDAY_DAY_MONTH = {
     "uk": "EEE, d MMM",
     "ar": "EEEE d MMMM",
 }
+_FULL = {"uk": "EEEE, d MMMM y 'року'"}
+"""Where the usual form ends in a dot, which would be one too many at the end of a sentence."""
 
 
 def _locale(language: str) -> str:
@@ -34,7 +36,7 @@ def clock(moment: datetime | time) -> str:
 
 def day_long(day: date, language: str) -> str:
     """Weekday, day, month and year in words: ``Donnerstag, 3. Dezember 2026``."""
-    return format_date(day, "full", locale=_locale(language))
+    return format_date(day, _FULL.get(language, "full"), locale=_locale(language))
 
 
 def day_short(day: date, language: str) -> str:

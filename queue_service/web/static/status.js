@@ -4,6 +4,8 @@ const calm = document.getElementById("calm");
 const called = document.getElementById("called");
 const late = document.getElementById("late");
 const why = document.getElementById("why");
+const open = document.getElementById("open");
+const OVER = ["finished", "missed", "withdrawn"];
 const SILENCE = 40_000;
 const MINUTE = 60_000;
 const PULSES = [400, 200, 400, 200, 800];
@@ -36,6 +38,7 @@ function show(now) {
     if (place.textContent !== text) place.textContent = text;
   }
   late.hidden = !now.late;
+  open.hidden = OVER.includes(now.state);
   explain(now.why);
   ticket.dataset.state = now.state;
   if (now.state === "called" && before !== "called") {

@@ -154,7 +154,9 @@ def not_here(
         choices=refusal.data.get("choices", ()),
         responsible=refusal.data.get("responsible"),
         again=refusal.code in (Code.INVALID, Code.UNKNOWN_PLACE),
-        wrong=t("Please check the postcode: it has five digits."),
+        wrong=t("Please check the postcode.")
+        if refusal.code is Code.UNKNOWN_PLACE
+        else t("Please check the postcode: it has five digits."),
         postcode=postcode,
         hidden=msgspec.structs.replace(wanted, ags="").hidden,
         action=f"/{lang}/{office.slug}/book",
