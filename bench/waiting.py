@@ -14,7 +14,7 @@ import msgspec
 
 from bench import report
 from bench.waiting_day import Day
-from bench.waiting_people import proved
+from bench.waiting_people import join_up_to, proved
 from queue_service.demo import presets
 from queue_service.model.booking import Booking
 
@@ -63,7 +63,7 @@ def play(
     close = datetime.combine(day, time(18), played.office.tz)
     while at < close:
         played.set_clock(at)
-        played.join_up_to(on_list)
+        join_up_to(played, on_list)
         for when in sorted(each for each in plans if each <= at):
             for booking in plans.pop(when):
                 if not played.live(booking):

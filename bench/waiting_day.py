@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from bench.waiting_people import as_read, somebody
+from bench.journal import as_read
 from queue_service.events.booking import BookedByStaff, CancelReason
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import BookingNow
@@ -227,15 +227,11 @@ class Day:
         booking = self.bookings.get(wish.booking) if wish.booking else None
         return booking if booking is not None and booking.state in LIVE else None
 
-    def join_up_to(self, many: int) -> None:
-        """People join until so many wait, people with a later appointment among them."""
-        for _ in range(many - len(self.open_wishes())):
-            wish = somebody(self)
-            if wish is not None:
-                world = self._world(wish)
-                told = waiting.join(world, wish, None)
-                if isinstance(told, Told):
-                    self._accept(told)
+    def join(self, wish: Wish) -> None:
+        """Somebody joins the list; who may not, stays away."""
+        told = waiting.join(self._world(wish), wish, None)
+        if isinstance(told, Told):
+            self._accept(told)
 
     def outstanding(self) -> list[Booking]:
         """Offers without an answer."""

@@ -1,22 +1,18 @@
 """Who joins the waiting list of a simulated day, and the proof of its journal."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime, time, timedelta
 
+from bench.waiting_day import Day
 from queue_service.events.capacity import Planned
-from queue_service.events.chapters import AnyFact, decode, encode
-from queue_service.events.entry import Entry
+from queue_service.events.chapters import AnyFact
 from queue_service.flows.waitlist import grounds
 from queue_service.model.booking import Part
-from queue_service.model.ids import SYSTEM, OfficeId, WishId
+from queue_service.model.ids import WishId
 from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishState
-from queue_service.model.world import Cell, CellKey, Told
+from queue_service.model.world import Cell, CellKey
 from queue_service.slots import proof
 from queue_service.slots.claims import runs
 from queue_service.slots.offering import Terms
-
-if TYPE_CHECKING:
-    from bench.waiting_day import Day
 
 TIMES = (
     (time(), time(23, 59)),
@@ -29,7 +25,7 @@ EARLIER = 0.2
 """So many on the list have a later appointment already."""
 
 
-def somebody(day: "Day") -> Wish | None:
+def somebody(day: Day) -> Wish | None:
     """Somebody who would like to come on that day, perhaps earlier than they have to."""
     now = day.followed.now()
     later = [b for b in day.booked() if b.start > now + timedelta(hours=2)]
@@ -59,7 +55,15 @@ def somebody(day: "Day") -> Wish | None:
     )
 
 
-def proved(day: "Day") -> proof.Replay:
+def join_up_to(day: Day, many: int) -> None:
+    """People join until so many wait, people with a later appointment among them."""
+    for _ in range(many - len(day.open_wishes())):
+        wish = somebody(day)
+        if wish is not None:
+            day.join(wish)
+
+
+def proved(day: Day) -> proof.Replay:
     """The day's journal, replayed against the published order."""
 
     def cells(parts: tuple[Part, ...], start: datetime) -> tuple[CellKey, ...] | None:
@@ -76,24 +80,3 @@ def proved(day: "Day") -> proof.Replay:
 def _planned(cells: dict[CellKey, Cell | None]) -> AnyFact:
     left = {key: cell.capacity for key, cell in cells.items() if cell is not None}
     return Planned(day=date.min, cells=runs(left))
-
-
-def as_read(told: Told) -> AnyFact:
-    """The fact as a reader of the journal gets it: through its JSON."""
-    body, tag = encode(told.fact), str(told.fact.__struct_config__.tag)
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return decode(
-        Entry(
-            office=OfficeId(1),
-            seq=1,
-            recorded=now,
-            happened=now,
-            by=SYSTEM,
-            undoes=None,
-            tag=tag,
-            body=body,
-            digest=b"",
-            salt=b"",
-            link=b"",
-        )
-    )

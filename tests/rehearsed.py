@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from queue_service.events.chapters import AnyFact, decode, encode
-from queue_service.events.entry import DeskNow, Entry
+from bench.journal import as_read
+from queue_service.events.chapters import AnyFact
+from queue_service.events.entry import DeskNow
 from queue_service.floor.undoing import Last, undo
 from queue_service.model.booking import LIVE, Booking, BookingState
 from queue_service.model.desk import Desk
 from queue_service.model.hall import Hall
-from queue_service.model.ids import SYSTEM, BookingId, CounterKey, OfficeId, VisitId
+from queue_service.model.ids import BookingId, CounterKey, VisitId
 from queue_service.model.office import LineRules, OfficeClock
 from queue_service.model.refusal import Refusal
 from queue_service.model.visit import Visit
@@ -161,21 +162,3 @@ class Rehearsed:
     def recount(self) -> Counter[CellKey]:
         """How many bookings occupy each cell, counted from nothing."""
         return Counter(key for b in self.bookings.values() for key in taken_by(b))
-
-
-def as_read(told: Told) -> AnyFact:
-    """The fact as a reader of the journal gets it: through its JSON."""
-    entry = Entry(
-        office=OfficeId(1),
-        seq=1,
-        recorded=NOW,
-        happened=NOW,
-        by=SYSTEM,
-        undoes=None,
-        tag=str(told.fact.__struct_config__.tag),
-        body=encode(told.fact),
-        digest=b"",
-        salt=b"",
-        link=b"",
-    )
-    return decode(entry)
