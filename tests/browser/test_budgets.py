@@ -86,6 +86,17 @@ def test_kiosk(opens: Opens, hall: Hall) -> None:
     assert_within(wire, size=120_000, requests=10, script=12_000)
 
 
+def test_guides_tablet_with_what_it_needs_without_network(opens: Opens, hall: Hall) -> None:
+    page = enter(opens(), hall, device="tablet")
+    wire = Wire(page, "/de/guide")
+    assert_within(wire, size=40_000, requests=6, script=10_000)
+    with page.expect_response("**/numbers.js"):  # once the page stands
+        pass
+    page.wait_for_timeout(SETTLED_MS)
+    assert any(url.endswith("/guide_alone.js") for url in wire.urls)
+    assert wire.script <= 10_000, wire.bodies
+
+
 def test_display(opens: Opens, hall: Hall) -> None:
     wire = Wire(opens(service_workers="block"), "/board/heidelberg.board-1")
     assert_within(wire, size=60_000, requests=8, script=4_000)

@@ -5,24 +5,19 @@
  * what a form wanted. Without it every screen still works as a form.
  */
 
-const BURST_MS = 50;
+import { beats, find, scanner, words } from "./device.js";
+
 const SHORTEST_SCAN = 4;
 const EDGE = 1_600;
 const QUALITY = 0.8;
-const BEAT_MS = 60_000;
-const FIRST_BEAT_MS = 3_000;
-
-const words = document.body.dataset;
-const root = document.documentElement;
-/** @template {Element} T @param {string} selector @returns {T | null} */
-const find = (selector) => document.querySelector(selector);
-
 const AFTER_MS = 2_000;
 const PATIENCE_MS = 6_000;
 const SHOW_MS = 4_000;
 
+const root = document.documentElement;
+
 // The shell is made before anything below looks for its parts.
-if (words.shell) await import("./guide_alone.js");
+if (words.shell) await import("./guide_shell.js");
 else setTimeout(() => import("./guide_alone.js").catch(() => null), AFTER_MS);
 
 root.classList.add("is-scripted");
@@ -76,30 +71,13 @@ async function cut(kind, wish, action) {
 
 /* Scanner: a keyboard that types faster than people and ends with Enter. */
 
-let typed = "";
-let last = 0;
-
-addEventListener("keydown", (event) => {
-  if (event.timeStamp - last > BURST_MS) typed = "";
-  last = event.timeStamp;
-  if (event.key.length === 1) {
-    typed += event.key;
-  } else if (event.key === "Enter" && typed.length >= SHORTEST_SCAN && !document.activeElement?.matches("textarea")) {
-    const text = typed;
-    typed = "";
-    if (locked()) return;
-    event.preventDefault();
-    event.stopPropagation();
-    scanned(text);
-  }
-}, { capture: true });
-
-/** @param {string} text */
-function scanned(text) {
+scanner(SHORTEST_SCAN, (text) => {
+  if (locked() || document.activeElement?.matches("textarea")) return false;
   const form = /** @type {HTMLFormElement} */ (find(".guide-scanned"));
   /** @type {HTMLInputElement} */ (form.elements.namedItem("said")).value = text;
   form.requestSubmit();
-}
+  return true;
+});
 
 /* Photo: shrunk here, since a picture from the camera takes a quarter of a minute on hall Wi-Fi. */
 
@@ -226,15 +204,27 @@ if (hands) {
   });
 }
 
-/* A sign of life each minute from an enrolled tablet, however often pages come and go. */
+/* Undo: offered for its seconds, by its key too. */
 
-const version = new URL(import.meta.url).pathname.split("/")[2];
-const beat = () => {
-  if (!words.beat || Date.now() - Number(localStorage.getItem("beat")) < BEAT_MS) return;
-  localStorage.setItem("beat", String(Date.now()));
-  const headers = { "content-type": "application/json" };
-  const body = JSON.stringify({ version, sent: new Date().toISOString() });
-  fetch(words.beat, { method: "POST", headers, body }).catch(() => null);
-};
-setTimeout(beat, FIRST_BEAT_MS);
-setInterval(beat, BEAT_MS / 12);
+const undo = /** @type {HTMLFormElement | null} */ (find("[data-undo]"));
+if (undo) {
+  const ends = performance.now() + Number(undo.dataset.undo) * 1_000;
+  const count = () => {
+    const left = Math.ceil((ends - performance.now()) / 1_000);
+    if (left <= 0 && undo.contains(document.activeElement)) find("#main")?.focus({ preventScroll: true });
+    undo.hidden = left <= 0;
+    /** @type {HTMLElement} */ (find("[data-left]", undo)).textContent = (words.seconds ?? "").replace("{n}", String(left));
+  };
+  count();
+  setInterval(count, 250);
+  addEventListener("keydown", (event) => {
+    const typing = document.activeElement?.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing || undo.hidden || locked()) return;
+    event.preventDefault();
+    undo.requestSubmit();
+  });
+}
+
+/* A sign of life from an enrolled tablet. */
+
+if (words.beat) beats(words.beat);

@@ -5,23 +5,18 @@
  * without network `offline.js` does what the form wanted.
  */
 
+import { beats, codeIn, find, scanner, words } from "./device.js";
 import { alone } from "./offline.js";
 import { learn, officeTime } from "./outbox.js";
 
 const IDLE_MS = 45_000;
 const ASK_SECONDS = 20;
-const BURST_MS = 50;
 const SHORTEST_SCAN = 6;
 const TRIES = 2;
 const PATIENCE_MS = 3_000;
 const SHOW_MS = 6_000;
-const BEAT_MS = 60_000;
-const FIRST_BEAT_MS = 3_000;
 
-const words = document.body.dataset;
 const root = document.documentElement;
-/** @template {Element} T @param {string} selector @returns {T | null} */
-const find = (selector) => document.querySelector(selector);
 const tongue = globalThis.speechSynthesis;
 const wait = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -73,28 +68,7 @@ document.addEventListener("submit", (event) => {
   send(form, event.submitter);
 });
 
-/* Scanner: a keyboard that types faster than people and ends with Enter. */
-
-let typed = "";
-let last = 0;
-
-/** @param {KeyboardEvent} event */
-function listen(event) {
-  if (event.timeStamp - last > BURST_MS) typed = "";
-  last = event.timeStamp;
-  if (event.key.length === 1) {
-    typed += event.key;
-  } else if (event.key === "Enter" && typed.length >= SHORTEST_SCAN) {
-    event.preventDefault();
-    event.stopPropagation();
-    scanned(typed);
-    typed = "";
-  } else if (event.key === "Enter" && chooses(event.target)) {
-    event.preventDefault();
-  } else {
-    walk(event);
-  }
-}
+/* Scanner and keypad. */
 
 /** Enter on a number of persons chooses it: it must not send the form. @param {EventTarget | null} target */
 function chooses(target) {
@@ -104,17 +78,15 @@ function chooses(target) {
   return true;
 }
 
-/** The code is the last run of its symbols; garbled signs of the link before it do no harm. @param {string} text */
-const codeIn = (text) => text.toUpperCase().match(/[0-9A-HJ-NP-X]+/g)?.pop() ?? "";
-
 /** @param {string} text */
 function scanned(text) {
   const code = codeIn(text);
   const form = /** @type {HTMLFormElement | null} */ (find(".kiosk-scanned"));
-  if (!code || !form) return;
+  if (!code || !form) return true;
   /** @type {HTMLInputElement} */ (form.elements.namedItem("code")).value = code;
   for (const field of document.querySelectorAll("input.kiosk-code")) /** @type {HTMLInputElement} */ (field).value = "";
   form.requestSubmit();
+  return true;
 }
 
 /** Arrow keys move from one thing to the next, as with a keypad. @param {KeyboardEvent} event */
@@ -130,7 +102,10 @@ function walk(event) {
   next?.focus();
 }
 
-addEventListener("keydown", listen, { capture: true });
+scanner(SHORTEST_SCAN, scanned, (event) => {
+  if (event.key === "Enter" && chooses(event.target)) event.preventDefault();
+  else walk(event);
+});
 
 /* Idle: ask, then wipe everything of this visitor, language included. */
 
@@ -266,20 +241,7 @@ if (clock) {
   setInterval(() => { strike().catch(() => null); }, 5_000);
 }
 
-/* A sign of life each minute, however often pages come and go. */
-
-const version = new URL(import.meta.url).pathname.split("/")[2];
-const beat = () => {
-  if (Date.now() - Number(localStorage.getItem("beat")) < BEAT_MS) return;
-  localStorage.setItem("beat", String(Date.now()));
-  fetch("/api/v1/devices/heartbeat", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ version, sent: new Date().toISOString(), ...printerState() }),
-  }).catch(() => null);
-};
-setTimeout(beat, FIRST_BEAT_MS);
-setInterval(beat, BEAT_MS / 12);
+beats("/api/v1/devices/heartbeat", printerState);
 
 /** What the last ticket said of the printer; nothing where there is none. */
 function printerState() {

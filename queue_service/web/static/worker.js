@@ -7,7 +7,7 @@
 
 /* global RELEASE */
 const KEPT = `shell-${RELEASE}`;
-const FILES = ["app.css", "kiosk.css", "kiosk.js", "offline.js", "numbers.js", "outbox.js", "qr.js", "guide.css", "guide.js", "guide_alone.js"];
+const FILES = ["app.css", "kiosk.css", "kiosk.js", "device.js", "shell.js", "offline.js", "numbers.js", "outbox.js", "qr.js", "guide.css", "guide.js", "guide_alone.js", "guide_shell.js"];
 const SHELLS = ["/kiosk/offline", "/guide/offline"];
 const PAGE = /^\/(?:[a-z]{2}(?:_[A-Za-z]+)?\/)?(kiosk|guide)(?:\/|$)/;
 const PATIENCE_MS = 5_000;
