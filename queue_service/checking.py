@@ -52,8 +52,8 @@ def configurations(folders: Sequence[Path], *, as_json: bool) -> int:
         ]
         print(json.dumps({"folders": len(folders), "faults": said}, ensure_ascii=False, indent=2))
     else:
-        for folder, fault in faults:
-            print(f"{folder.name}/{fault.line()}", file=sys.stderr)
+        for _, fault in faults:
+            print(fault.line(), file=sys.stderr)
         if not faults:
             print(f"{len(folders)} configuration(s) without fault")
     return 1 if faults else 0

@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     command("demo", _demo, "a living office on this machine, links printed", add_help=False)
     serve = command("serve", _serve, "serve the application")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--port", type=_between(0, 65_535), default=8000)
+    serve.add_argument("--workers", type=_between(1, 256), default=1)
     command("migrate", _migrate, "bring the database to the newest schema, as its owner")
     checking.arguments(command("check", _check, "check configurations, or what is stored"))
     load = command("load", _load, "load configurations; says what changes, idempotent")
@@ -115,6 +115,15 @@ def _demo(given: argparse.Namespace) -> int:
     from queue_service.demo import run  # the demo's packages are an extra
 
     return run.main(given.rest)
+
+
+def _between(lowest: int, highest: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{text} is not between {lowest} and {highest}")
+        return int(text)
+
+    return number
 
 
 def _bench(given: argparse.Namespace) -> int:

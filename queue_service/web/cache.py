@@ -66,11 +66,15 @@ _JSON = (b"content-type", b"application/json")
 _KEPT = ((b"cache-control", b"no-cache"), (b"vary", b"accept-encoding"))
 
 
+def _knows(known: str, etag: str) -> bool:
+    """Whether a client's If-None-Match, one validator or several, names this one."""
+    return etag in known
+
+
 def lean_answer(scope: Scope, cached: Cached) -> Sent:
     """As `answer`, without the framework's Response."""
     etag = (b"etag", cached.etag.encode())
-    known = header(scope, b"if-none-match")
-    if known and known.removeprefix("W/") == cached.etag:
+    if _knows(header(scope, b"if-none-match"), cached.etag):
         return Sent(304, b"", (etag, *_KEPT))
     if cached.zipped and "gzip" in header(scope, b"accept-encoding"):
         return Sent(200, cached.zipped, (_JSON, etag, *_KEPT, (b"content-encoding", b"gzip")))
@@ -86,7 +90,7 @@ def answer(
 ) -> Response[bytes]:
     """304 when the client has it, else the smaller body the client can read."""
     headers = {"etag": cached.etag, "cache-control": cache_control, "vary": "accept-encoding"}
-    if request.headers.get("if-none-match", "").removeprefix("W/") == cached.etag:
+    if _knows(request.headers.get("if-none-match", ""), cached.etag):
         return Response(b"", status_code=304, headers=headers)
     if cached.zipped and "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"

@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from queue_service.model.refusal import Code, Refusal
+from queue_service.web.heads import head
 from queue_service.web.lean import header
 from queue_service.web.problems import PROBLEM_JSON, body, status_of
 
@@ -51,6 +52,9 @@ class Edge:
         method = scope["method"]
         if method not in _SAFE and is_foreign(scope["headers"]):
             await refuse(scope, Refusal(Code.NOT_ALLOWED), with_headers)
+            return
+        if method == "HEAD":
+            await head(self._app, scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
 

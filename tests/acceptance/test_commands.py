@@ -68,6 +68,7 @@ def test_every_fault_is_named_at_once(broken: Path) -> None:
     edit(broken, 'skills = ["INFO"', 'skills = ["NONE"')
     said = message(run("check", str(broken)), "office.toml", "Europe/Heidelberg", "7", "NONE")
     assert len(said.splitlines()) == 3
+    assert all(line.startswith(f"{broken}/office.toml: ") for line in said.splitlines())
     done = run("check", str(broken), "--json")
     faults = json.loads(done.stdout)["faults"]
     assert len(faults) == 3
@@ -163,6 +164,16 @@ def test_a_port_that_is_taken(city: City) -> None:
         port = str(taken.getsockname()[1])
         done = run("serve", "--port", port, environment=city.environment())
     message(done, port, "--port")
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--port", "70000"), ("--port", "-1"), ("--workers", "0"), ("--workers", "many")]
+)
+def test_a_server_of_impossible_numbers(wrong: tuple[str, str]) -> None:
+    done = run("serve", *wrong)
+    assert done.returncode == 2
+    assert wrong[0] in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 DATABASE_COMMANDS = [("load", str(PRESETS)), ("migrate",), ("serve", "--port", "0")]

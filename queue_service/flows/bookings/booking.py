@@ -33,7 +33,7 @@ from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
-from queue_service.slots import holds, life, persons
+from queue_service.slots import contact, holds, life, persons
 from queue_service.slots.asking import flags_of
 
 __all__ = ["HoldGiven", "extend", "held", "hold", "release"]
@@ -101,6 +101,18 @@ def missing_fields(service: Service, applicant: Applicant) -> list[str]:
     return [f for f in service.required if not getattr(applicant, f, None)]
 
 
+def impossible_fields(office: Followed, applicant: Applicant) -> Refusal | None:
+    """`invalid` with every field that cannot be so, or None."""
+    wrong = contact.impossible(
+        name=applicant.name,
+        email=applicant.email,
+        phone=applicant.phone,
+        birth_date=applicant.birth_date,
+        today=office.now().astimezone(office.office.tz).date(),
+    )
+    return Refusal(Code.INVALID, {"fields": list(wrong)}) if wrong else None
+
+
 async def confirm(
     house: House,
     hold: str,
@@ -121,6 +133,9 @@ async def confirm(
     missing = missing_fields(service, applicant)
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
+    wrong = impossible_fields(office, applicant)
+    if wrong is not None:
+        return wrong
     flags = flags_of(office.office, booking.parts, answers)
     if isinstance(flags, Refusal):
         return flags
@@ -157,7 +172,7 @@ async def confirm(
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         return answer
-    return booking_given(house, office, answer, applicant.name)
+    return booking_given(house, office, answer, person.name)
 
 
 def person_key_of(house: House, office: Followed, applicant: Applicant) -> bytes | None:
@@ -175,9 +190,9 @@ def person_of(booking: BookingId, applicant: Applicant) -> Person:
     """Contact data as stored: one line each, no document number."""
     return Person(
         booking,
-        " ".join(applicant.name.split()),
+        contact.plain_line(applicant.name),
         applicant.email.strip(),
-        applicant.phone.strip(),
+        contact.plain_line(applicant.phone),
         applicant.birth_date,
     )
 
@@ -262,4 +277,7 @@ async def cancel(
     if booking.state is BookingState.CANCELLED:
         return booking_given(house, office, holds.given(booking), name)
     answer = await end_booking(house, office, booking.id, CancelReason.APPLICANT, APPLICANT, key)
+    if isinstance(answer, Refusal) and answer.code is Code.CANCELLED:
+        # Cancelled twice at once: both are told the same.
+        return await show(house, code, proof)
     return answer if isinstance(answer, Refusal) else booking_given(house, office, answer, name)

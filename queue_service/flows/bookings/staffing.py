@@ -14,6 +14,7 @@ from queue_service.flows.bookings.booking import (
     Applicant,
     BookingGiven,
     booking_given,
+    impossible_fields,
     missing_fields,
     person_key_of,
     person_of,
@@ -67,6 +68,9 @@ async def book(
     missing = [f for f in missing_fields(service, applicant) if f == "name"]
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
+    wrong = impossible_fields(office, applicant)
+    if wrong is not None:
+        return wrong
     person_key = person_key_of(house, office, applicant)
     booking = msgspec.structs.replace(
         visit_of(office, request, start, language, BookingState.BOOKED),

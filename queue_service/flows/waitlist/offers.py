@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from queue_service.flows.bookings.booking import BookingGiven, booking_given
+from queue_service.flows.bookings.holding import scope_of
 from queue_service.flows.bookings.proving import Proof, find
 from queue_service.flows.waitlist import grounds as grounds_of
 from queue_service.flows.wish import receipt_for
@@ -22,7 +23,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Offer, Wish, WishPerson
 from queue_service.model.waitlist import WaitingNeeds
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots import holds, waiting
+from queue_service.slots import holds, persons, waiting
 from queue_service.store import bookings as store_bookings
 from queue_service.store import wishes as store
 from queue_service.store.database import transaction
@@ -107,24 +108,33 @@ async def _settle(house: House, found: _Found, *, yes: bool, key: str | None) ->
     grounds = await grounds_of.of_freed(house, office, freed) if freed else None
     known = grounds or grounds_of.nothing(office)
     person_key = (wish.person_key, wish.group)
+    person = _as_person(booking.id, found.person)
+    email_key = house.keys.email_key(office.key.slug, person.email)
+    most = persons.most_live(office.office.limits_per_person, person.email)
     named = (booking.id,) if found.later is None else (booking.id, found.later.id)
     needs = Needs(
         bookings=named,
         cells=known.cells,
         people=(person_key,),
+        emails=(email_key,) if email_key and most else (),
         cards=wish.cards,
         waiting=WaitingNeeds(wishes=(wish.id,), all=grounds is not None),
     )
-    person = _as_person(booking.id, found.person)
-    email_key = house.keys.email_key(office.key.slug, person.email)
 
     def decide(world: World) -> Told | Refusal:
         if not yes:
             return waiting.decline(world, found.made, known)
-        return waiting.accept(world, found.made, person=person, email_key=email_key, grounds=known)
+        return waiting.accept(
+            world,
+            found.made,
+            person=person,
+            email_key=email_key,
+            grounds=known,
+            most_live=most,
+        )
 
     act = "accept" if yes else "decline"
-    receipt = receipt_for(office.key.slug, key, act, booking.id)
+    receipt = receipt_for(scope_of(office, booking.id), key, act, booking.id)
     done = await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt)
     return done.answer if isinstance(done.answer, Refusal) else None
 

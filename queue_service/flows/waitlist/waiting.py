@@ -11,7 +11,12 @@ import msgspec
 
 from queue_service.chance import fresh_id
 from queue_service.flows.bookings import cards as card_flow
-from queue_service.flows.bookings.booking import Applicant, missing_fields, person_key_of
+from queue_service.flows.bookings.booking import (
+    Applicant,
+    impossible_fields,
+    missing_fields,
+    person_key_of,
+)
 from queue_service.flows.bookings.proving import Proof, find, where
 from queue_service.flows.waitlist import grounds as grounds_of
 from queue_service.flows.waitlist.offers import OfferGiven, OfferState, answer, offer_places
@@ -28,6 +33,7 @@ from queue_service.model.waitlist import WaitingNeeds
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import waiting
+from queue_service.slots.contact import plain_line
 from queue_service.slots.release import furthest
 from queue_service.slots.waiting import Joined
 from queue_service.store import bookings as store_bookings
@@ -71,6 +77,9 @@ async def wish(
         missing = ["email"]
     if missing or service is None or person_key is None:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
+    wrong = impossible_fields(office, applicant)
+    if wrong is not None:
+        return wrong
     last = _last_of(office, windows, until)
     if isinstance(last, Refusal):
         return last
@@ -90,13 +99,13 @@ async def wish(
     )
     person = WishPerson(
         made.id,
-        " ".join(applicant.name.split()),
+        plain_line(applicant.name),
         applicant.email.strip(),
-        applicant.phone.strip(),
+        plain_line(applicant.phone),
         applicant.birth_date,
     )
     needs = Needs(people=((person_key, service.group),), waiting=WaitingNeeds(people=(person_key,)))
-    act = ("wish", parts, windows, until, applicant, language)
+    act = ("wish", parts, windows, until, applicant, language, *bound)
     return await _join(house, office, made, person, needs, key, act)
 
 
@@ -148,7 +157,13 @@ async def _join(
     act: Sequence[object],
 ) -> WishGiven | Refusal:
     done = await _turn(
-        house, office, needs, lambda world: waiting.join(world, made, person), key, act
+        house,
+        office,
+        needs,
+        lambda world: waiting.join(world, made, person),
+        key,
+        act,
+        whose=made.booking,
     )
     if isinstance(done, Refusal):
         return done
@@ -163,8 +178,10 @@ async def _turn(
     key: str | None,
     act: Sequence[object],
     by: ActorId = APPLICANT,
+    whose: BookingId | WishId | None = None,
 ) -> Joined | Refusal:
-    receipt = receipt_for(office.key.slug, key, *act)
+    """`whose`: what the act is about, so that a stranger's equal key is another key."""
+    receipt = receipt_for(f"{office.key.slug} {whose}" if whose else office.key.slug, key, *act)
     done = await house.turn(office.key, by, needs, decide, receipt=receipt)
     told = _joined.decode(done.answer.answer) if isinstance(done.answer, Replayed) else done.answer
     if isinstance(told, Joined | Refusal):
@@ -197,7 +214,7 @@ async def leave(
     def decide(world: World) -> Told | Refusal:
         return waiting.leave(world, asked.id, made[0] if made else None, known)
 
-    done = await _turn(house, office, needs, decide, key, ("leave", asked.id))
+    done = await _turn(house, office, needs, decide, key, ("leave", asked.id), whose=asked.id)
     if isinstance(done, Refusal) and done.code is not Code.NOT_WAITING_ANY_MORE:
         return done
     return await show(house, code, secret)

@@ -1,6 +1,7 @@
 """For applicants: the waiting list and offers. For guides and kiosks: somebody on it has come."""
 
 from datetime import date, datetime, time
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,7 @@ from queue_service.flows.bookings import cards
 from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.waitlist import offers, waiting
 from queue_service.flows.waitlist.waiting import OfferGiven, WishGiven
+from queue_service.flows.wish import own_key
 from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.model.waiting import Acceptable
@@ -29,6 +31,7 @@ from queue_service.web.api.shapes import (
     parts_of,
 )
 from queue_service.web.problems import problem
+from queue_service.web.throttle import address_of
 
 Weekday = Annotated[int, Meta(ge=0, le=6)]
 LocalTime = Annotated[time, Meta(tz=False, description="Local time without offset")]
@@ -81,6 +84,9 @@ async def join(
         return problem(request, many)
     followed = house.follower.office(office)
     bound = cards.keys_of(house, followed, data.cards) if followed else ()
+    # Whoever joins has proved nothing yet, as with a hold: a weak key counts for its address.
+    proxy = house.settings.trusted_proxy
+    whole = own_key(key or "", partial(address_of, request, trusted_proxy=proxy))
     given = await waiting.wish(
         house,
         office,
@@ -90,7 +96,7 @@ async def join(
         applicant=data.applicant.applicant(),
         language=data.language,
         cards=bound,
-        key=key,
+        key=whole or None,
     )
     return _said(request, given, 201)
 
