@@ -77,6 +77,54 @@ def test_parked_by_two_keys_and_back_by_one_tap(opens: Opens, hall: Hall) -> Non
     expect(row).to_contain_text(number)
 
 
+def test_who_is_there_is_marked_by_keys_and_the_next_person_begins_anew(
+    opens: Opens, hall: Hall
+) -> None:
+    desk = at(opens, hall)
+    served(desk, hall)
+    desk.keyboard.press("m")
+    panel = desk.locator("form[action$='/mark']")
+    boxes = panel.locator("input[type=checkbox]")
+    expect(boxes.first).to_be_focused()
+    expect(panel.locator("#mark-language")).to_have_value("ar")
+    desk.keyboard.press(" ")
+    panel.locator("[value=hearing]").check()
+    panel.locator("#mark-need").select_option("N2")
+    assert faults(desk, dark=False) == []
+    assert desk.evaluate(TARGETS) == []
+    panel.get_by_role("button").press("Enter")
+    facts = desk.locator("[data-live='current.facts']")
+    expect(facts).to_contain_text("N2: work, training or benefits at risk")
+    expect(facts).to_contain_text("needs a seat or quiet · hears badly")
+    expect(panel).to_be_hidden()
+    desk.keyboard.press("m")
+    expect(panel.locator(":checked")).to_have_count(4)
+    panel.locator("[value=sight]").check()  # and thought better of it
+    desk.keyboard.press("Escape")
+    desk.locator("[data-act=undo]").click()
+    expect(facts).not_to_contain_text("N2")
+    expect(boxes.locator(":scope:checked")).to_have_count(0)
+    desk.locator("summary[data-act=mark]").click()
+    panel.locator("[value=sight]").check()
+    desk.locator("[data-when=serving] [data-act=finish]").click()
+    served(desk, hall)
+    expect(boxes.locator(":scope:checked")).to_have_count(0)
+
+
+def test_two_under_one_login_read_why_a_counter_closed(opens: Opens, hall: Hall) -> None:
+    desk, other = at(opens, hall), at(opens, hall, "2")
+    told = desk.locator(".desk-shared")
+    expect(told).to_be_hidden()
+    for page, state in ((desk, "open"), (other, "closed"), (other, "open")):
+        page.locator(f"[data-state={state}]").click()
+        expect(page.locator(f"[data-state={state}]")).to_have_attribute("aria-pressed", "true")
+    expect(told).to_contain_text("was opened under the login")
+    assert faults(desk, dark=False) == []
+    desk.locator(".desk-acts [data-act=state]").click()
+    expect(told).to_be_hidden()
+    expect(other.locator(".desk-shared")).to_contain_text("sign in with your own")
+
+
 def test_an_emergency_knocks_quietly_with_a_clock_and_is_accepted_by_a_key(
     opens: Opens, hall: Hall
 ) -> None:

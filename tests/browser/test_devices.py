@@ -57,3 +57,26 @@ def test_screens_and_kiosks_say_by_themselves_how_they_are(opens: Opens, hall: H
     for each in ("board-1", "kiosk-1"):
         assert "stale" not in found[each]["warnings"]
         assert "clock_off" not in found[each]["warnings"]
+
+
+def test_a_ticket_that_was_not_printed_is_told_by_the_next_heartbeat(
+    opens: Opens, hall: Hall
+) -> None:
+    hall.clear()
+    kiosk = opens()
+    kiosk.goto(f"/enrol/{hall.links.kiosk.key}")
+    kiosk.goto("/en/kiosk/number")
+    kiosk.locator("button[name=service][value=PICK]").click()
+    kiosk.wait_for_url("**/kiosk/done")
+    # No printer is named for this kiosk: what its button would ask for finds none.
+    kiosk.request.post("/en/kiosk/print")
+    kiosk.goto("/en/kiosk/done?printed=unreachable")
+    with kiosk.expect_response("**/devices/heartbeat") as sent:
+        expect(kiosk.get_by_role("alert")).to_be_visible()
+    assert sent.value.request.post_data_json["printer"] == "unreachable"
+    manager = enter(opens(DESK), hall, staff="manager")
+    manager.goto(f"/en/{PLACE}")
+    row = manager.get_by_role("row").filter(has_text="kiosk-1")
+    expect(row.locator(".console-warning")).to_have_text(["printer does not answer"])
+    kiosk.goto("/en/kiosk/done?printed=yes")
+    kiosk.wait_for_function("() => localStorage.getItem('printer') === ''")  # said from now on

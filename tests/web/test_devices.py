@@ -148,6 +148,8 @@ def test_a_heartbeat_says_how_a_device_is(hall: Hall) -> None:
         assert shown["warnings"] == ["sound_off", "clock_off", "paper_low", "printer"]
         assert kiosk.post(BEAT, json={"sound": "on", "paper": "ok"}).status_code == 200
         assert listed(hall)["kiosk-7"]["warnings"] == []
+        assert kiosk.post(BEAT, json={"paper": "out", "printer": "paper_out"}).status_code == 200
+        assert listed(hall)["kiosk-7"]["warnings"] == ["paper_out"], "said once"
         ask(
             hall.served.city,
             "update heartbeat set seen = now() - interval '121 seconds' returning device",

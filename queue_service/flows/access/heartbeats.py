@@ -159,6 +159,6 @@ def warnings(said: BeatRow | None, now: datetime) -> tuple[str, ...]:
         "clock_off": abs(said.offset_ms or 0) > CLOCK_OFF_MS,
         "paper_low": said.paper == Paper.LOW,
         "paper_out": said.paper == Paper.OUT,
-        "printer": bool(said.printer),
+        "printer": bool(said.printer) and said.paper != Paper.OUT,
     }
     return tuple(code for code, wrong in found.items() if wrong)

@@ -17,6 +17,7 @@ from queue_service.flows.access.heartbeats import DeviceShown, Sound
 from queue_service.house import House
 from queue_service.language import Catalogue, catalogue, mark, sentence
 from queue_service.model.refusal import Code, Refusal
+from queue_service.printing.printers import Printed
 from queue_service.rights import Act, Role
 from queue_service.web.pages import STATUS, Asked, Shown, refused, see
 from queue_service.web.pages.applicant.answers import text
@@ -49,6 +50,11 @@ WARNINGS: dict[str, str] = {
     "paper_out": mark("no paper"),
     "printer": mark("printer at fault"),
 }
+PRINTERS: dict[str, str] = {
+    Printed.UNREACHABLE: mark("printer does not answer"),
+    Printed.NO_FONTS: mark("the server lacks the fonts for tickets"),
+}
+"""What the kiosk's last ticket found; another code is only a fault."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -164,9 +170,13 @@ def line(each: DeviceShown, t: Catalogue, now: datetime) -> Line:
         each.version,
         _event(each, t),
         t(SOUNDS[each.sound]) if each.seen else "",
-        tuple(t(WARNINGS[code]) for code in each.warnings),
+        tuple(t(_warning(each, code)) for code in each.warnings),
         each.invited_until is not None,
     )
+
+
+def _warning(each: DeviceShown, code: str) -> str:
+    return PRINTERS.get(each.printer, WARNINGS[code]) if code == "printer" else WARNINGS[code]
 
 
 def _ago(seen: datetime | None, t: Catalogue, now: datetime) -> str:
