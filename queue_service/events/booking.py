@@ -112,6 +112,9 @@ class NoShow(Fact, frozen=True, tag="no_show"):
 class Lapsed(Fact, frozen=True, tag="lapsed"):
     """Holds whose time was over gave their cells back."""
 
+    safe: int = 0
+    """Residence cards that went into the safe, as the third offer for them ran out."""
+
 
 class NotComing(Fact, frozen=True, tag="not_coming"):
     """A day is over: bookings to which nobody came, visits nobody ended."""

@@ -16,10 +16,12 @@ from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the serve
 from queue_service.events.entry import Entry
 from queue_service.flows.settled import Settled
 from queue_service.flows.wish import Wish, merged
+from queue_service.model.booking import BookingState
 from queue_service.model.ids import SYSTEM, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code
-from queue_service.model.world import Cell, CellKey, Needs, World
+from queue_service.model.world import Cell, CellKey, Needs, Told, World
+from queue_service.slots.cards import given_up
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
 from queue_service.slots.release import Rest
@@ -218,10 +220,18 @@ class Settling:
         settled = Settled(self._key, locked, world, known)
         lapsed = lapse(world, self._rests(self._key.office))
         if lapsed is not None:
-            settled.accept(lapsed, SYSTEM)
+            settled.accept(await self._with_cards(connection, world, lapsed), SYSTEM)
         for wish in batch:
             settled.decide(wish)
         return settled
+
+    async def _with_cards(self, connection: asyncpg.Connection, world: World, lapsed: Told) -> Told:
+        """What ran out, with the cards that were offered a place in vain."""
+        offered = [b.id for b in world.due() if b.state is BookingState.OFFERED]
+        if not offered:
+            return lapsed
+        wanted = await store_cards.wanted(connection, self._key.office, offered)
+        return given_up(lapsed, wanted, world.now.date())
 
     async def _read(
         self, connection: asyncpg.Connection, needs: Needs, now: datetime, kept: Cells

@@ -69,6 +69,8 @@ class Flag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For the desk: "collects for another person"."""
     bring: Texts = {}
     """For the applicant's list of papers."""
+    far: bool = False
+    """Whoever has it comes from far: when the office has to move people, these go last."""
 
     @property
     def missing(self) -> bool:

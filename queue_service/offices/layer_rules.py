@@ -108,5 +108,15 @@ def _together(
         except (msgspec.ValidationError, TypeError) as error:
             yield Found("change", new[0].change[:200], str(error))
             return
+        yield from _skills(result, office)
         codes = frozenset(service.code for service in result.services)
         yield from broken_rules(Draft(result, frozenset(), frozenset(), codes))
+
+
+def _skills(result: Office, office: Office) -> Iterator[Found]:
+    """Limits are made of skills when a configuration is read: a layer would leave them behind."""
+    for counter in result.counters:
+        before = office.counter(counter.key)
+        if before is None or set(before.skills) != set(counter.skills):
+            reason = "is the configuration's to change: load it, so that limits and places follow"
+            yield Found(f"counters.{counter.key}.skills", counter.skills, reason)

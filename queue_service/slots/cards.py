@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from queue_service.events.booking import Lapsed
 from queue_service.events.cards import CardsRecorded
 from queue_service.model.booking import BookingState
 from queue_service.model.card import Card, CardState, Doubt, Why
@@ -125,6 +126,18 @@ def lapsed(card: Card, on: date) -> Card:
     return msgspec.structs.replace(
         card, state=state, since=on, lapses=lapses, booking=None, booking_state=None
     )
+
+
+def given_up(told: Told, wanted: Sequence[Card], on: date) -> Told:
+    """`told`, by which offers ran out, with the cards they were for; a card booked since stays."""
+    free = tuple(lapsed(card, on) for card in wanted if standing(card) is S.READY)
+    if not free:
+        return told
+    fact = told.fact
+    if isinstance(fact, Lapsed):
+        safe = sum(card.state is S.IN_SAFE for card in free)
+        fact = msgspec.structs.replace(fact, safe=safe)
+    return msgspec.structs.replace(told, fact=fact, cards=(*told.cards, *free))
 
 
 def next_check(office: Office, today: date, days: int, holidays: frozenset[date]) -> date:

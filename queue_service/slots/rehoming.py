@@ -1,14 +1,14 @@
 """Whose place an edit takes away, and the nearest other start for each: a proposal, nothing more.
 
-Emergencies and those who come from far are asked last: they keep their place while others can go,
-and where they must go they get the nearest start. A family stays together: all on one day, or no
-proposal. Taken as a whole, in its order, a proposal puts no cell over. Whether it is carried out
-is decided elsewhere.
+Emergencies and those who come from far, as they answered (`Flag.far`), are asked last: they keep
+their place while others can go, and where they must go they get the nearest start. A family stays
+together: all on one day, or no proposal. Taken as a whole, in its order, a proposal puts no cell
+over. Whether it is carried out is decided elsewhere.
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -48,18 +48,17 @@ def losing(
     bookings: Iterable[Booking],
     room: Mapping[CellKey, int],
     office: Office,
-    far: Collection[BookingId] = (),
 ) -> tuple[Booking, ...]:
     """Those of `bookings` for whom `room` (places by cell; cells not named are ample) is too small.
 
-    Kept first: emergencies and `far`, then whoever booked first. What staff granted above capacity
-    has a place of its own and is not looked at.
+    Kept first: emergencies and those from far, then whoever booked first. What staff granted
+    above capacity has a place of its own and is not looked at.
     """
     rest = dict(room)
     lost = []
     for booking in sorted(
         (b for b in bookings if not b.overbooked),
-        key=lambda b: (not _last(b, office, far), b.held_at or b.start, b.seq, b.id),
+        key=lambda b: (not _last(b, office), b.held_at or b.start, b.seq, b.id),
     ):
         cells = [key for key in taken_by(booking) if key in rest]
         if all(rest[key] > 0 for key in cells):
@@ -70,9 +69,7 @@ def losing(
     return tuple(sorted(lost, key=lambda b: (b.start, b.id)))
 
 
-def propose(
-    bookings: Iterable[Booking], free: Free, far: Collection[BookingId] = ()
-) -> tuple[Proposal, ...]:
+def propose(bookings: Iterable[Booking], free: Free) -> tuple[Proposal, ...]:
     """The nearest new start for each booking, in the order in which they can be moved."""
     families: dict[_Family, list[Booking]] = {}
     for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
@@ -84,7 +81,7 @@ def propose(
     ]
     groups.sort(
         key=lambda group: (
-            not any(_last(b, free.office, far) for b in group),
+            not any(_last(b, free.office) for b in group),
             -len(group),
             group[0].start,
             group[0].id,
@@ -120,9 +117,12 @@ def moved(booking: Booking, start: datetime, free: Free) -> Booking:
     return msgspec.structs.replace(booking, start=start, end=end, once=once)
 
 
-def _last(booking: Booking, office: Office, far: Collection[BookingId]) -> bool:
-    services = (office.service(part.service) for part in booking.parts)
-    return booking.id in far or any(s is not None and s.emergency for s in services)
+def _last(booking: Booking, office: Office) -> bool:
+    services = [s for part in booking.parts if (s := office.service(part.service)) is not None]
+    return any(
+        s.emergency or any(flag.far and flag.key in booking.flags for flag in s.flags)
+        for s in services
+    )
 
 
 def _family(booking: Booking, office: Office) -> _Family:

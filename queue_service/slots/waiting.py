@@ -17,7 +17,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Offer, Wish, WishPerson, WishState
 from queue_service.model.waitlist import WaitingTold
 from queue_service.model.world import Told, World
-from queue_service.slots import offering
+from queue_service.slots import offering, persons
 from queue_service.slots.cards import claimed
 from queue_service.slots.handing import (
     Draft,
@@ -92,9 +92,18 @@ def offer(world: World, grounds: Grounds) -> Told | Refusal:
 
 
 def accept(
-    world: World, made: Offer, *, person: Person, email_key: bytes | None, grounds: Grounds
+    world: World,
+    made: Offer,
+    *,
+    person: Person,
+    email_key: bytes | None,
+    grounds: Grounds,
+    most_live: int = 0,
 ) -> Told | Refusal:
-    """Take the place offered; a later appointment goes to the next in the same claim."""
+    """Take the place offered; a later appointment goes to the next in the same claim.
+
+    A new appointment counts among the `most_live` of its address as any other; 0 = without bound.
+    """
     found = _open_offer(world, made)
     if isinstance(found, Refusal):
         return found
@@ -114,8 +123,15 @@ def accept(
         draft.after += [replace(offered, state=BookingState.CANCELLED, until=None), result]
         hand_on(world, grounds, terms, draft, later, answered=placed)
     else:
-        if world.booking_of((wish.person_key, wish.group)) is not None:
-            return Refusal(Code.ALREADY_BOOKED, {"group": wish.group})
+        refusal = persons.refused(
+            world,
+            group=wish.group,
+            person_key=wish.person_key,
+            email_key=email_key,
+            most=most_live,
+        )
+        if refusal is not None:
+            return refusal
         result = replace(offered, state=BookingState.BOOKED, until=None, email_key=email_key)
         draft.after.append(result)
     fact = facts.OfferAccepted(**shared(world, draft, terms), moved=moved)

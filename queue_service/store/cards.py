@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from queue_service.model.booking import EXPIRING, BookingState
 from queue_service.model.card import Card, CardState
-from queue_service.model.ids import OfficeId
+from queue_service.model.ids import BookingId, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement, given
@@ -44,6 +44,15 @@ _cards = select(
 NAMED = Statement(
     _cards.select_from(t.card.outerjoin(t.booking, _b.id == _c.booking)).where(
         _c.key == any_(_KEYS), _c.office == _OFFICE
+    )
+)
+_keys_of_wish = msgspec.json.Decoder(tuple[bytes, ...])
+WANTED = Statement(
+    select(t.wish.c.cards)
+    .select_from(t.offer.join(t.wish, t.wish.c.id == t.offer.c.wish))
+    .where(
+        t.offer.c.booking == any_(bindparam("bookings", type_=ARRAY(Uuid()))),
+        t.offer.c.office == _OFFICE,
     )
 )
 LISTED = Statement(select(exists().where(_c.office == _OFFICE)))
@@ -160,6 +169,15 @@ async def named(
             claim,
         )
     return found
+
+
+async def wanted(
+    connection: asyncpg.Connection, office: OfficeId, offered: Sequence[BookingId]
+) -> list[Card]:
+    """The cards for which these bookings were offered to somebody on the waiting list."""
+    wishes = await WANTED.rows(connection, office=office, bookings=list(offered))
+    keys = dict.fromkeys(key for row in wishes for key in _keys_of_wish.decode(row["cards"]))
+    return [card for card in (await named(connection, office, list(keys))).values() if card]
 
 
 async def listed(connection: asyncpg.Connection, office: OfficeId) -> bool:

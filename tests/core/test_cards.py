@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queue_service.events.booking import Lapsed
 from queue_service.events.cards import CardsRecorded
 from queue_service.model.booking import BookingState
 from queue_service.model.card import Card, CardState, Why
@@ -136,6 +137,16 @@ def test_the_third_offer_that_runs_out_puts_a_card_into_the_safe() -> None:
         S.READY,
         S.IN_SAFE,
     ]
+
+
+def test_an_offer_that_ran_out_counts_against_a_card_unless_it_was_booked_meanwhile() -> None:
+    free = card(lapses=2)
+    booked = card(key=b"b" * 16, lapses=2, booking_state=BookingState.BOOKED)
+    lapsed = msgspec.structs.replace(told(make.booking()), fact=Lapsed())
+    after = cards.given_up(lapsed, [free, booked], DAY)
+    assert [(c.key, c.state, c.lapses) for c in after.cards] == [(free.key, S.IN_SAFE, 3)]
+    assert after.fact == Lapsed(safe=1)
+    assert cards.given_up(lapsed, [booked], DAY) is lapsed
 
 
 rows = st.lists(

@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from queue_service.model.asking import Flag
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import LimitId, Tick
 from queue_service.model.office import Office, Period
@@ -53,12 +54,30 @@ def test_whoever_booked_first_keeps_the_place() -> None:
     assert losing((late, early), room, office()) == (late,)
 
 
+def asking() -> Office:
+    """An office whose people answer whether they come from far, and one thing more."""
+    flags = Flag("far", {"de": "kommt von weit her"}, far=True), Flag("proxy", {"de": "Vollmacht"})
+    found = office()
+    services = tuple(
+        msgspec.structs.replace(s, flags=flags) if s.code == PICK else s for s in found.services
+    )
+    return msgspec.structs.replace(found, services=services)
+
+
 def test_emergencies_and_those_from_far_are_asked_last() -> None:
-    plain = booked("10:00", held_at=at("08:00"))
+    plain = booked("10:00", held_at=at("08:00"), flags=("proxy",))
     emergency = booked("10:00", parts=EMERGENCY_TOO, held_at=at("08:10"))
-    far = booked("10:00", held_at=at("08:20"))
-    room = free(2)
-    assert losing((plain, emergency, far), room, office(), {far.id}) == (plain,)
+    far = booked("10:00", held_at=at("08:20"), flags=("far",))
+    assert losing((plain, emergency, far), free(2), asking()) == (plain,)
+    assert losing((plain, emergency, far), free(2), office()) == (far,)
+
+
+def test_who_comes_from_far_gets_the_nearest_start() -> None:
+    plain, far = booked("10:00"), booked("10:00", flags=("far",))
+    left = free(1) | dict.fromkeys(make.each((DESKS,), at("10:00"), 2), 0)
+    where = msgspec.structs.replace(house(left, [plain, far]), office=asking())
+    starts = {p.booking.id: f"{p.start:%H:%M}" for p in propose([plain, far], where) if p.start}
+    assert starts == {far.id: "09:50", plain.id: "10:10"}
 
 
 def test_what_staff_granted_above_capacity_has_a_place_of_its_own() -> None:
