@@ -74,7 +74,7 @@ async def test_the_command_prints_text_or_json_and_says_what_is_wrong(
     booked = await small.booked("10:00")
     await day_lists.run(small.house, parser.parse_args([SLUG]))
     text = capsys.readouterr().out
-    assert "[ ] [ ] [ ]  10:00" in text
+    assert "[ ] [ ] [ ]    1  10:00" in text
     assert booked.code in text
     await day_lists.run(small.house, parser.parse_args([SLUG, "--json", "--date", f"{DAY}"]))
     said = json.loads(capsys.readouterr().out)

@@ -25,6 +25,7 @@ EXAMPLES = 8
 ELSEWHERE = {
     "POST /bookings/{code}/confirm",
     "GET /kiosk/block",
+    "POST /offices/{office}/paper-numbers/preview",
     "GET /offices/{office}/bookings",
     "GET /offices/{office}/overbooked",
     "POST /offices/{office}/swaps",

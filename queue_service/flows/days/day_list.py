@@ -15,13 +15,13 @@ from queue_service.events.floor import NumbersReserved
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk import blocks, ticket
-from queue_service.model.booking import Part
+from queue_service.model.booking import LIVE, Booking, Part
 from queue_service.model.hall import HallNeeds, HallTold
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, TicketSeries, Visit
 from queue_service.model.world import Needs, Told, World
-from queue_service.store import bookings as store_bookings
+from queue_service.store import appointments as store
 from queue_service.store import hall as store_hall
 from queue_service.store.database import transaction
 
@@ -38,6 +38,8 @@ _chance = SystemRandom()
 class Expected(msgspec.Struct, frozen=True):
     """An appointment to come."""
 
+    place: int
+    """Among all of the day from one on, whatever became of them: it stays while people come."""
     start: datetime
     code: str
     parts: tuple[Part, ...]
@@ -79,12 +81,11 @@ class Reserved(msgspec.Struct, frozen=True):
 async def day_list(house: House, office: Followed, day: date) -> DayList:
     """The list as things stand, with the sheets reserved so far; writes nothing."""
     zone = office.office.tz
-    begin = datetime.combine(day, time(), zone)
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    begin, end = _span(office, day)
     ids = [_sheet(office.key.slug, day, n) for n in range(MOST_SHEETS)]
     async with transaction(house.pool, office.key.authority) as connection:
         key = office.key.office
-        booked = await store_bookings.standing(connection, key, begin, end)
+        booked = await store.of_day(connection, key, begin, end)
         series = (await store_hall.series(connection, key, [day]))[day]
         hall = await store_hall.hall(connection, key, HallNeeds(blocks=tuple(ids)))
     kept = [block for block in map(hall.block, ids) if block is not None]
@@ -94,8 +95,9 @@ async def day_list(house: House, office: Followed, day: date) -> DayList:
         day,
         office.now(),
         tuple(
-            Expected(b.start.astimezone(zone), b.code or "", b.parts, b.language, b.flags)
-            for b in booked
+            Expected(n, b.start.astimezone(zone), b.code or "", b.parts, b.language, b.flags)
+            for n, b in enumerate((each.booking for each in booked), 1)
+            if b.state in LIVE
         ),
         tuple(_present(visit, office) for visit in _in_the_house(office, day)),
         tuple(blocks.numbers_of(block, series, letters) for block in kept) if series else (),
@@ -143,6 +145,19 @@ def keep(world: World, block: UUID, fresh: TicketSeries) -> Told | Refusal:
         hall=HallTold(blocks=(kept,)),
         answer=Reserved(kept.first, kept.many),
     )
+
+
+async def appointments_of(house: House, office: Followed, day: date) -> tuple[Booking, ...]:
+    """All of the day whatever became of them, in the order of their places on its list."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = await store.of_day(connection, office.key.office, *_span(office, day))
+    return tuple(each.booking for each in found)
+
+
+def _span(office: Followed, day: date) -> tuple[datetime, datetime]:
+    zone = office.office.tz
+    after = day + timedelta(days=1)
+    return datetime.combine(day, time(), zone), datetime.combine(after, time(), zone)
 
 
 async def paper_places(house: House, office: Followed) -> dict[str, tuple[UUID, int]]:

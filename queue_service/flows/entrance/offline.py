@@ -33,7 +33,7 @@ from queue_service.flows.wish import ReceiptKey
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk.blocks import GivenOffline, bounded
-from queue_service.model.booking import Part
+from queue_service.model.booking import Booking, Part
 from queue_service.model.ids import ActorId, VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, Visit
@@ -66,11 +66,22 @@ async def check_in(
     claim = await _claim(house, slug, told)
     if isinstance(claim, Refusal):
         return claim
-    office = claim.office
-    booking = await booking_of(house, office, code)
+    booking = await booking_of(house, claim.office, code)
     if isinstance(booking, Refusal):
         return booking
-    number = booking.id
+    return await _arrive(house, claim, booking, "", by, code_receipt(slug, by, key, booking))
+
+
+async def _arrive(
+    house: House,
+    claim: _Claim,
+    booking: Booking,
+    language: str,
+    by: ActorId,
+    receipt: ReceiptKey | None,
+) -> TicketGiven | Refusal:
+    """The booking comes in; in its own language unless another `language` was heard."""
+    office, number = claim.office, booking.id
 
     def decide(world: World) -> Told | Refusal:
         before = world.visit_of(number)
@@ -86,7 +97,7 @@ async def check_in(
             claim.visit,
             admission.need,
             found.parts,
-            found.language,
+            language or found.language,
             claim.at,
             admission.due,
             found,
@@ -103,7 +114,6 @@ async def check_in(
         )
 
     needs = Needs(bookings=(number,), visits_of=(number,), visits=(claim.visit,))
-    receipt = code_receipt(slug, by, key, booking)
     settled = await settle(house, office, by, needs, decide, receipt, even_ended=True)
     return await _answer(house, claim, settled, by)
 
@@ -132,12 +142,36 @@ async def walk_in(
 
 
 async def on_paper(
-    house: House, office: Followed, given: GivenOffline, *, service: str, persons: int, by: ActorId
+    house: House,
+    office: Followed,
+    given: GivenOffline,
+    *,
+    service: str,
+    persons: int,
+    language: str,
+    by: ActorId,
 ) -> TicketGiven | Refusal:
     """Somebody who got a number on paper, as staff say who have looked where it comes from."""
+    claim = _paper(house, office, given)
+    return await _come_in(house, claim, service, persons, language, "", by, None)
+
+
+async def booked_on_paper(
+    house: House,
+    office: Followed,
+    given: GivenOffline,
+    booking: Booking,
+    *,
+    language: str,
+    by: ActorId,
+) -> TicketGiven | Refusal:
+    """A booking that got a number on paper; `language` may be empty: that of the booking."""
+    return await _arrive(house, _paper(house, office, given), booking, language, by, None)
+
+
+def _paper(house: House, office: Followed, given: GivenOffline) -> _Claim:
     visit, now = house.keys.block_visit(given.block, given.place), office.now()
-    claim = _Claim(office, given, visit, bounded(given.happened, now.date(), now))
-    return await _come_in(house, claim, service, persons, "de", "", by, None)
+    return _Claim(office, given, visit, bounded(given.happened, now.date(), now))
 
 
 async def _come_in(

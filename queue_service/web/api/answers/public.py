@@ -33,6 +33,7 @@ from queue_service.web.api.answers.exact import Answer
 from queue_service.web.api.answers.guides import GUIDE_ANSWERS
 from queue_service.web.api.answers.hall import HALL_ANSWERS, JOURNEY_ANSWERS
 from queue_service.web.api.answers.kiosk import KIOSK_ANSWERS
+from queue_service.web.api.answers.paper import PAPER_ANSWERS
 from queue_service.web.api.answers.reports import REPORT_ANSWERS
 from queue_service.web.api.answers.surge import SURGE_ANSWERS
 from queue_service.web.api.answers.triage import TRIAGE_ANSWERS
@@ -258,6 +259,7 @@ ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     **JOURNEY_ANSWERS,
     **GUIDE_ANSWERS,
     **KIOSK_ANSWERS,
+    **PAPER_ANSWERS,
     **CARD_ANSWERS,
     **WAITING_ANSWERS,
     **TRIAGE_ANSWERS,
