@@ -36,7 +36,7 @@ MOST_LAYERS = 50
 _ONE_DAY = timedelta(days=1)
 
 NEEDED = mark("Please fill in this field.")
-UNREADABLE = mark("Please enter it like in the example.")
+UNREADABLE = mark("Please enter a valid day or time.")
 BACKWARDS = mark("The end must come after the start.")
 TOO_LONG = mark("At most 31 days with times of day, please.")
 OVER = mark("This time is over.")

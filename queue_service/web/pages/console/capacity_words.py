@@ -1,7 +1,7 @@
 """Layers, places and proposals in words for managers; knows no request."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from queue_service.offices.layers import Added, DeskAdded, Opened, added_by
 from queue_service.slots.rehoming import Proposal
 from queue_service.web.pages.console.layer_words import ORIGINS, sets, why
 
+_ONE_MINUTE = timedelta(minutes=1)
 _ABSENT = mark("{counter} is absent")
 _TOO = mark("{counter} works too")
 _MORE = mark("{limit}: {n} more")
@@ -116,8 +117,13 @@ def _moment(at: datetime, language: str) -> str:
 
 
 def _from_to(start: datetime, end: datetime, language: str) -> str:
-    if start.date() == end.date():
-        return f"{day_short(start, language)} {span(clock(start), clock(end), language)}"
+    """Midnight ends the day before it."""
+    until = "24:00" if end.time() == time() else clock(end)
+    last = end - _ONE_MINUTE
+    if (start.time(), until) == (time(), "24:00"):
+        return span(day_short(start, language), day_short(last, language), language)
+    if start.date() == last.date():
+        return f"{day_short(start, language)} {span(clock(start), until, language)}"
     return catalogue(language)(
         "{start} to {end}", start=_moment(start, language), end=_moment(end, language)
     )

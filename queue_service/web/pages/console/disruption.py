@@ -31,7 +31,7 @@ PLACE = "disruption"
 T = TypeVar("T")
 _ONE_DAY = timedelta(days=1)
 _NEEDED = mark("Please choose at least one.")
-_UNREADABLE = mark("Please enter it like in the example.")
+_UNREADABLE = mark("Please enter a valid day or time.")
 _BACKWARDS = mark("The end must come after the start.")
 _OVER = mark("This time is over.")
 
