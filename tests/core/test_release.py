@@ -1,39 +1,23 @@
-"""Freed places rest and return exactly once; each service has its horizon."""
+"""Freed places rest and return exactly once."""
 
-import statistics
-from datetime import date, datetime, time, timedelta
-from itertools import count
+from datetime import datetime, timedelta
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queue_service.events.booking import CancelReason
 from queue_service.events.entry import BookingNow
-from queue_service.model.booking import Booking, BookingState, Part, Person
+from queue_service.model.booking import Booking, BookingState, Person
 from queue_service.model.ids import BookingId
-from queue_service.model.office import BookingRules
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.release import Release
 from queue_service.model.world import Cell, Told
-from queue_service.slots import holds, life, release
+from queue_service.slots import holds, life
 from queue_service.slots.claims import taken_by
-from queue_service.slots.release import Rest
 from tests import make
-from tests.make import BERLIN, CLOCK, DESKS, HALL, MINUTE, NOW
+from tests.make import CLOCK, DESKS, HALL, MINUTE, NOW
 from tests.rehearsed import Rehearsed
-
-RELEASE = Release(rest_minutes=(5, 90), hold_rest_minutes=(1, 10))
-RULES = BookingRules(window_days=3, lead_minutes=0, release=RELEASE)
-FIRST = make.at("2026-11-24 10:00")
-"""Tomorrow: a rest of 90 minutes has room."""
-_chances = count(1)
-
-
-def how(rules: BookingRules = RULES) -> Rest:
-    chance = next(_chances).to_bytes(32, "big")
-    return Rest(rules.release, timedelta(minutes=rules.lead_minutes), BERLIN, chance)
+from tests.resting import FIRST, RULES, how
 
 
 def town(capacity: int = 1) -> Rehearsed:
@@ -251,118 +235,6 @@ def test_without_rest_a_click_frees_the_place_at_once() -> None:
     )
     assert isinstance(told, Told)
     assert min(told.net.values()) < 0
-
-
-def test_rests_are_spread_evenly_between_their_bounds() -> None:
-    found = []
-    for n in range(2000):
-        until = release.rest_until(FIRST, NOW, how(), gave_up=False, mark=str(n).encode())
-        assert until is not None
-        found.append((until - NOW) / MINUTE)
-    assert min(found) >= 5
-    assert max(found) <= 90
-    assert 5 < min(found) + 1 < 8
-    assert abs(statistics.mean(found) - 47.5) < 2
-    tenths = [sum(5 + 8.5 * k <= m < 13.5 + 8.5 * k for m in found) for k in range(10)]
-    assert all(140 < many < 260 for many in tenths), tenths
-
-
-@given(st.integers(1, 400), st.binary(min_size=1, max_size=8), st.booleans())
-def test_a_place_soon_to_come_rests_for_half_of_its_bookable_time_at_most(
-    minutes: int, mark: bytes, gave_up: bool
-) -> None:
-    rules = msgspec.structs.replace(RULES, lead_minutes=30)
-    start = NOW + minutes * MINUTE
-    until = release.rest_until(start, NOW, how(rules), gave_up=gave_up, mark=mark)
-    if minutes <= 30:
-        assert until is None
-        return
-    assert until is not None
-    assert NOW < until <= NOW + (start - 30 * MINUTE - NOW) / 2 or until <= NOW + 90 * MINUTE
-    assert until <= start - 30 * MINUTE
-
-
-def test_places_may_rest_until_the_next_release_time() -> None:
-    rules = Release(rest_minutes=(0, 10), rest_to=(time(8), time(18)))
-    until = release.rest_until(
-        FIRST, NOW, Rest(rules, timedelta(0), BERLIN, b"x" * 32), gave_up=False, mark=b"1"
-    )
-    assert make.at("18:00") <= (until or NOW) < make.at("18:10")
-
-
-def test_the_chance_of_a_turn_tells_places_apart_and_another_chance_says_otherwise() -> None:
-    one, other = how(), how()
-    marks = [str(n).encode() for n in range(50)]
-    first = [release.fraction(one.chance, m) for m in marks]
-    assert len(set(first)) == 50
-    assert first != [release.fraction(other.chance, m) for m in marks]
-
-
-def office(**booking: object) -> release.Office:
-    found = make.office()
-    services = tuple(
-        msgspec.structs.replace(s, window_days=7 if s.code == "BIO" else None)
-        for s in found.services
-    )
-    rules = msgspec.structs.replace(found.booking, **booking)
-    return msgspec.structs.replace(found, services=services, booking=rules)
-
-
-PICK, BIO = Part(make.PICK, 1), Part(make.BIO, 1)
-
-
-@pytest.mark.parametrize(
-    ("parts", "day", "refused"),
-    [
-        ((PICK,), "2026-11-26", False),
-        ((PICK,), "2026-11-27", True),
-        ((BIO,), "2026-11-30", False),
-        ((BIO,), "2026-12-01", True),
-        ((PICK, BIO), "2026-11-27", True),
-    ],
-)
-def test_each_service_has_its_horizon_and_a_visit_the_shortest(
-    parts: tuple[Part, ...], day: str, refused: bool
-) -> None:
-    here = office()
-    answer = release.may_start(here, parts, make.at(f"{day} 09:00"), NOW)
-    assert (answer is not None) is refused
-    services = [s for s in here.services if s.code in {p.service for p in parts}]
-    last = release.last_bookable(here.booking, services, NOW)
-    assert (date.fromisoformat(day) > last) is refused
-    assert release.furthest(here) == 7
-
-
-def test_a_busy_service_has_a_shorter_horizon() -> None:
-    here = office(release=Release(busy_window_days=1))
-    [pick] = [s for s in here.services if s.code == "PICK"]
-    busy = msgspec.structs.replace(pick, first_come=False)
-    assert release.last_bookable(here.booking, [pick], NOW) == date(2026, 11, 26)
-    assert release.last_bookable(here.booking, [busy], NOW) == date(2026, 11, 24)
-
-
-def test_the_new_day_waits_for_its_moment_and_no_day_that_was_open_closes() -> None:
-    between = (time(7), time(19))
-    for moved, last in (
-        (None, 26),
-        (NOW.date(), 26),
-        (NOW.date() - timedelta(days=1), 25),
-        (NOW.date() - timedelta(days=9), 25),
-    ):
-        here = office(release=Release(open_between=between, moved_on=moved))
-        assert release.last_bookable(here.booking, [], NOW) == date(2026, 11, last)
-
-
-def test_the_moment_lies_between_its_bounds_on_every_day_also_when_clocks_change() -> None:
-    rules = Release(open_between=(time(1), time(5)))
-    moments = set()
-    for n in range(366):
-        noon = datetime.combine(date(2026, 1, 1) + timedelta(days=n), time(12), BERLIN)
-        moment = release.opening(rules, noon, n.to_bytes(16, "big"))
-        assert time(1) <= moment.time() <= time(5)
-        assert moment.date() == noon.date()
-        moments.add(moment.time())
-    assert len(moments) > 300
 
 
 def test_what_the_journal_tells_of_a_rest_names_nobody() -> None:
