@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import servers
@@ -25,6 +26,10 @@ GATES = (
     ("imports", ["lint-imports", "--no-logo"]),
 )
 PYTEST = [sys.executable, "-m", "pytest", "--color=no"]
+# Who waits for a server leaves a core to a third; what is long begins first, so that they end
+# together: modules with a server of their own before those with a database, before the quick ones.
+TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+LONGEST_FIRST = "acceptance web store core"
 # Faults kill servers and measure patience; browsers keep a loop in their thread, so each of the
 # two processes has its own, with a server and a city.
 APART = {"faults": (), "browser": ("-n", "2", "--dist", "loadfile")}
@@ -52,9 +57,33 @@ class Results:
             for line in process.stdout:
                 print(line, end="", flush=True)
                 said = self._counted(line) or said
-        ended = "ok" if process.returncode == 0 else "FAILED"
-        self.failed |= process.returncode != 0
-        took = time.monotonic() - begun
+        self._end(name, process.returncode, time.monotonic() - begun, said)
+
+    def run_beside(self, commands: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Run commands at the same time; show one after the other what each has said."""
+
+        def one(command: Sequence[str]) -> tuple[subprocess.CompletedProcess[str], float]:
+            begun = time.monotonic()
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            return done, time.monotonic() - begun
+
+        with ThreadPoolExecutor(len(commands)) as pool:
+            ended = pool.map(one, [command for _, command in commands])
+            for (name, command), (done, took) in zip(commands, ended, strict=True):
+                print(f"\n── {name}: {' '.join(Path(word).name for word in command)}")
+                print(done.stdout, end="", flush=True)
+                self._end(name, done.returncode, took)
+
+    def _end(self, name: str, code: int, took: float, said: str = "") -> None:
+        ended = "FAILED" if code else "ok"
+        self.failed |= code != 0
         self.lines.append(f"{name:<10} {ended:<7} {took:6.1f} s  {said}".rstrip())
 
     def _counted(self, line: str) -> str:
@@ -101,16 +130,16 @@ def need_chromium() -> None:
 
 def gates(results: Results) -> None:
     """Lint, format, types and import rules."""
-    for name, (tool, *options) in GATES:
-        results.run(name, [str(TOOLS / tool), *options])
+    results.run_beside([(name, [str(TOOLS / tool), *options]) for name, (tool, *options) in GATES])
 
 
 def tests(results: Results) -> None:
     """Everything that has tests: in parallel what may be, the rest after it."""
     folders = sorted({file.parent for file in (ROOT / "tests").rglob("test_*.py")})
     inside = [folder.relative_to(ROOT) for folder in folders]
-    together = [str(folder) for folder in inside if folder.parts[1] not in APART]
-    results.run("tests", [*PYTEST, "-n", "2", "--dist", "loadfile", *together])
+    together = [folder for folder in inside if folder.parts[1] not in APART]
+    together.sort(key=lambda folder: LONGEST_FIRST.find(folder.parts[1]))
+    results.run("tests", [*PYTEST, *TOGETHER, *map(str, together)])
     for name, options in APART.items():
         if any(folder.parts[1] == name for folder in inside):
             results.run(name, [*PYTEST, *options, f"tests/{name}"])
@@ -126,6 +155,8 @@ def soak(results: Results) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for."""
+    # Each of some two hundred processes would compile the service anew, for half a second.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = Results()
     match list(arguments):
         case ["lint"]:

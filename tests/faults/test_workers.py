@@ -16,6 +16,7 @@ import pytest
 from tests import servers
 from tests.city import City, Served, serving
 from tests.conftest import Database
+from tests.served import PLAIN
 from tests.small import Small, opened, soon
 
 KILLS = 100 if os.environ.get("QUEUE_SOAK") else 6
@@ -58,7 +59,7 @@ class Crowd:
 
     async def stream(self, number: int) -> None:
         chance, n = random.Random(number), 0
-        async with httpx.AsyncClient(base_url=self.url, timeout=5.0) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=5.0, verify=PLAIN) as client:
             while not self.stop.is_set():
                 n += 1
                 await self.book(client, chance, f"{number}-{n}")
@@ -130,7 +131,7 @@ async def test_killed_workers_lose_no_booking_and_no_letter(
         assert len(crowd.confirmed) >= 3 * KILLS
 
         await every_booking_is_there(city, crowd)
-        async with httpx.AsyncClient(base_url=served.url, timeout=5.0) as client:
+        async with httpx.AsyncClient(base_url=served.url, timeout=5.0, verify=PLAIN) as client:
             for key, body, first in random.Random(1).sample(
                 crowd.confirmed, min(20, len(crowd.confirmed))
             ):
