@@ -185,13 +185,16 @@ class TestHolesOfTheNetwork:
         expect(deck.locator(".kern-alert--danger")).to_contain_text("walk with this person")
         tablet.locator(".guide-head [data-go=start]").click()
         tablet.get_by_role("button", name="Number now").click()
+        tablet.locator("[data-screen=number]").get_by_text("العربية").click()
         tablet.locator("[data-services] button").first.click()
-        expect(tablet.locator("[data-screen=ticket]")).to_be_visible()
+        expect(tablet.locator("[data-screen=ticket] .guide-card")).to_have_attribute("dir", "rtl")
+        expect(tablet.locator("[data-told=wait]")).to_contain_text("الشاشة")
         number = tablet.locator("[data-number]").inner_text()
         rows = tablet.locator("[data-outbox] li")
         expect(rows).to_have_count(2)
         expect(rows.last).to_contain_text(number)
-        tablet.reload()
+        tablet.goto("/en/guide/number")
+        expect(tablet.locator("[data-screen=start]"), "the ticket is another's").to_be_visible()
         expect(tablet.locator("[data-outbox] li")).to_have_count(2)
         tablet.context.set_offline(False)
         expect(tablet.locator("[data-outbox]")).to_be_hidden(timeout=45_000)
@@ -199,6 +202,23 @@ class TestHolesOfTheNetwork:
         assert ask(hall.served.city, query, number)[0][0] == 1
         seen = hall.staff("guide").post(found, json={"said": booking["code"]}).json()
         assert seen["visit"] is not None
+
+
+class TestUndo:
+    def test_the_last_act_is_offered_for_its_seconds_and_taken_back_by_a_key(
+        self, tablet: Page, hall: Hall
+    ) -> None:
+        tablet.goto("/ar/guide/number")
+        tablet.get_by_label("Українська").check()
+        tablet.locator("button[name=service]").first.click()
+        tablet.wait_for_url("**/visit/**")
+        expect(tablet.locator("[data-left]")).to_contain_text("ث")
+        assert faults(tablet) + tablet.evaluate(SMALL) == []
+        tablet.keyboard.press("Control+Z")
+        tablet.wait_for_url("**/ar/guide?done=undone")
+        expect(tablet.locator(".guide-undo")).to_have_count(0)
+        states = ask(hall.served.city, "select state from visit order by arrived desc, seq desc")
+        assert states[0][0] == "withdrawn"
 
 
 class TestTheScreen:

@@ -190,6 +190,7 @@ const hands = /** @type {HTMLElement | null} */ (find("[data-hands]"));
 if (hands) {
   const stream = new EventSource(hands.dataset.hands ?? "");
   stream.addEventListener("state", (event) => {
+    if (sure) return; // the page is being left: to load it again would cut that short
     /** @type {{visit: string, state: string, taken: boolean}[]} */
     const rows = JSON.parse(event.data);
     const shown = new Map([...hands.querySelectorAll("[data-visit]")].map((row) => [/** @type {HTMLElement} */ (row).dataset.visit, row]));

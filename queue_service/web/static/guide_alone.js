@@ -27,7 +27,8 @@ export async function alone(kind, wish, action) {
   const what = kind === "scan"
     ? { code: codeIn(String(wish.get("said"))) }
     : { service: String(wish.get("service")), persons: Number(wish.get("persons") ?? 1) };
-  hand(await give({ ...what, lang, key }).catch(() => ({ sorry: "cut" })), SHELL);
+  const given = await give({ ...what, lang, key }).catch(() => ({ sorry: "cut" }));
+  hand({ ...given, lang }, SHELL);
   return true;
 }
 

@@ -18,6 +18,15 @@ function start() {
   show("start");
 }
 
+/** What was given, to the visitor in their language. */
+function told() {
+  const [name, given] = outcome();
+  const own = texts.find((one) => one.dataset.lang === given?.lang);
+  if (name !== "ticket" || !own) return;
+  Object.assign(find("[data-screen=ticket] .guide-card") ?? {}, { lang: own.dataset.tag, dir: own.dir });
+  for (const part of every("[data-told]")) part.textContent = own.content.querySelector(`[data-told=${part.dataset.told}]`)?.textContent ?? "";
+}
+
 /* Cards: the triage of the office from memory, in the visitor's language. */
 
 /** @type {any} */
@@ -49,7 +58,7 @@ const said = (text) => text[lang] ?? text.de ?? "";
 const deal = (...parts) => {
   find("[data-screen=cards]")?.replaceChildren(...parts.filter((part) => !!part).map((part) => /** @type {Node | string} */ (part)), made("p", { className: "kern-actions" },
     button(card.back ?? "", () => { trail.pop(); const at = trail.pop(); if (at) turn(at); else start(); }),
-    button(words.done ?? "", start)));
+    Object.assign(button(words.done ?? "", start), { lang: words.tag ?? "", dir: document.documentElement.dir })));
   show("cards");
 };
 /** @param {Record<string, string>[]} bring */
@@ -128,6 +137,6 @@ function number(service, persons) {
 
 for (const way of every("[data-go]")) way.addEventListener("click", way.dataset.go === "number" ? services : start);
 for (const way of every("[data-cards]")) way.addEventListener("click", () => cards(way.dataset.cards ?? "de"));
-addEventListener(GIVEN, outcome);
-outcome();
+addEventListener(GIVEN, told);
+told();
 homewards(() => !/** @type {HTMLInputElement | null} */ (find(".guide-said"))?.value, () => words.home ?? "/");

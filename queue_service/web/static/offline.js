@@ -54,7 +54,6 @@ if (shell) {
   for (const [name, act] of Object.entries(ways)) {
     for (const button of every(`[data-go=${name}]`)) button.addEventListener("click", act);
   }
-  if (location.pathname !== SHELL) sessionStorage.removeItem(GIVEN);
   addEventListener(GIVEN, () => told(shell));
   told(shell);
   shell.homewards(() => !find("dialog[open]"), () => `/${words.lang}/kiosk`);

@@ -22,6 +22,8 @@ export function raise(path) {
   document.title = chosen.title;
   for (const [name, text] of Object.entries(chosen.dataset)) words[name] = text;
   document.body.append(chosen.content.cloneNode(true));
+  // Whoever comes from another page is somebody else: what was given before is not theirs.
+  if (location.pathname !== path) sessionStorage.removeItem(GIVEN);
 }
 
 /** @param {string} name */
