@@ -40,7 +40,7 @@ SECRET = "small-" * 8
 CLERK = ActorId(7)
 PICK = (Part(make.PICK, 1),)
 SLUG = "small"
-SOON_SECONDS = 20.0
+SOON_SECONDS = 60.0
 
 
 def settings_for(dsn: str, **more: Any) -> Settings:

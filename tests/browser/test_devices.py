@@ -48,7 +48,7 @@ def test_screens_and_kiosks_say_by_themselves_how_they_are(opens: Opens, hall: H
     board, kiosk = opens(), opens()
     board.goto(f"/enrol/{hall.links.board.key}")
     kiosk.goto(f"/enrol/{hall.links.kiosk.key}")
-    board.wait_for_timeout(3_500)  # the first beat is sent after three seconds
+    # The first beat is sent after three seconds.
     found = soon(devices, lambda seen: bool(seen["board-1"]["seen"] and seen["kiosk-1"]["seen"]))
     assert found["board-1"]["version"]
     assert found["board-1"]["last_event"] is not None

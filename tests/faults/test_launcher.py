@@ -17,7 +17,7 @@ from queue_service.demo import postgres_binaries, postgres_data, postgres_place
 from queue_service.demo.postgres import LaunchError, Postgres, database
 from queue_service.demo.postgres_place import Account
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

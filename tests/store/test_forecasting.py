@@ -120,7 +120,7 @@ async def test_a_worker_is_nicer_than_the_server_and_ends_with_its_pipe() -> Non
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, ours + NICER_BY)
     process.stdin.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await process.wait() == 0
 
 
@@ -141,7 +141,7 @@ async def test_a_move_of_the_line_is_played_within_a_second_or_two(
     played, _ = forecasting
     await played.start()
     given = await comes(small)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while small.office.waits.shown(given.visit, small.office.now()) is None:  # noqa: ASYNC110 - a view has no event of its own
             await asyncio.sleep(0.05)
 

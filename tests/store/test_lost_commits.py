@@ -86,7 +86,7 @@ async def test_looking_a_commit_up_needs_no_second_connection_of_a_pool_that_is_
         try:
             alone = Turns(pool, unheard)
             wire.cuts.append(Cut.AFTER_COMMIT)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 done = await alone(small.office.key, APPLICANT, Needs(), lambda _w: Told(Held()))
             assert done.seq == (await small.journal())[-1].seq
         finally:

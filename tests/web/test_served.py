@@ -8,7 +8,7 @@ from tests.city import Served
 
 
 def test_both_offices_are_there(served: Served) -> None:
-    with urllib.request.urlopen(f"{served.url}/api/v1/offices", timeout=10) as answer:
+    with urllib.request.urlopen(f"{served.url}/api/v1/offices", timeout=60) as answer:
         told = json.load(answer)
     assert [office["office"] for office in told["offices"]] == ["heidelberg", "stuttgart"]
 

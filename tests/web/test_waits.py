@@ -1,6 +1,5 @@
 """Over HTTP: waits on tickets, "I am late", and what managers see of the forecasts' errors."""
 
-import time
 from uuid import uuid4
 
 from tests.served import Hall, soon
@@ -10,9 +9,11 @@ REPORT = "/api/v1/offices/heidelberg/reports/waits"
 
 def test_a_ticket_says_how_long_and_why_in_plain_words(hall: Hall) -> None:
     tickets = [hall.walk_in("BIO") for _ in range(3)]
-    time.sleep(2)  # a second until the line is played, at most
-    page = hall.anyone.get(f"/de/t/{tickets[-1]['ticket']}").text
-    assert "Warum warte ich?" in page
+
+    def last() -> str:
+        return hall.anyone.get(f"/de/t/{tickets[-1]['ticket']}").text
+
+    page = soon(last, lambda text: "Warum warte ich?" in text)  # once the line was played
     assert "Ihre Wartezeit zählt ab dann." in page
     assert all(other["number"] not in page for other in tickets[:-1])
     shown = hall.anyone.get(f"/api/v1/tickets/{tickets[-1]['ticket']}").json()
@@ -75,5 +76,5 @@ def test_the_kiosk_says_at_the_door_how_long_each_service_takes(hall: Hall) -> N
         cookie = {"cookie": f"queue_device={hall.links.kiosk.key}"}
         return hall.anyone.get("/de/kiosk/number", headers=cookie).text
 
-    page = soon(numbers, lambda text: "etwa " in text, 10)
+    page = soon(numbers, lambda text: "etwa " in text)
     assert page.count("etwa ") == page.count('name="service"')
