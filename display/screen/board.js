@@ -145,8 +145,11 @@ function draw() {
 function drawCall(row) {
   put(board, ".call-number", row.number);
   const named = row.counter_name.endsWith(` ${row.counter}`);
-  put(board, ".call-word", named ? row.counter_name.slice(0, -row.counter.length - 1) : "");
-  put(board, ".call-key", named ? row.counter : row.counter_name);
+  const word = named ? row.counter_name.slice(0, -row.counter.length - 1) : "";
+  const key = named ? row.counter : row.counter_name;
+  put(board, ".call-word", word);
+  put(board, ".call-key", key);
+  measure(find(".call-counter"), key, word);
   find(".call .again").hidden = !again(row);
   find(".call").classList.toggle("fresh", fresh.has(row.number));
 }
@@ -165,9 +168,16 @@ function drawRows(rows) {
     const minutes = Math.floor((officeNow() - Date.parse(row.called_at)) / 60_000);
     const since = minutes < 1 ? words.now : words.minutes?.replace("{n}", String(minutes));
     put(line, ".counter", row.counter);
+    measure(line, row.counter);
     put(line, ".age", again(row) ? words.again : since);
     line.classList.toggle("fresh", fresh.has(row.number));
   });
+}
+
+/** Let the style know how much must fit: a counter's name is the office's. @param {HTMLElement} where @param {string} key @param {string} [word] */
+function measure(where, key, word = "") {
+  where.style.setProperty("--signs", String(Math.max(2, key.length)));
+  where.style.setProperty("--letters", String(Math.max(8, word.length)));
 }
 
 /** @param {string} number */
