@@ -9,9 +9,10 @@ import pytest
 
 from tests.served import Hall, client, soon
 from tests.web.shapes import shaped
+from tests.web.test_staffing import sign_in
 
 OFFICE = "/api/v1/offices/heidelberg"
-FREE = "AA10001", "AA10002", "AA10003", "AA10004", "AA10005", "AA10006", "AA10007"
+FREE = tuple(f"AA1000{n}" for n in range(1, 9))
 LIST = "serial,state,date\n" + "".join(f"{serial},ready,2026-11-20\n" for serial in FREE)
 LATE = "AA20001"
 
@@ -67,6 +68,29 @@ def test_a_hold_takes_its_cards_whole_or_not_at_all(cards: Hall) -> None:
     assert ask(cards, FREE[0], LATE, persons=2).json()["code"] == "card_not_ready"
     assert ask(cards, "aa1 00-01", FREE[1], persons=2).status_code == 201
     assert ask(cards, FREE[1]).json()["code"] == "card_not_ready"
+
+
+def test_staff_book_with_the_cards_or_without_any(cards: Hall) -> None:
+    at, start = f"/en/staff/{cards.office}/book", cards.free("PICK")[-1]
+    form = {"service": "PICK", "persons": "1", "day": start[:10], "start": start, "name": "Amal"}
+    desk = sign_in(cards, "clerk")
+    assert "Number of the card" in desk.get(at, params=form).text
+    late = desk.post(at, data=form | {"cards": LATE})
+    assert late.status_code == 409
+    assert f'value="{LATE}"' in late.text, "what was typed is not lost"
+    assert desk.post(at, data=form | {"cards": f"{FREE[7]}, {FREE[6]}"}).status_code == 422
+    assert desk.post(at, data=form | {"cards": FREE[7]}).status_code == 303
+    assert ask(cards, FREE[7]).json()["code"] == "card_not_ready"
+    wish = {
+        "services": [{"service": "PICK", "persons": 1}],
+        "start": start,
+        "applicant": {"name": "Ben"},
+    }
+    book = f"{OFFICE}/bookings"
+    taken = cards.staff("clerk").post(book, json=wish | {"cards": [FREE[7]]})
+    assert (taken.status_code, taken.json()["code"]) == (409, "card_not_ready")
+    assert "next_check" in taken.json()
+    assert cards.staff("clerk").post(book, json=wish).status_code == 201
 
 
 def test_answers_are_asked_for_and_only_flags_come_back_to_the_desk(cards: Hall) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from queue_service.events.booking import CancelReason, ExceedReason, RestoreReason
+from queue_service.flows.bookings import cards as card_flow
 from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.booking import (
     Applicant,
@@ -37,6 +38,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
 from queue_service.slots import life, restoring
+from queue_service.slots.cards import claimed
 from queue_service.slots.claims import taken_by
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
@@ -52,9 +54,14 @@ async def book(
     language: str,
     by: ActorId,
     exceed_reason: ExceedReason | None = None,
+    cards: tuple[bytes, ...] = (),
     key: str | None = None,
 ) -> BookingGiven | Refusal:
-    """Book on the same cells, without a hold; beyond capacity only with a reason."""
+    """Book on the same cells, without a hold; beyond capacity only with a reason.
+
+    `cards` are bound as by a hold, all or none. Staff may leave them away: on the phone nobody has
+    the letter at hand.
+    """
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
@@ -71,6 +78,9 @@ async def book(
     wrong = impossible_fields(office, applicant)
     if wrong is not None:
         return wrong
+    bound = await card_flow.checked(house, office, parts, cards) if cards else ()
+    if isinstance(bound, Refusal):
+        return bound
     person_key = person_key_of(house, office, applicant)
     booking = msgspec.structs.replace(
         visit_of(office, request, start, language, BookingState.BOOKED),
@@ -83,15 +93,19 @@ async def book(
     reason = exceed_reason.value if exceed_reason else ""
 
     def decide(world: World) -> Told | Refusal:
-        return life.book_by_staff(world, booking, person=person, exceed_reason=reason, rules=rules)
+        told = life.book_by_staff(world, booking, person=person, exceed_reason=reason, rules=rules)
+        return claimed(world, told, bound, booking.id)
 
     needs = Needs(
         cells=office.openings.cells_for(request, start),
         people=((person_key, service.group),) if person_key else (),
+        cards=bound,
     )
-    receipt = receipt_of(office, by, key, "staff", start.isoformat(), parts, applicant, reason)
+    act = ("staff", start.isoformat(), parts, applicant, reason, *bound)
+    receipt = receipt_of(office, by, key, *act)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
+        answer = card_flow.with_next_check(office, answer)
         return with_alternatives(office, request, start, answer)
     return booking_given(house, office, answer, person.name)
 

@@ -82,6 +82,8 @@ class StaffBookingBody(Body, frozen=True):
     language: Language = "de"
     exceed_reason: ExceedReason | None = None
     """A reason code; with it, roles that may do so exceed capacity."""
+    cards: Cards = ()
+    """Numbers of the cards to collect, one a person; left away, none is bound."""
 
 
 class CardsBody(Body, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from queue_service.flows.bookings import appointments, staffing, swapping
+from queue_service.flows.bookings import appointments, cards, staffing, swapping
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -76,11 +76,17 @@ async def book(
         language=data.language,
         by=actor.id,
         exceed_reason=data.exceed_reason,
+        cards=_keys(house, office, data.cards),
         key=key,
     )
     if isinstance(given, Refusal):
         return problem(request, given)
     return told(booking_shown(given) | {"overbooked": given.overbooked}, 201)
+
+
+def _keys(house: House, office: str, serials: tuple[str, ...]) -> tuple[bytes, ...]:
+    followed = house.follower.office(office)
+    return cards.keys_of(house, followed, serials) if followed and serials else ()
 
 
 @get("/offices/{office:str}/bookings", summary="A day's bookings")

@@ -8,7 +8,7 @@ from litestar import Router, get, post
 from litestar.response import Template
 
 from queue_service.events.booking import ExceedReason
-from queue_service.flows.bookings import staffing
+from queue_service.flows.bookings import cards, staffing
 from queue_service.flows.bookings.booking import Applicant
 from queue_service.house import House
 from queue_service.language import LANGUAGES, catalogue, own_name, sentence
@@ -26,6 +26,8 @@ from queue_service.web.pages.staff.appointments import Room, room
 from queue_service.web.pages.staff.words import exceed_reasons
 
 _MOST_PERSONS = 8
+_LONGEST_CARDS = 400
+"""Characters of the numbers of so many cards."""
 
 
 @get("/{lang:str}/staff/{office:str}/book")
@@ -72,11 +74,17 @@ async def book(request: Asked, house: House, lang: str, office: str) -> Shown:
         language=spoken_there if spoken_there in LANGUAGES else at.lang,
         by=at.actor.id,
         exceed_reason=reason,
+        cards=cards.keys_of(house, at.followed, _numbers(said)),
         key=text(said, "idempotency_key")[:64] or None,
     )
     if isinstance(given, Refusal):
         return _form(request, at, said, answers, given)
     return see(f"{at.home}/{given.code}?done=booked")
+
+
+def _numbers(said: Mapping[str, object]) -> tuple[str, ...]:
+    """Of cards, as typed: one more than may come is one too many."""
+    return tuple(text(said, "cards").replace(",", " ").split()[: _MOST_PERSONS + 1])
 
 
 def _part(at: Room, said: Mapping[str, object]) -> Part | None:
@@ -119,6 +127,8 @@ def _form(
         starts=[(s.start, s.state is DayState.FREE) for s in starts],
         chosen_start=text(said, "start"),
         near=nearest(at.followed, (part,), refusal, None) if refusal and part else (),
+        by_cards=part is not None and cards.wants_cards(at.followed, (part,)) is not None,
+        cards=text(said, "cards")[:_LONGEST_CARDS],
         exceeds=exceeds,
         reason=text(said, "reason"),
         reasons=exceed_reasons(t),
