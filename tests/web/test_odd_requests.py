@@ -100,3 +100,26 @@ def test_the_head_of_a_stream_ends(hall: Hall) -> None:
     answer = hall.anyone.head(f"/api/v1/displays/{display}/stream")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_beyond_every_calendar(hall: Hall, day: str) -> None:
+    manager = hall.staff("manager")
+    for place, said, field in (
+        ("bookings", {"day": day}, "day"),
+        ("overbooked", {"first": day}, "first"),
+        ("reports/waits", {"from": day, "to": day}, "from"),
+        ("reports/day", {"date": day}, "date"),
+    ):
+        refused = manager.get(f"/api/v1/offices/{hall.office}/{place}", params=said)
+        assert refused.status_code == 422, place
+        assert refused.json()["field"] == field
+    cookies = {"queue_staff": hall.token("manager")}
+    with httpx.Client(base_url=hall.served.url, cookies=cookies) as browser:
+        for path, field in (
+            ("staff/heidelberg/appointments", "day"),
+            ("staff/heidelberg/day-list", "day"),
+            ("console/heidelberg/reports", "day"),
+            ("console/heidelberg/waits", "to"),
+        ):
+            assert browser.get(f"/en/{path}", params={field: day}).status_code == 200, path

@@ -13,6 +13,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web.access import allowed
 from queue_service.web.api.bookings import AnyRequest, told
+from queue_service.web.days import beyond
 from queue_service.web.problems import problem
 
 
@@ -33,6 +34,9 @@ async def day(
     followed = house.follower.office(office)
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE))
+    odd = beyond(date=day)
+    if odd is not None:
+        return problem(request, odd)
     found = await reports.of_day(house, followed, day or followed.now().date())
     if isinstance(found, Refusal):
         return problem(request, found)

@@ -13,6 +13,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web.access import allowed
 from queue_service.web.api.bookings import AnyRequest, told
+from queue_service.web.days import beyond
 from queue_service.web.problems import problem
 
 DAYS = 7
@@ -38,6 +39,9 @@ async def waits(
     followed = house.follower.office(office)
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE))
+    odd = beyond(from_=first, to=last)
+    if odd is not None:
+        return problem(request, odd)
     last = last or followed.now().date()
     first = first or last - timedelta(days=DAYS - 1)
     if not first <= last <= first + timedelta(days=MOST_DAYS):

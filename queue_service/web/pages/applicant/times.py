@@ -14,6 +14,7 @@ from queue_service.model.office import Service
 from queue_service.model.refusal import Refusal
 from queue_service.slots.openings import DayOpenings, DayState, Start
 from queue_service.slots.release import last_bookable
+from queue_service.web.days import is_known
 
 DAYS_A_PAGE = 7
 _OPEN = (DayState.FREE, DayState.HELD)
@@ -131,6 +132,7 @@ def as_instant(text: str) -> datetime | None:
 def as_day(text: str) -> date | None:
     """The day written in `text`, or None."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if is_known(day) else None

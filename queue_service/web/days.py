@@ -1,0 +1,22 @@
+"""Local days as requests name them: only those that calendars, zones and the database know."""
+
+from datetime import date
+
+from queue_service.model.refusal import Code, Refusal
+
+FIRST, LAST = date(1971, 1, 1), date(8999, 12, 31)
+"""A day more or less, in whatever zone, is still a day."""
+
+
+def is_known(day: date) -> bool:
+    """Whether figures and lists may be asked for about that day."""
+    return FIRST <= day <= LAST
+
+
+def beyond(**days: date | None) -> Refusal | None:
+    """`invalid` with the first field whose day nobody can know; None where all are days."""
+    wrong = next((name for name, day in days.items() if day and not is_known(day)), None)
+    if wrong is None:
+        return None
+    reason = f"must be between {FIRST} and {LAST}"
+    return Refusal(Code.INVALID, {"field": wrong.rstrip("_"), "reason": reason})
