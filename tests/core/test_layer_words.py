@@ -11,7 +11,7 @@ from queue_service.language import LANGUAGES
 from queue_service.model.layer import Layer, Origin
 from queue_service.web.pages.console.capacity_words import layer_line
 from queue_service.web.pages.console.layer_words import ORIGINS, WHYS
-from tests.core.test_offices import AT, sound_office
+from tests.core.musterstadt import AT, sound_office
 
 OFFICE = sound_office()
 SURGE = "surge pickup_full 12/1"
