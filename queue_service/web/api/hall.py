@@ -15,7 +15,7 @@ from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.web import live
 from queue_service.web.access import STAFF_COOKIE, credentials
-from queue_service.web.api.bookings import Key, told
+from queue_service.web.api.bookings import Key, crowded, told
 from queue_service.web.api.shapes import LateBody, SessionBody
 from queue_service.web.problems import problem
 
@@ -26,7 +26,10 @@ _encode = msgspec.json.Encoder().encode
 
 @post("/sessions", summary="Sign in", status_code=201)
 async def sign_in(request: AnyRequest, house: House, data: SessionBody) -> Response[Any]:
-    """Open a session; the token also comes as a cookie."""
+    """Open a session; the token also comes as a cookie. Guessed no faster than on the page."""
+    many = await crowded(request, house)
+    if many is not None:
+        return problem(request, many)
     signed = await sessions.sign_in(house, data.login, data.password)
     if isinstance(signed, Refusal):
         return problem(request, signed)
