@@ -65,9 +65,10 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
     """Play the days, predict, compare; `rounds` counts days."""
     days = rounds or (10 if quick else DAYS)
     load_before = os.getloadavg()[0]
-    chance, score = Random(20261123), _Score()
+    # Days of their own chance: they stay the same however much a prediction draws.
+    truth, chance, score = Random(20261123), Random(7), _Score()
     for _ in range(days):
-        _score_day(chance, score)
+        _score_day(_day(truth), chance, score)
     figures = {
         "error_over_naive": score.played / score.naive,
         "p80_coverage": score.within / score.many,
@@ -120,8 +121,7 @@ def _minutes(services: Services, chance: Random) -> float:
     return sample[low] + (sample[high] - sample[low]) * (chance.random() - 0.5)
 
 
-def _score_day(chance: Random, score: _Score) -> None:
-    comers = _day(chance)
+def _score_day(comers: list[Comer], chance: Random, score: _Score) -> None:
     desks = [Desk(skills, 0.0) for skills in DESKS]
     truth = play(comers, desks, RULES)
     for number in range(0, len(comers), EVERY):
