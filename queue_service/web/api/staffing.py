@@ -22,6 +22,7 @@ from queue_service.web.api.shapes import (
     SwapBody,
     parts_of,
 )
+from queue_service.web.days import beyond
 from queue_service.web.problems import problem
 
 FIGURES_DAYS = 14
@@ -97,6 +98,9 @@ async def of_day(
     followed = await _seen(request, house, office, Act.SEE_BOOKINGS)
     if isinstance(followed, Refusal):
         return problem(request, followed)
+    odd = beyond(day=day)
+    if odd is not None:
+        return problem(request, odd)
     wanted = day or followed.now().date()
     found = await appointments.of_day(house, followed, wanted)
     shown = [_listed(followed, each.booking) for each in found]
@@ -124,6 +128,9 @@ async def overbooked(
     followed = await _seen(request, house, office, Act.SEE_FIGURES)
     if isinstance(followed, Refusal):
         return problem(request, followed)
+    odd = beyond(first=first)
+    if odd is not None:
+        return problem(request, odd)
     begin = first or followed.now().date()
     last = begin + timedelta(days=FIGURES_DAYS - 1)
     return told(
