@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from queue_service.language import direction
-from tests.browser.conftest import NARROW, PHONE, Opens, enter, faults, sideways
+from tests.browser.conftest import LANGUAGES, NARROW, PHONE, Opens, enter, faults, sideways
 from tests.city import Served
 from tests.served import Hall, hall_of, soon
 
 OFFICE = "/api/v1/offices/stuttgart"
-CARDS = {"de": ("ST10001", "ST10002"), "ar": ("ST10003", "ST10004")}
+CARDS = {lang: (f"ST1000{n}", f"ST2000{n}") for n, lang in enumerate(LANGUAGES)}
 LIST = "serial,state,date\n" + "".join(
     f"{serial},ready,2026-11-20\n" for pair in CARDS.values() for serial in pair
 )
@@ -29,7 +29,7 @@ def cards(served: Served) -> Iterator[Hall]:
         yield hall
 
 
-@pytest.mark.parametrize("lang", ["de", "ar"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_no_is_readable(opens: Opens, cards: Hall, lang: str) -> None:
     page = opens(PHONE)
     wrong: list[str] = []
@@ -54,18 +54,26 @@ def test_every_no_is_readable(opens: Opens, cards: Hall, lang: str) -> None:
     ):
         page.goto(path)
         look(path)
+    page.locator("main form button").last.click()
+    look("no numbers")
     page.locator('[name="number.1"]').fill(mine[0])
     page.locator('[name="number.2"]').fill("ST99999")
     page.locator("main form button").last.click()
     look("not ready")
+    page.locator("main form button").first.click()
+    look("no address")
     page.locator("[name=email]").fill("lena@example.org")
     page.locator("main form button").first.click()
     look("told")
+    page.locator("a[href*=forget]").first.click()
+    look("forget the address?")
+    page.locator("main form button").click()
+    look("forgotten")
     page.goto(f"{home}/book?service=PICK&persons=2")
     page.locator('[name="number.1"]').fill(mine[0])
     page.locator('[name="number.2"]').fill(mine[1].lower())
     page.locator("main form button").last.click()
-    page.locator("input[name=start]").first.check()
+    page.locator("input[name=start]:not([disabled])").first.check()
     page.locator("form:has(input[name=start]) button[type=submit]").first.click()
     look("questions")
     page.locator("button[value=check]").last.click()

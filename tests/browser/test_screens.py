@@ -68,7 +68,7 @@ def test_applying(seen: Seen, hall: Hall, lang: str) -> None:
     seen.visit(f"{home}/service/FIKT")
     seen.visit(f"{home}/service/INFO")
     seen.visit(f"{home}/book?service=EMER&persons=1")
-    page.locator("input[name=start]").first.check()
+    page.locator("input[name=start]:not([disabled])").first.check()
     page.locator("main form button[type=submit]").last.click()
     seen.look("details")
     page.locator("button[value=check]").last.click()
