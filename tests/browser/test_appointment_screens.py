@@ -66,6 +66,45 @@ def test_appointments_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", SPOKEN)
+def test_the_day_on_paper_and_back(opens: Opens, hall: Hall, lang: str) -> None:
+    seen = Seen(enter(opens(PHONE), hall, staff="clerk"), lang)
+    page, home = seen.page, f"/{lang}/staff/heidelberg"
+    seen.visit(f"{home}/book?service=PICK&persons=1&day=2026-11-25", "book")
+    page.locator("main form[method=post] button").click()
+    expect(page.locator("#errors a[href='#start']")).to_be_visible()
+    expect(page.locator("#errors a[href='#name']")).to_be_visible()
+    look(seen, "book without a time")
+    hall.book_soon()
+    page.goto(f"{home}/day-list")
+    sheets = page.locator(".paper-sheet").count()
+    page.locator("form button[type=submit]").click()
+    expect(page.locator(".paper-sheet")).to_have_count(sheets + 1)
+    look(seen, "day list")
+    place = page.locator(".paper-place").last.inner_text()
+    numbers = page.locator(".paper-sheet").last.locator("th[scope=row]").all_inner_texts()
+    seen.visit(f"{home}/paper-numbers", "paper")
+    page.locator("#number_0").fill(numbers[0].strip())
+    page.keyboard.press("Tab")
+    page.keyboard.type("0830")
+    page.keyboard.press("Tab")
+    page.keyboard.type(place)
+    page.locator("#number_1").fill("A000")
+    page.keyboard.press("Enter")
+    take = page.locator("button[value=take]")
+    expect(take).to_be_visible()
+    look(seen, "paper looked at")
+    page.locator("button[value=change]").click()
+    expect(page.locator("#errors a[href='#time_1']")).to_be_visible()
+    look(seen, "paper with errors")
+    page.locator("button[value=check]").click()
+    take.click()
+    expect(page.get_by_role("status")).to_contain_text(numbers[0].strip())
+    look(seen, "paper taken")
+    hall.clear()
+    assert seen.wrong == []
+
+
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_an_appointment_in_every_state_for_its_owner(opens: Opens, hall: Hall, lang: str) -> None:
     seen = Seen(opens(PHONE), lang)
     free = hall.free("LOSS")

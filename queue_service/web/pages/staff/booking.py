@@ -49,12 +49,15 @@ async def book(request: Asked, house: House, lang: str, office: str) -> Shown:
     answers, start, part = read(said), as_instant(text(said, "start")), _part(at, said)
     said_reason = text(said, "reason")
     reason = ExceedReason(said_reason) if said_reason in set(ExceedReason) else None
-    missing = [name for name, value in (("start", start), ("name", answers.name)) if not value]
     wrong = faults(answers, ("name",), at.lang)
-    if part is None or start is None or missing:
-        refusal = Refusal(Code.FIELD_REQUIRED, {"fields": missing or ["service"]})
-        return _form(request, at, said, answers, refusal)
-    if wrong:
+    if part is None:
+        return _form(request, at, said, answers, Refusal(Code.FIELD_REQUIRED, {"field": "service"}))
+    if start is None:
+        wrong = {
+            "start": catalogue(at.lang)("Please choose one of the times in the list."),
+            **wrong,
+        }
+    if start is None or wrong:
         return _form(request, at, said, answers, errors=wrong)
     if reason is not None and not at.may(Act.EXCEED):
         return _form(request, at, said, answers, Refusal(Code.NOT_ALLOWED))
