@@ -29,6 +29,8 @@ def in_words(error: BaseException) -> str:
     no_role = isinstance(error, asyncpg.InvalidParameterValueError) and APP_ROLE in str(error)
     if no_role or isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedObjectError):
         return f"the database has no schema yet ({error}). Run: queue-service migrate"
+    if isinstance(error, asyncpg.UndefinedColumnError):
+        return f"the database has an older schema ({error}). Run: queue-service migrate"
     if isinstance(error, ConnectionRefusedError | socket.gaierror):
         return f"no database answers ({error}). Check QUEUE_DATABASE_URL and that it runs."
     return f"{type(error).__name__}: {error}"

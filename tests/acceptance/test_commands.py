@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.city import City
-from tests.conftest import Database
+from tests.conftest import Database, execute
 from tests.served import counted
 
 ROOT = Path(__file__).parents[2]
@@ -206,6 +206,13 @@ def test_a_database_without_schema(command: tuple[str, ...], database: Database)
     whole, _, _ = database.owner_dsn.rpartition("/")
     empty = {"QUEUE_DATABASE_URL": f"{whole}/template1", "QUEUE_SECRET": SECRET}
     message(run(*command, environment=empty), "queue-service migrate")
+
+
+def test_a_database_with_an_older_schema(city: City) -> None:
+    execute(city.dsn, "alter table visit rename column language to tongue")
+    for command in (("load", str(PRESETS)), ("serve", "--port", "0")):
+        done = run(*command, environment=city.environment())
+        message(done, "older schema", "queue-service migrate")
 
 
 def test_staff_and_devices(city: City) -> None:
