@@ -95,21 +95,25 @@ def _nowhere(
         return Refusal(Code.UNKNOWN_COUNTER, {"counter": str(to)[:80]})
     if to is not None and world.hall.desk(to).state not in STAYS:
         return Refusal(Code.DESK_NOT_OPEN, {"counter": to})
-    if step is not None and to is None and not _does(office, step, visit):
+    if step is not None and not _does(office, step, visit):
         return Refusal(Code.NO_STATION, {"step": step})
     return None
 
 
 def _does(office: Office, step: Step, visit: Visit) -> bool:
-    """Whether some counter does `step` for the service that is next."""
-    service = steps.open_stops(visit)[0].service
+    """Whether some counter does `step` for the service that it becomes part of."""
+    service = (_at_hand(visit, office) or steps.open_stops(visit))[0].service
     return any(step in c.steps and service in (*c.skills, *c.fallback) for c in office.counters)
 
 
-def _with_step(visit: Visit, office: Office, step: Step) -> tuple[Stop, ...]:
+def _at_hand(visit: Visit, office: Office) -> tuple[Stop, ...]:
+    """What the counter where the visit is does of it."""
     counter = office.counter(visit.counter or "")
-    all_stops = steps.written_out(visit)
-    at_hand = steps.here(visit, counter) if counter else ()
+    return steps.here(visit, counter) if counter else ()
+
+
+def _with_step(visit: Visit, office: Office, step: Step) -> tuple[Stop, ...]:
+    all_stops, at_hand = steps.written_out(visit), _at_hand(visit, office)
     first = (at_hand or steps.open_stops(visit))[0]
     sent = Stop(first.service, step)
     if step in steps.STATIONS:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from display.board import Board, Opening
@@ -244,6 +244,8 @@ def test_an_act_and_its_undo_leave_everything_as_it_was(acts: list[Drawn]) -> No
 
 @settings(max_examples=settings().max_examples * 3 // 5)
 @given(ACTS)
+@example([*[("next", 0, 0, 0)] * 3, ("call", 5, 2, 0), ("forward", 5, 0, 9)])  # a fee of no till
+@example([*[("next", 0, 0, 0)] * 3, ("call", 5, 2, 0), ("forward", 5, 1, 1)])
 def test_every_journey_is_legal_and_nobody_is_stranded(acts: list[Drawn]) -> None:
     town = Town()
     for drawn in acts:
