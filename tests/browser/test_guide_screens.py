@@ -205,18 +205,16 @@ class TestHolesOfTheNetwork:
 
 
 class TestUndo:
-    def test_the_last_act_is_offered_for_its_seconds_and_taken_back_by_a_key(
+    def test_the_last_act_is_offered_and_taken_back_by_a_key(
         self, tablet: Page, hall: Hall
     ) -> None:
         tablet.goto("/ar/guide/number")
         tablet.get_by_label("Українська").check()
         tablet.locator("button[name=service]").first.click()
-        tablet.wait_for_url("**/visit/**")
         expect(tablet.locator("[data-left]")).to_contain_text("ث")
-        assert faults(tablet) + tablet.evaluate(SMALL) == []
         tablet.keyboard.press("Control+Z")
         tablet.wait_for_url("**/ar/guide?done=undone")
-        expect(tablet.locator(".guide-undo")).to_have_count(0)
+        assert faults(tablet) + tablet.evaluate(SMALL) == []
         states = ask(hall.served.city, "select state from visit order by arrived desc, seq desc")
         assert states[0][0] == "withdrawn"
 

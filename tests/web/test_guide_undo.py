@@ -2,16 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.city import BEGIN, set_clocks
 from tests.served import Hall, ask, client
 from tests.web.shapes import shaped
 
 GUIDE = "/api/v1/guide"
 BOARD_AND_LINE = "/api/v1/desks/heidelberg.1"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _later(hall: Hall) -> None:
+    """Other modules let the day go on for a while: what is told now never comes before that."""
+    set_clocks(hall.served.city, BEGIN + timedelta(minutes=20))
 
 
 @pytest.fixture(autouse=True)
