@@ -8,7 +8,16 @@ from playwright.sync_api import Page, expect
 
 from queue_service.demo import sink
 from queue_service.language import catalogue, direction, tag
-from tests.browser.conftest import LANGUAGES, NARROW, PHONE, Opens, enter, faults, sideways
+from tests.browser.conftest import (
+    LANGUAGES,
+    NARROW,
+    PHONE,
+    Opens,
+    enter,
+    faults,
+    ready_for_axe,
+    sideways,
+)
 from tests.served import Hall, soon
 from tests.servers import Letters
 
@@ -55,7 +64,7 @@ class Seen:
 @pytest.fixture
 def seen(opens: Opens, request: pytest.FixtureRequest) -> Iterator[Seen]:
     """A phone in the test's language; nothing may be wrong with anything it saw."""
-    looked = Seen(opens(PHONE), request.getfixturevalue("lang"))
+    looked = Seen(ready_for_axe(opens(PHONE)), request.getfixturevalue("lang"))
     yield looked
     assert looked.wrong == []
 
