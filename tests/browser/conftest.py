@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests import servers
 from tests.city import City, Served, serving
@@ -18,8 +18,8 @@ SPOKEN = ("de", "ar")
 """Languages in which every screen is looked at: one for each direction of reading."""
 LANGUAGES = (*SPOKEN, "uk", "de_simple") if os.environ.get("QUEUE_SOAK") else SPOKEN
 """Of what applicants and visitors see; at length in all that have sentences of their own."""
-PHONE = {"width": 390, "height": 844}
-NARROW = {"width": 320, "height": 640}
+PHONE = ViewportSize(width=390, height=844)
+NARROW = ViewportSize(width=320, height=640)
 
 # Two cores for browser, server, database and tests: what takes a moment may take some.
 expect.set_options(timeout=30_000)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
 from tests.served import Hall
 
-DESK = {"width": 1280, "height": 720}
-ZOOMED = {"width": 640, "height": 360}
+DESK = ViewportSize(width=1280, height=720)
+ZOOMED = ViewportSize(width=640, height=360)
 """A desk at 200 %."""
 TARGETS = """() => [...document.querySelectorAll("button, summary, a, input:not([type=hidden])")]
   .filter(one => one.checkVisibility() && !one.closest(".kern-skip"))
@@ -202,7 +202,7 @@ def test_at_work_it_is_large_enough_and_fits(opens: Opens, hall: Hall, lang: str
         assert faults(desk, dark=False) == [], panel
         assert desk.evaluate(TARGETS) == [], panel
         for view in (NARROW, ZOOMED, DESK):
-            desk.set_viewport_size(view)  # type: ignore[arg-type]  # width and height
+            desk.set_viewport_size(view)
             assert sideways(desk) <= 0, (panel, view)
 
 
@@ -251,7 +251,7 @@ def test_the_day_on_paper(opens: Opens, hall: Hall, lang: str) -> None:
     page.locator("form[action$=day-list] button").click()
     expect(page.locator(".paper-sheet")).to_have_count(sheets + 1)
     assert faults(page) == []
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # width and height
+    page.set_viewport_size(NARROW)
     assert sideways(page) <= 0
     page.emulate_media(media="print")
     expect(page.locator(".not-printed")).to_be_hidden()

@@ -18,7 +18,7 @@ def test_a_manager_invites_a_device_and_it_enrols(
     seen: Seen, opens: Opens, hall: Hall, lang: str
 ) -> None:
     manager = enter(seen.page, hall, staff="manager")
-    manager.set_viewport_size(DESK)  # type: ignore[arg-type]  # a ViewportSize by shape
+    manager.set_viewport_size(DESK)
     seen.visit(f"/{lang}/{PLACE}", "devices")
     manager.fill("#device", f"hall-{lang[:2]}")
     manager.locator("#role").select_option("display")

@@ -20,9 +20,9 @@ def pictured(seen: Seen, name: str) -> None:
     if PICTURES:
         file = Path(PICTURES) / f"reports-{seen.language}-{name}.png"
         seen.page.screenshot(path=file, full_page=True)
-        seen.page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+        seen.page.set_viewport_size(NARROW)
         seen.page.screenshot(path=file.with_stem(f"{file.stem}-320"), full_page=True)
-        seen.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a ViewportSize by shape
+        seen.page.set_viewport_size(DESK)
 
 
 @pytest.mark.parametrize("lang", SPOKEN)

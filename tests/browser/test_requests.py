@@ -38,10 +38,10 @@ def test_every_no_is_readable(opens: Opens, cards: Hall, lang: str) -> None:
     def look(name: str) -> None:
         wrong.extend(f"{name}: {fault}" for fault in faults(page, dark=lang == "de"))
         assert page.locator("html").get_attribute("dir") == direction(lang)
-        page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+        page.set_viewport_size(NARROW)
         if sideways(page) > 0:
             wrong.append(f"{name}: {sideways(page)} pixels too wide")
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a ViewportSize by shape
+        page.set_viewport_size(PHONE)
 
     home = f"/{lang}/stuttgart"
     for path in (
@@ -90,5 +90,5 @@ def test_the_list_of_cards_in_the_console(opens: Opens, cards: Hall) -> None:
     enter(page, cards, staff="manager")
     page.goto("/de/console/stuttgart/cards")
     assert faults(page) == []
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+    page.set_viewport_size(NARROW)
     assert sideways(page) == 0

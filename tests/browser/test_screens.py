@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from queue_service.demo import sink
 from queue_service.language import catalogue, direction, tag
@@ -21,8 +21,8 @@ from tests.browser.conftest import (
 from tests.served import Hall, soon
 from tests.servers import Letters
 
-KIOSK = {"width": 1080, "height": 1920}
-DESK = {"width": 1280, "height": 800}
+KIOSK = ViewportSize(width=1080, height=1920)
+DESK = ViewportSize(width=1280, height=800)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ class Seen:
         self.wrong += [f"{name}: {fault}" for fault in faults(page, dark=self.language == "de")]
         wide = page.viewport_size
         assert wide is not None
-        page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+        page.set_viewport_size(NARROW)
         if sideways(page) > 0:
             self.wrong.append(f"{name}: {sideways(page)} pixels too wide for 320")
         page.set_viewport_size(wide)

@@ -71,9 +71,9 @@ def look(seen: Seen, name: str) -> None:
     if PICTURES:
         file = Path(PICTURES) / f"surge-{seen.language}-{name.replace(' ', '-')}.png"
         seen.page.screenshot(path=file, full_page=True)
-        seen.page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+        seen.page.set_viewport_size(NARROW)
         seen.page.screenshot(path=file.with_stem(f"{file.stem}-320"), full_page=True)
-        seen.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a ViewportSize by shape
+        seen.page.set_viewport_size(PHONE)
 
 
 @pytest.mark.parametrize("lang", SPOKEN)

@@ -75,7 +75,7 @@ def test_managers_see_how_good_forecasts_were(opens: Opens, hall: Hall) -> None:
     page.goto("/de/console/heidelberg/waits")
     expect(page.locator("h1")).to_have_text("Vorhersage der Wartezeiten")
     assert faults(page) == []
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize by shape
+    page.set_viewport_size(NARROW)
     assert sideways(page) == 0
     page.goto("/de/console/heidelberg/waits?to=2026-10-01")
     expect(page.locator("main")).to_contain_text("keine Vorhersage ausgewertet")
