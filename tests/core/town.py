@@ -9,7 +9,7 @@ from queue_service.events.floor import Called, CheckedIn, HandAccepted
 from queue_service.floor import journey, steps
 from queue_service.floor import visit as engine
 from queue_service.model.booking import Part
-from queue_service.model.ids import ActorId, CounterKey
+from queue_service.model.ids import ActorId, CounterKey, ServiceCode
 from queue_service.model.office import Counter, LineRules
 from queue_service.model.refusal import Refusal
 from queue_service.model.visit import Step, Visit
@@ -49,8 +49,8 @@ def counter(key: CounterKey) -> Counter:
     return next(c for c in OFFICE.counters if c.key == key)
 
 
-def visit(*services: str, number: str = "A1", **more: Any) -> Visit:
-    parts = tuple(Part(s, 1) for s in services or (PICK,))  # type: ignore[arg-type]  # codes
+def visit(*services: ServiceCode, number: str = "A1", **more: Any) -> Visit:
+    parts = tuple(Part(s, 1) for s in services or (PICK,))
     return make.visit(number, parts=parts, stops=steps.plan(OFFICE, parts), **more)
 
 
