@@ -126,6 +126,8 @@ def _lifespan(chosen: Settings) -> Callable[[Litestar], Any]:
         app.state.throttle = throttle.make(chosen.holds_per_minute, chosen.redis_url)
         cards_per_minute = min(chosen.holds_per_minute, throttle.CARDS_PER_MINUTE)
         app.state.card_throttle = throttle.make(cards_per_minute, chosen.redis_url)
+        factors = min(chosen.holds_per_minute, throttle.FACTORS_PER_HOUR)
+        app.state.factor_throttle = throttle.make(factors, chosen.redis_url, minutes=60)
         tries = min(chosen.holds_per_minute, throttle.ENROLMENTS_PER_MINUTE)
         app.state.enrol_throttle = throttle.make(tries, chosen.redis_url)
         app.state.lobby = HouseLobby(house)

@@ -8,7 +8,6 @@ import msgspec
 from queue_service.model.booking import Part
 from queue_service.model.ids import BookingId, ServiceCode
 
-
 QUANTILES = 20
 """So many equally likely values stand for what was seen."""
 FEWEST = 5

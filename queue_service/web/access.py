@@ -42,6 +42,22 @@ async def allowed(
     return refusal
 
 
+async def crowded(request: Request[Any, Any, Any], house: House, code: str = "") -> Refusal | None:
+    """`too_many` when this address takes or asks faster than people do.
+
+    With the `code` of a booking that a second factor shall open, its factors are counted too,
+    from whatever address they come; the secret of a link is never held up.
+    """
+    throttle: Throttle = request.app.state.throttle
+    address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
+    if not await throttle.passes(address):
+        return Refusal(Code.TOO_MANY, {"retry_after_seconds": 5})
+    factors: Throttle = request.app.state.factor_throttle
+    if code and not await factors.passes(f"factor {code.upper()[:64]}"):
+        return Refusal(Code.TOO_MANY, {"retry_after_seconds": 180})
+    return None
+
+
 async def guessing(request: Request[Any, Any, Any], house: House) -> bool:
     """Whether this address tries card numbers out faster than people type them."""
     throttle: Throttle = request.app.state.card_throttle

@@ -19,6 +19,8 @@ _log = structlog.get_logger()
 _MOST_ADDRESSES = 50_000
 CARDS_PER_MINUTE = 20
 """Card numbers asked for by one address: a hall of families, no machine."""
+FACTORS_PER_HOUR = 20
+"""Second factors tried on one booking, from wherever: six digits or a date of birth last months."""
 ENROLMENTS_PER_MINUTE = 10
 """Codes that enrol devices, tried by one address: 40 bits against a hundred guesses."""
 
@@ -56,10 +58,10 @@ class Open:
 class InMemory:
     """A bucket per address in this process."""
 
-    def __init__(self, per_minute: int) -> None:
-        """`per_minute` is also the burst."""
-        self._burst = float(per_minute)
-        self._rate = per_minute / 60
+    def __init__(self, most: int, minutes: int = 1) -> None:
+        """`most` in so many minutes; it is also the burst."""
+        self._burst = float(most)
+        self._rate = most / minutes / 60
         self._buckets: dict[str, tuple[float, float]] = {}
 
     async def passes(self, address: str) -> bool:
@@ -77,11 +79,11 @@ class InMemory:
 class Shared:
     """A bucket per address that all processes share through Redis."""
 
-    def __init__(self, client: "redis.Redis", per_minute: int) -> None:
-        """`per_minute` is also the burst."""
+    def __init__(self, client: "redis.Redis", most: int, minutes: int = 1) -> None:
+        """`most` in so many minutes; it is also the burst."""
         self._client = client
         self._take = client.register_script(_BUCKET)
-        self._arguments = [per_minute, per_minute / 60]
+        self._arguments = [most, most / minutes / 60]
 
     async def passes(self, address: str) -> bool:
         """Take a token; passes while Redis is away."""
@@ -92,12 +94,12 @@ class Shared:
             return True
 
 
-def make(per_minute: int, redis_url: str) -> Throttle:
-    """The throttle that settings ask for."""
-    if per_minute <= 0:
+def make(most: int, redis_url: str, *, minutes: int = 1) -> Throttle:
+    """The throttle that settings ask for: `most` in so many minutes, without bound if 0."""
+    if most <= 0:
         return Open()
     if not redis_url:
-        return InMemory(per_minute)
+        return InMemory(most, minutes)
     # Without retries: the client's own would hold every request up for seconds while it is away.
     client = redis.Redis.from_url(
         redis_url,
@@ -105,7 +107,7 @@ def make(per_minute: int, redis_url: str) -> Throttle:
         socket_connect_timeout=0.5,
         retry=Retry(NoBackoff(), 0),
     )
-    return Shared(client, per_minute)
+    return Shared(client, most, minutes)
 
 
 def address_of(request: Request[Any, Any, Any], *, trusted_proxy: bool) -> str:

@@ -44,6 +44,13 @@ async def test_a_burst_of_a_minute_passes_and_then_one_as_often_as_the_rate_says
     assert await passed(bucket, 10) == 1
 
 
+async def test_a_bucket_may_fill_within_an_hour(clock: Clock) -> None:
+    bucket = InMemory(20, minutes=60)
+    assert await passed(bucket, 30) == 20
+    clock.now += 181
+    assert await passed(bucket, 30) == 1
+
+
 async def test_an_address_does_not_pay_for_another(clock: Clock) -> None:
     bucket = InMemory(5)
     assert await passed(bucket, 10, "a") == 5

@@ -12,13 +12,13 @@ from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.house import House
-from queue_service.model.refusal import Code, Refusal
+from queue_service.model.refusal import Refusal
+from queue_service.web.access import crowded
 from queue_service.web.api.shapes import (
     BookingBody,
     MoveBody,
 )
 from queue_service.web.problems import problem
-from queue_service.web.throttle import Throttle, address_of
 
 AnyRequest = Request[Any, Any, Any]
 Key = Annotated[
@@ -63,19 +63,15 @@ def private(
     return told(given if isinstance(given, HoldGiven) else booking_shown(given), status)
 
 
-async def crowded(request: AnyRequest, house: House) -> Refusal | None:
-    """The refusal of an address that asks too often, or None."""
-    address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
-    throttle: Throttle = request.app.state.throttle
-    if await throttle.passes(address):
-        return None
-    return Refusal(Code.TOO_MANY, {"retry_after_seconds": 5})
-
-
 def bearer(request: AnyRequest) -> str:
     """The secret in the Authorization header, or nothing."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _by_factor(request: AnyRequest, code: str) -> str:
+    """The code that a second factor shall open; empty when the secret is there."""
+    return "" if bearer(request) else code
 
 
 def _proof(request: AnyRequest) -> Proof:
@@ -109,7 +105,7 @@ async def confirm_mailed(request: AnyRequest, house: House, code: FromPath[str])
 @get("/bookings/{code:str}", summary="One's own booking")
 async def show(request: AnyRequest, house: House, code: FromPath[str]) -> Response[Any]:
     """A booking, by its secret, or by code and second factor."""
-    many = await crowded(request, house)
+    many = await crowded(request, house, _by_factor(request, code))
     if many is not None:
         return problem(request, many)
     return private(request, await flow.show(house, code, _proof(request)))
@@ -124,7 +120,7 @@ async def move(
     key: Key = None,
 ) -> Response[Any]:
     """Take another start and give the old one back, in one claim."""
-    many = await crowded(request, house)
+    many = await crowded(request, house, _by_factor(request, code))
     if many is not None:
         return problem(request, many)
     return private(request, await flow.move(house, code, _proof(request), data.start, key))
@@ -135,7 +131,7 @@ async def cancel(
     request: AnyRequest, house: House, code: FromPath[str], key: Key = None
 ) -> Response[Any]:
     """End a booking; the places return as the rules of release say."""
-    many = await crowded(request, house)
+    many = await crowded(request, house, _by_factor(request, code))
     if many is not None:
         return problem(request, many)
     return private(request, await flow.cancel(house, code, _proof(request), key))

@@ -14,8 +14,8 @@ from queue_service.flows.entrance import tickets
 from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.web import live
-from queue_service.web.access import STAFF_COOKIE, credentials
-from queue_service.web.api.bookings import Key, crowded, told
+from queue_service.web.access import STAFF_COOKIE, credentials, crowded
+from queue_service.web.api.bookings import Key, told
 from queue_service.web.api.shapes import LateBody, SessionBody
 from queue_service.web.problems import problem
 

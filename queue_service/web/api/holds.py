@@ -16,8 +16,8 @@ from queue_service.model.booking import Part
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.jurisdiction import gate
 from queue_service.web import soldout
-from queue_service.web.access import guessing
-from queue_service.web.api.bookings import Key, bearer, crowded, private
+from queue_service.web.access import crowded, guessing
+from queue_service.web.api.bookings import Key, bearer, private
 from queue_service.web.api.shapes import HoldBody, parts_of
 from queue_service.web.lean import AnyRequest, Sent, documented, header, parameter, read
 from queue_service.web.problems import lean_problem, misread, problem

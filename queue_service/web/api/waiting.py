@@ -18,9 +18,9 @@ from queue_service.house import House
 from queue_service.model.refusal import Refusal
 from queue_service.model.waiting import Acceptable
 from queue_service.rights import Act
-from queue_service.web.access import allowed
+from queue_service.web.access import allowed, crowded
 from queue_service.web.api.answers.waiting import offer_shown, wish_shown
-from queue_service.web.api.bookings import AnyRequest, Key, bearer, crowded, told
+from queue_service.web.api.bookings import AnyRequest, Key, bearer, told
 from queue_service.web.api.shapes import (
     ApplicantBody,
     Body,

@@ -14,7 +14,6 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.response import Redirect, Template
 
-from queue_service.house import House
 from queue_service.language import (
     LANGUAGES,
     Sentence,
@@ -34,9 +33,8 @@ from queue_service.language import (
 )
 from queue_service.language.catalogues import isolate
 from queue_service.model.office import Office
-from queue_service.model.refusal import Code, Refusal
+from queue_service.model.refusal import Refusal
 from queue_service.web.problems import STATUS as STATUS
-from queue_service.web.throttle import Throttle, address_of
 
 Asked = Request[object, object, State]
 """What a page is asked with."""
@@ -142,13 +140,6 @@ def refused(
         onward=onward,
         office=office,
     )
-
-
-async def crowded(request: Asked, house: House) -> Refusal | None:
-    """`too_many` when this address takes or guesses faster than people do."""
-    throttle: Throttle = request.app.state.throttle
-    address = address_of(request, trusted_proxy=house.settings.trusted_proxy)
-    return None if await throttle.passes(address) else Refusal(Code.TOO_MANY)
 
 
 def see(path: str) -> Redirect:

@@ -12,7 +12,8 @@ from queue_service.flows.bookings.booking import HoldGiven
 from queue_service.flows.wish import own_key
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
-from queue_service.web.pages import Asked, crowded
+from queue_service.web.access import crowded
+from queue_service.web.pages import Asked
 from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.applicant.times import as_instant
 from queue_service.web.pages.applicant.wanted import Wanted

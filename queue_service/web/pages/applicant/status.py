@@ -17,7 +17,8 @@ from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.notify.letters import Facts as LetterFacts
 from queue_service.notify.letters import Method, calendar
-from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, see, spoken
+from queue_service.web.access import crowded
+from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.applicant import moving, verify
 from queue_service.web.pages.applicant import ticket as ticket_pages
 from queue_service.web.pages.applicant.answers import as_birth_date, text
@@ -64,7 +65,7 @@ async def proved(request: Asked, house: House, lang: str) -> Shown:
     """Open an appointment by code and birth date or PIN."""
     form = await request.form()
     code = plain_code(text(form, "code"))
-    too_fast = await crowded(request, house)
+    too_fast = await crowded(request, house, code)
     if too_fast is not None:
         return _factor(request, lang, code, too_fast)
     result = await booking.show(house, code, _proof(text(form, "factor")))

@@ -16,7 +16,8 @@ from queue_service.language import catalogue, mark, sentence
 from queue_service.language.refusals import FIELDS
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Acceptable, WishState
-from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
+from queue_service.web.access import crowded
+from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
 from queue_service.web.pages.applicant import offer
 from queue_service.web.pages.applicant.answers import Answers, as_birth_date, faults, read, text
 from queue_service.web.pages.applicant.ticket import plain_code

@@ -16,7 +16,8 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
 from queue_service.views.desks import state
 from queue_service.web.access import STAFF_COOKIE as COOKIE
-from queue_service.web.pages import STATUS, Asked, Shown, crowded, known, page, refused, see, spoken
+from queue_service.web.access import crowded
+from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
 from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.faults import PAGE_FAULTS
