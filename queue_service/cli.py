@@ -14,16 +14,13 @@ from pathlib import Path
 
 import asyncpg
 
-from queue_service import (
-    __version__,
+from queue_service import __version__, offices, settings, unreachable
+from queue_service.commands import (
     authority_files,
     card_files,
     checking,
     day_lists,
     enrolling,
-    offices,
-    settings,
-    unreachable,
     verifying,
 )
 from queue_service.flows.auditing import Audit

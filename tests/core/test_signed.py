@@ -12,7 +12,8 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_service import cli, verifying
+from queue_service import cli
+from queue_service.commands import verifying
 from queue_service.flows.bookings.sealing import public_keys, seal
 from queue_service.kiosk import signed
 from queue_service.kiosk.signed import Known, PublicKey, Verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from queue_service import checking
+from queue_service.commands import checking
 from queue_service.flows import auditing
 from queue_service.flows.auditing import Wrong
 from tests import make

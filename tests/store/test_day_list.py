@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from queue_service import day_lists
+from queue_service.commands import day_lists
 from queue_service.flows.days import day_list
 from queue_service.flows.days.day_list import A_SHEET, DayList
 from queue_service.flows.entrance import arriving

@@ -106,7 +106,15 @@ def test_all_that_a_kiosk_takes_along_fits_its_budget(hall: Hall) -> None:
     scripts = ("kiosk.js", "device.js", "shell.js", "offline.js", "numbers.js", "outbox.js")
     of_scripts = sum(size(f"/static/{release}/{name}") for name in scripts)
     assert of_scripts <= 12_288
-    more = ("app.css", "kiosk.css", "qr.js", "guide.css", "guide.js", "guide_alone.js", "guide_shell.js")
+    more = (
+        "app.css",
+        "kiosk.css",
+        "qr.js",
+        "guide.css",
+        "guide.js",
+        "guide_alone.js",
+        "guide_shell.js",
+    )
     assert (
         len(page.content)
         + of_scripts

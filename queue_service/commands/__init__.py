@@ -1,0 +1,1 @@
+"""What `queue-service` does besides serving: one module a command, run by `cli`."""
