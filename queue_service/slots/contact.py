@@ -36,7 +36,8 @@ def impossible(
         "name": bool(name.strip()) and not any(c.isalnum() for c in name),
         "birth_date": birth_date is not None
         and not (birth_date.year >= FIRST_YEAR and birth_date <= today),
-        "email": bool(email.strip()) and not _EMAIL.fullmatch(email.strip()),
+        "email": bool(email.strip())
+        and (not _EMAIL.fullmatch(email.strip()) or any(map(_unseen, email.strip()))),
         "phone": bool(phone.strip()) and not _PHONE.fullmatch(phone.strip()),
     }
     return [field for field, is_wrong in wrong.items() if is_wrong]

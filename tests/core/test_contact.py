@@ -44,6 +44,8 @@ def test_what_may_be(said: dict[str, object]) -> None:
         {"name": "—"},
         {"email": "amal"},
         {"email": "amal@"},
+        {"email": "am\x00al@example.org"},
+        {"email": "am\u202eal@example.org"},
         {"email": "amal@example.org, eve@example.org"},
         {"email": "amal@example.org\r\nBcc: eve@example.org"},
         {"email": "<amal@example.org>"},

@@ -10,6 +10,7 @@ from queue_service.events.capacity import Configured
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.wish import Done
+from queue_service.model.booking import Person
 from queue_service.model.ids import APPLICANT, AuthorityId, OfficeId, Tick
 from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
@@ -74,6 +75,17 @@ async def test_a_guard_that_fires_refuses_its_wish_and_answers_all_neighbours(
     await small.audit()
 
 
+def unstorable(name: str) -> tuple[Callable[[World], Told], Needs]:
+    """A decision that writes what no column takes; what people type is cleaned before."""
+    wanted = make.booking(make.at("10:30"), limits=(DESKS, HALL))
+
+    def decide(world: World) -> Told:
+        taken = dict.fromkeys(claims.taken_by(wanted), 1)
+        return Told(Held(), bookings=(wanted,), people=(Person(wanted.id, name),), net=taken)
+
+    return decide, Needs(cells=claims.taken_by(wanted), bookings=(wanted.id,))
+
+
 @pytest.mark.parametrize(
     "name", ["nul \x00 inside", "half a pair \ud83d"], ids=["server", "driver"]
 )
@@ -82,13 +94,17 @@ async def test_a_text_that_cannot_be_stored_is_invalid_and_costs_nobody_else_any
 ) -> None:
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, said: complaints.append(said))
-    holds = [await small.held(f"09:{n}0") for n in range(5)]
+    holds = [await small.held(f"09:{n}0") for n in range(4)]
+    poison, needs = unstorable(name)
+    confirmed = [small.confirm(hold) for hold in holds]
     answers = await gathered(
         small_database.owner_dsn,
         small,
-        *(small.confirm(h, name if n == 2 else "Amal") for n, h in enumerate(holds)),
+        *confirmed[:2],
+        wish(small, poison, needs),
+        *confirmed[2:],
     )
-    assert answers.pop(2) == Refusal(Code.INVALID)
+    assert answers.pop(2) == Done(Refusal(Code.INVALID))
     assert {type(a) for a in answers} == {BookingGiven}
     assert complaints == [], "the driver had to end a transaction that was left open"
     assert isinstance(await beside.hold("11:00"), HoldGiven)

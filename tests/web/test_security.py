@@ -28,6 +28,7 @@ _MISSING: dict[str, object] = {
     "until": "2026-11-25T10:00:00+01:00",
     "why": "staff_missing",
 }
+_SHEET: dict[str, object] = {"rows": [{"number": "A100", "service": "INFO", "time": "09:00:00"}]}
 BODIES: dict[str, dict[str, object]] = {
     "POST /offices/{office}/bookings": {
         "services": [{"service": "PICK"}],
@@ -67,9 +68,8 @@ BODIES: dict[str, dict[str, object]] = {
         "why": "closed",
     },
     "POST /offices/{office}/surge/{rule}/override": {"act": "pause"},
-    "POST /offices/{office}/paper-numbers": {
-        "rows": [{"number": "A100", "service": "INFO", "time": "09:00:00"}]
-    },
+    "POST /offices/{office}/paper-numbers": _SHEET,
+    "POST /offices/{office}/paper-numbers/preview": _SHEET,
 }
 QUERIES = {"GET /kiosk/block": {"keeper": str(uuid.uuid4())}}
 OPEN = {
