@@ -27,7 +27,7 @@ from queue_service.demo.prepare import PASSWORD, prepare
 from queue_service.demo.presets import preset
 from queue_service.flows.capacity import planning
 from queue_service.house import close_house, open_house
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Taker
 from queue_service.model.release import Release, Reserve
 from queue_service.store import offices as store
 from queue_service.store.database import outside, transaction
@@ -36,6 +36,7 @@ from tests import servers
 OFFICES = ("heidelberg", "stuttgart")
 BEGIN = datetime(2026, 11, 23, 8, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 SECRET = "tests-" * 8
+MANY = 1_000
 READY_SECONDS = 120.0
 """Long enough for a busy machine; a server that ends is noticed at once."""
 QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -82,9 +83,18 @@ class Served:
 
 
 def at_once(office: Office) -> Office:
-    """The office without rules of release: what is given back is free, and nothing is kept."""
+    """The office without rules of release: what is given back is free, and nothing is kept.
+
+    A morning has numbers for all that the tests of a run send through it.
+    """
     limits = tuple(
-        msgspec.structs.replace(limit, last_minute=(), reserve=Reserve()) for limit in office.limits
+        msgspec.structs.replace(
+            limit,
+            last_minute=(),
+            reserve=Reserve(),
+            capacity=MANY if limit.taker is Taker.WALK_IN else limit.capacity,
+        )
+        for limit in office.limits
     )
     rules = msgspec.structs.replace(office.booking, release=Release())
     return msgspec.structs.replace(office, limits=limits, booking=rules)
