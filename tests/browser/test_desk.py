@@ -39,7 +39,8 @@ def at(opens: Opens, hall: Hall, counter: str = "1", role: str = "clerk", **more
 
 
 def served(page: Page, hall: Hall) -> str:
-    """Somebody stands at this desk; their number."""
+    """Somebody stands at this desk, where nobody did; their number."""
+    expect(page.locator("[data-nobody]")).to_be_visible()
     number = str(hall.walk_in()["number"])
     expect(page.locator("[data-list=waiting] li").first).to_be_visible()
     page.keyboard.press(" ")
