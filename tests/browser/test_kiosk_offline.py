@@ -102,7 +102,7 @@ class Kiosk:
         }
         self.page.context.add_cookies([cookie])
         self.page.goto("/de/kiosk")
-        self.page.wait_for_function("() => caches.match('/kiosk/offline').then(Boolean)")
+        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
         soon(self.blocks, lambda found: len(found) >= 1, 30)
 
     def kept(self) -> dict[str, list[Any]]:
