@@ -22,6 +22,7 @@ from litestar.types import ASGIApp, Guard
 
 from display import words
 from display.board import Board, Opening, Snapshot, event
+from display.coding import reads_gzip
 from display.layout import Sizes, sizes
 from queue_service.events.chapters import AnyFact
 from queue_service.events.entry import Entry
@@ -176,7 +177,7 @@ async def waits(
     return Response(words.BoardWaits(lines), headers={"cache-control": "no-store"})
 
 
-@get("/api/v1/displays/{display:str}/stream", summary="Board stream", include_in_schema=False)
+@get("/api/v1/displays/{display:str}/stream", summary="Board stream")
 async def stream(
     request: Request[Any, Any, Any],
     lobby: LentLobby,
@@ -257,7 +258,7 @@ async def asset(
         return Response(b"", status_code=404, media_type="text/plain")
     kind = _TYPES[name.rpartition(".")[2]]
     headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if reads_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         body = _ZIPPED[name]
     return Response(body, media_type=kind, headers=headers)

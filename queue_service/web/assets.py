@@ -7,6 +7,7 @@ from importlib import resources
 from litestar import Response, get
 from litestar.params import FromPath
 
+from display.coding import reads_gzip
 from display.feed import lean
 from queue_service.web.lean import AnyRequest
 
@@ -53,7 +54,7 @@ async def asset(
     if content is None or release != RELEASE:
         return Response(b"", status_code=404, media_type="text/plain")
     headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
-    if name in _ZIPPED and "gzip" in request.headers.get("accept-encoding", ""):
+    if name in _ZIPPED and reads_gzip(request.headers.get("accept-encoding", "")):
         content = _ZIPPED[name]
         headers["content-encoding"] = "gzip"
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)

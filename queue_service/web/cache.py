@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.types import Scope
 
+from display.coding import reads_gzip
 from queue_service.web.lean import Sent, header
 
 _SMALLEST = 1_000
@@ -25,10 +26,14 @@ class Cached(msgspec.Struct, frozen=True):
     etag: str
 
     @classmethod
-    def of(cls, content: bytes) -> "Cached":
-        """Hash and compress a body once."""
+    def of(cls, content: bytes, *, lasting: bytes | None = None) -> "Cached":
+        """Hash and compress a body once.
+
+        `lasting` is what of it counts where a part is new every time, as the hour is.
+        """
         zipped = gzip.compress(content, _EFFORT, mtime=0) if len(content) >= _SMALLEST else b""
-        return cls(content, zipped, f'"{hashlib.sha256(content).hexdigest()[:24]}"')
+        known = hashlib.sha256(content if lasting is None else lasting).hexdigest()[:24]
+        return cls(content, zipped, f'"{known}"' if lasting is None else f'W/"{known}"')
 
 
 Value = TypeVar("Value")
@@ -67,8 +72,8 @@ _KEPT = ((b"cache-control", b"no-cache"), (b"vary", b"accept-encoding"))
 
 
 def _knows(known: str, etag: str) -> bool:
-    """Whether a client's If-None-Match, one validator or several, names this one."""
-    return etag in known
+    """Whether a client's If-None-Match, one validator or several or any, names this one."""
+    return etag.removeprefix("W/") in known or known.strip() == "*"
 
 
 def lean_answer(scope: Scope, cached: Cached) -> Sent:
@@ -76,7 +81,7 @@ def lean_answer(scope: Scope, cached: Cached) -> Sent:
     etag = (b"etag", cached.etag.encode())
     if _knows(header(scope, b"if-none-match"), cached.etag):
         return Sent(304, b"", (etag, *_KEPT))
-    if cached.zipped and "gzip" in header(scope, b"accept-encoding"):
+    if cached.zipped and reads_gzip(header(scope, b"accept-encoding")):
         return Sent(200, cached.zipped, (_JSON, etag, *_KEPT, (b"content-encoding", b"gzip")))
     return Sent(200, cached.plain, (_JSON, etag, *_KEPT))
 
@@ -92,7 +97,7 @@ def answer(
     headers = {"etag": cached.etag, "cache-control": cache_control, "vary": "accept-encoding"}
     if _knows(request.headers.get("if-none-match", ""), cached.etag):
         return Response(b"", status_code=304, headers=headers)
-    if cached.zipped and "gzip" in request.headers.get("accept-encoding", ""):
+    if cached.zipped and reads_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         return Response(cached.zipped, media_type=media_type, headers=headers)
     return Response(cached.plain, media_type=media_type, headers=headers)
@@ -103,7 +108,7 @@ def packed(
 ) -> Response[bytes]:
     """A body that is made for one device and rarely asked for, compressed where it may be."""
     headers = {"cache-control": cache_control, "vary": "accept-encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if reads_gzip(request.headers.get("accept-encoding", "")):
         content = gzip.compress(content, _EFFORT, mtime=0)
         headers["content-encoding"] = "gzip"
     return Response(content, media_type=media_type, headers=headers)

@@ -75,13 +75,27 @@ def test_cancelled_twice_at_once_is_cancelled(hall: Hall) -> None:
     assert said == {(200, "cancelled")}
 
 
-def test_a_validator_among_others_is_known(hall: Hall) -> None:
-    etag = hall.anyone.get("/api/v1/offices").headers["etag"]
-    known = {"If-None-Match": f'"other", W/{etag}'}
-    assert hall.anyone.get("/api/v1/offices", headers=known).status_code == 304
-    month = f"/api/v1/offices/{hall.office}/availability?service=PICK"
-    known = {"If-None-Match": f'"other", {hall.anyone.get(month).headers["etag"]}'}
-    assert hall.anyone.get(month, headers=known).status_code == 304
+@pytest.mark.parametrize(
+    "path",
+    ["", "/heidelberg", "/heidelberg/triage", "/heidelberg/availability?service=PICK", "kit"],
+)
+def test_a_validator_among_others_is_known(hall: Hall, path: str) -> None:
+    asked = "/api/v1/guide/heidelberg/kit" if path == "kit" else f"/api/v1/offices{path}"
+    who = hall.staff("guide") if path == "kit" else hall.anyone
+    tag = who.get(asked).headers["etag"].removeprefix("W/")
+    for known, status in ((f'"other", {tag}', 304), (f"W/{tag}", 304), ("*", 304), ('"x"', 200)):
+        answer = who.get(asked, headers={"If-None-Match": known})
+        assert answer.status_code == status, known
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [("gzip;q=0", False), ("br, gzip;q=0.5", True), ("*;q=0, gzip", True), ("*;q=0", False)],
+)
+def test_bytes_are_packed_for_who_reads_them(hall: Hall, accepted: str, zipped: bool) -> None:
+    for path in ("/api/v1/offices", "/api/v1/offices/heidelberg/availability?service=BIO", "/de"):
+        answer = hall.anyone.get(path, headers={"Accept-Encoding": accepted})
+        assert ("content-encoding" in answer.headers) is zipped, path
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ async def desk(request: AnyRequest, house: House, counter: FromPath[str]) -> Res
     )
 
 
-@get("/desks/{counter:str}/stream", summary="Desk stream", include_in_schema=False)
+@get("/desks/{counter:str}/stream", summary="Desk stream")
 async def desk_stream(
     request: AnyRequest, house: House, counter: FromPath[str], after: After = None
 ) -> ASGIApp:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Litestar
 from litestar.openapi.spec import Operation, SecurityScheme
 
-from queue_service.language import LANGUAGES, tag
+from queue_service.language import LANGUAGES
 from queue_service.web.api.answers.public import ANSWERS, Problem
 from queue_service.web.problems import PROBLEM_JSON
 
@@ -38,6 +38,9 @@ BY_KEY = (
 """For staff and devices alone."""
 WITH_ETAG = (
     "/offices",
+    "/offices/{office}",
+    "/offices/{office}/triage",
+    "/guide/{office}/kit",
     "/offices/{office}/availability",
     "/offices/{office}/keys",
     "/offices/{office}/capacity",
@@ -45,6 +48,23 @@ WITH_ETAG = (
 """Answered 304 where nothing has changed."""
 BY_SECRET = ("/holds/", "/bookings/", "/offices/{office}/card-contacts/", "/wishes/", "/offers/")
 """For whoever has the secret of a hold or booking."""
+STREAM = "/stream"
+"""Ends the path of every live stream."""
+_EVENTS: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "string",
+            "description": "Server-sent events; ids are journal numbers, data is JSON",
+        }
+    }
+}
+_LAST_EVENT = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Journal number already known; the larger of it and `after` counts",
+}
 _REFS = "#/components/schemas/{name}"
 _SECOND_FACTOR = {
     "name": "Second-Factor",
@@ -58,7 +78,7 @@ _LANGUAGE = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": f"Of the sentences in refusals: {', '.join(map(tag, LANGUAGES))}",
+    "description": "Of the sentences in refusals: " + ", ".join(LANGUAGES).replace("_", "-"),
 }
 
 
@@ -83,24 +103,33 @@ def describe(app: Litestar) -> None:
             operation: Operation | None = getattr(item, method)
             if operation is not None:
                 rest = path.removeprefix(BASE)
+                if rest.endswith(STREAM):
+                    _put_right(operation, method, rest, HTTPStatus.OK, _EVENTS)
+                    continue
                 status, kind = ANSWERS[f"{method.upper()} {rest}"]
-                _put_right(operation, rest, status, by_kind.get(kind) if kind else None)
+                schema = by_kind.get(kind) if kind else None
+                content = {"application/json": {"schema": schema}} if schema is not None else {}
+                _put_right(operation, method, rest, status, content)
 
 
-def _put_right(operation: Operation, path: str, status: int, schema: Any) -> None:
+def _put_right(
+    operation: Operation, method: str, path: str, status: int, content: dict[str, Any]
+) -> None:
     # Any: finished JSON schemas, which the framework writes as they are.
     good: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if schema is not None:
-        good["content"] = {"application/json": {"schema": schema}}
+    if content:
+        good["content"] = content
     refused = {
         "description": "Refused: the code says why, the sentences say what to do",
         "content": {PROBLEM_JSON: {"schema": {"$ref": _REFS.format(name="Problem")}}},
     }
     answers: Any = {str(status): good, "default": refused}
-    if path in WITH_ETAG:
+    if path in WITH_ETAG and method == "get":
         answers["304"] = {"description": "As the ETag says"}
     operation.responses = answers
     parameters: Any = [*(operation.parameters or ()), _LANGUAGE]
+    if path.endswith(STREAM):
+        parameters.append(_LAST_EVENT)
     if path.startswith(BY_KEY):
         operation.security = [{"key": []}]
     elif path.startswith(BY_SECRET):

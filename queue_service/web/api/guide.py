@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
@@ -24,6 +25,7 @@ from queue_service.web.access import actor_of, allowed, crowding
 from queue_service.web.api.bookings import Key, told
 from queue_service.web.api.kiosk import ticket_given
 from queue_service.web.api.shapes import Body
+from queue_service.web.cache import Cached, answer
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
@@ -158,7 +160,10 @@ async def undo(
 async def kit(request: AnyRequest, house: House, office: FromPath[str]) -> Response[Any]:
     """Cards, lists of papers and neighbouring authorities for the hour without network."""
     at = await _at(request, house, Act.GUIDE, office)
-    return problem(request, at) if isinstance(at, Refusal) else told(taken_along.kit(at[1]))
+    if isinstance(at, Refusal):
+        return problem(request, at)
+    packed = Cached.of(msgspec.json.encode(taken_along.kit(at[1])))
+    return answer(request, packed, cache_control="private, no-cache")
 
 
 async def _at(

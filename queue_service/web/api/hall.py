@@ -79,7 +79,7 @@ def _ticket(shown: tickets.TicketShown) -> dict[str, object]:
     return said
 
 
-@get("/tickets/{code:str}/stream", summary="Ticket stream", include_in_schema=False)
+@get("/tickets/{code:str}/stream", summary="Ticket stream")
 async def ticket_stream(
     request: AnyRequest, house: House, code: FromPath[str], after: After = None
 ) -> ASGIApp:

@@ -35,18 +35,16 @@ async def offices(request: Request[Any, Any, Any], house: House) -> Response[byt
 async def office(
     request: Request[Any, Any, Any], house: House, office: FromPath[str]
 ) -> Response[Any]:
-    """Services, languages, hours and the rules in force; `now` is the office's clock."""
+    """Services, languages, hours and the rules in force; `now` is the office's clock.
+
+    The ETag is that of everything else: a new hour alone is a 304.
+    """
     followed = house.follower.office(office)
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE, {"office": office[:80]}))
-    found = _details(followed.office) | {
-        "now": followed.now(),
-        "rate": followed.clock.rate,
-        "seq": followed.seq,
-    }
-    return Response(
-        _encode(found), media_type="application/json", headers={"cache-control": "no-store"}
-    )
+    details = _details(followed.office)
+    moment = {"now": followed.now(), "rate": followed.clock.rate, "seq": followed.seq}
+    return answer(request, Cached.of(_encode(details | moment), lasting=_encode(details)))
 
 
 def _details(office: Office) -> dict[str, object]:

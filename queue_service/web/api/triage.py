@@ -17,6 +17,7 @@ from queue_service.offices import municipalities
 from queue_service.offices.jurisdiction import referral, same_authority
 from queue_service.web.api.bookings import told
 from queue_service.web.api.shapes import Body
+from queue_service.web.cache import Cached, answer
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
@@ -38,7 +39,8 @@ async def tree(request: AnyRequest, house: House, office: FromPath[str]) -> Resp
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE, {"office": office[:80]}))
     found = followed.office.triage
-    return told({"first": found.first, "questions": found.questions, "outcomes": found.outcomes})
+    said = {"first": found.first, "questions": found.questions, "outcomes": found.outcomes}
+    return answer(request, Cached.of(msgspec.json.encode(said)))
 
 
 @post("/offices/{office:str}/triage", summary="Where answers lead", status_code=200)

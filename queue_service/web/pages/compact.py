@@ -8,6 +8,8 @@ import gzip
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from display.coding import reads_gzip
+
 _SMALLEST = 600
 """Below this many bytes a packet is saved by nobody."""
 _LEVEL = 6
@@ -17,8 +19,8 @@ def compact(app: ASGIApp) -> ASGIApp:
     """The application `app` with its pages compressed for whoever takes gzip."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        accepted = dict(scope["headers"]).get(b"accept-encoding", b"")
-        await app(scope, receive, _squeezing(send) if b"gzip" in accepted else send)
+        accepted = dict(scope["headers"]).get(b"accept-encoding", b"").decode("latin-1")
+        await app(scope, receive, _squeezing(send) if reads_gzip(accepted) else send)
 
     return wrapped
 
