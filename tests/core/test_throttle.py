@@ -4,12 +4,12 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-import redis.asyncio as redis
 from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_service.web import throttle
-from queue_service.web.throttle import InMemory, Open, Shared
+from queue_service.web.shared_throttle import Shared, at
+from queue_service.web.throttle import InMemory, Open
 
 
 class Clock:
@@ -93,17 +93,13 @@ def test_over_any_time_no_more_pass_than_burst_and_rate_allow(
 
 
 async def test_processes_share_a_bucket_through_redis(redis_url: str) -> None:
-    clients = [redis.Redis.from_url(redis_url) for _ in range(2)]
-    try:
-        one, other = (Shared(client, 6) for client in clients)
+    async with at(redis_url) as client, at(redis_url) as another:
+        one, other = Shared(client, 6), Shared(another, 6)
         answers = await asyncio.gather(*((one, other)[n % 2].passes("shared") for n in range(30)))
         # A token comes back every ten seconds; a slow machine may see one or two of them.
         assert 6 <= sum(answers) <= 8
         assert await other.passes("elsewhere")
-        assert await clients[0].ttl("queue:throttle:shared") > 0
-    finally:
-        for client in clients:
-            await client.aclose()
+        assert await client.ttl("queue:throttle:shared") > 0
 
 
 async def test_while_redis_is_away_everybody_passes_without_waiting_for_it() -> None:

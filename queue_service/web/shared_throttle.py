@@ -1,0 +1,48 @@
+"""The bucket of tokens that all processes share through Redis; `throttle` says what it is for."""
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+_log = structlog.get_logger()
+# Atomic token bucket; keys live as long as they could matter.
+_BUCKET = """
+local now = redis.call('TIME')
+local at = now[1] + now[2] / 1000000
+local burst, per_second = tonumber(ARGV[1]), tonumber(ARGV[2])
+local known = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = tonumber(known[1]) or burst
+tokens = math.min(burst, tokens + (at - (tonumber(known[2]) or at)) * per_second)
+local passed = 0
+if tokens >= 1 then tokens = tokens - 1; passed = 1 end
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', at)
+redis.call('EXPIRE', KEYS[1], math.ceil(burst / per_second) + 1)
+return passed
+"""
+
+
+def at(url: str) -> "redis.Redis":
+    """A client without retries: its own would hold every request up while Redis is away."""
+    return redis.Redis.from_url(
+        url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class Shared:
+    """A bucket per address that all processes share through Redis."""
+
+    def __init__(self, client: "redis.Redis", most: int, minutes: int = 1) -> None:
+        """`most` in so many minutes; it is also the burst."""
+        self._client = client
+        self._take = self._client.register_script(_BUCKET)
+        self._arguments = [most, most / minutes / 60]
+
+    async def passes(self, address: str) -> bool:
+        """Take a token; passes while Redis is away."""
+        try:
+            return bool(await self._take(keys=[f"queue:throttle:{address}"], args=self._arguments))
+        except (RedisError, OSError) as away:
+            _log.warning("throttle_open", error=type(away).__name__)
+            return True
