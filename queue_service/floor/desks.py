@@ -13,7 +13,7 @@ from queue_service.model.hall import HallTold
 from queue_service.model.ids import ActorId, CounterKey
 from queue_service.model.office import Counter
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import AT_COUNTER
+from queue_service.model.visit import ANYBODY, AT_COUNTER, Visit
 from queue_service.model.world import Told, World
 
 STAYS = frozenset({DeskState.OPEN, DeskState.BREAK})
@@ -24,7 +24,8 @@ def change(world: World, counter: Counter, state: DeskState, by: ActorId) -> Tol
     """A counter opens, pauses, works behind the scenes or closes; one login has one open counter.
 
     The one it had closes, unless somebody is there: two may work under one login by mistake.
-    Who was to come back to a counter that calls nobody for long goes to any that can.
+    Who was to come back to a counter that calls nobody for long goes to any that can, and an
+    emergency that was handed to a case worker who goes is for any of the others.
     """
     moved = _left_behind(world, counter.key, by) if state is DeskState.OPEN else []
     for gone in (counter.key, *(d.counter for d in moved)):
@@ -37,13 +38,23 @@ def change(world: World, counter: Counter, state: DeskState, by: ActorId) -> Tol
     after = [Desk(counter.key, state, world.now, by)]
     after += [Desk(d.counter, DeskState.CLOSED, world.now, by) for d in moved]
     left = {d.counter for d in after if d.state not in STAYS}
+    gone_away = {d.by for d in before.values() if d.state is DeskState.OPEN and d.since}
+    if state is DeskState.OPEN:
+        gone_away.discard(by)
     waits = [v for v in world.line() if v.only in left and v.state not in AT_COUNTER]
-    released = tuple(msgspec.structs.replace(v, only=None) for v in waits)
+    waits += [v for v in world.line() if v.hand is not None and v.hand.to in gone_away]
+    released = tuple(_for_any(v) for v in waits)
     fact = DeskChanged(
         desks=tuple(DeskNow.of(d, before[d.counter].seq) for d in after),
         visits=tuple(VisitNow.of(a, v.seq) for a, v in zip(released, waits, strict=True)),
     )
     return Told(fact, visits=released, hall=HallTold(desks=tuple(after)))
+
+
+def _for_any(visit: Visit) -> Visit:
+    """Without a counter or case worker of their own; the clock of a hand goes on."""
+    hand = msgspec.structs.replace(visit.hand, to=ANYBODY) if visit.hand is not None else None
+    return msgspec.structs.replace(visit, only=None, hand=hand)
 
 
 def _left_behind(world: World, counter: CounterKey, by: ActorId) -> list[Desk]:

@@ -4,13 +4,25 @@ import pytest
 
 from display.board import event
 from queue_service.events.floor import WhyNext
-from queue_service.floor import handing, journey, line
+from queue_service.floor import desks, handing, journey, line
 from queue_service.floor import visit as engine
 from queue_service.language import why_next
+from queue_service.model.desk import DeskState
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import ANYBODY, Aid, NeedClass, VisitState
+from queue_service.model.visit import ANYBODY, Aid, Hand, NeedClass, VisitState
 from queue_service.model.world import Told
-from tests.core.town import BOSS, DESK, OFFICE, OTHER, RULES, SECOND, WORKER, Town, visit
+from tests.core.town import (
+    BOSS,
+    DESK,
+    OFFICE,
+    OTHER,
+    RULES,
+    SECOND,
+    WORKER,
+    Town,
+    counter,
+    visit,
+)
 from tests.make import HELP, MINUTE, NOW, PICK
 
 
@@ -65,6 +77,20 @@ def test_a_named_case_worker_has_ten_minutes_then_whoever_can_calls() -> None:
     town.wait(RULES.hand_minutes)
     assert line.overdue(hand, town.now, RULES)
     assert isinstance(town.next(DESK), Told)
+
+
+def test_a_case_worker_who_goes_leaves_their_emergency_to_the_others() -> None:
+    one = visit(PICK)
+    town = Town(one)
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.OPEN, WORKER))
+    town.act(lambda w: handing.hand_over(w, one.id, WORKER))
+    town.wait(2)
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.OPEN, WORKER))
+    assert town.visits[one.id].hand == Hand(NOW, WORKER)
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.BREAK, WORKER))
+    assert town.visits[one.id].hand == Hand(NOW, ANYBODY)
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.OPEN, SECOND))
+    assert isinstance(town.act(lambda w: handing.accept(w, one.id, BOSS, RULES, SECOND)), Told)
 
 
 def test_who_passes_leaves_it_to_the_others_and_the_clock_goes_on() -> None:
