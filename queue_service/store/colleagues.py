@@ -1,7 +1,7 @@
 """Who works in an office, by role: for handing something over to a colleague by name."""
 
 import asyncpg
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import any_, bindparam, select, text
 
 from queue_service.model.ids import ActorId, OfficeId
 from queue_service.store import tables as t
@@ -10,7 +10,9 @@ from queue_service.store.statement import Statement
 _s = t.staff.c
 WITH_ROLE = Statement(
     select(_s.id, _s.login)
-    .where(_s.office == bindparam("office"), _s.roles.any(bindparam("role")), text("staff.active"))
+    .where(
+        _s.office == bindparam("office"), bindparam("role") == any_(_s.roles), text("staff.active")
+    )
     .order_by(_s.login)
 )
 
