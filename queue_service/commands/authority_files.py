@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from queue_service import offices
+from queue_service.commands.configurations import folders
+from queue_service.commands.failing import CommandError
 from queue_service.model.asking import Referral
 from queue_service.offices import authorities
 
@@ -27,22 +28,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Take the good rows over, name the bad ones; 1 when nothing could be taken or one was bad."""
+    """Take the good rows over, name the bad ones; 1 when one was bad.
+
+    Raises CommandError when nothing could be taken.
+    """
     try:
         text = given.file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _failed(f"{given.file}: byte {error.start}: the file is not UTF-8")
-    folders = offices.folders(given.folder) if given.folder.is_dir() else ()
-    if not folders:
-        return _failed(f"{given.folder}: no folder with an office.toml")
+        raise CommandError(f"{given.file}: byte {error.start}: the file is not UTF-8") from error
+    found = folders(given.folder)
     read = authorities.read(text)
     for doubt in read.doubts:
         sys.stderr.write(f"{given.file}: {doubt.said()}\n")
-    for folder in folders:
+    for folder in found:
         try:
             before = _before(folder / FILE)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            return _failed(f"{folder / FILE}: {error}; nothing was changed")
+            raise CommandError(f"{folder / FILE}: {error}; nothing was changed") from error
         after = authorities.merged(before, read.by_key)
         if after != before:
             _replace(folder / FILE, authorities.written(after))
@@ -67,8 +69,3 @@ def _replace(file: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(file)
-
-
-def _failed(why: str) -> int:
-    sys.stderr.write(f"queue-service import-authorities: {why}\n")
-    return 1

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from queue_service.commands.inside import in_house, known
 from queue_service.flows.bookings import cards
 from queue_service.flows.bookings.cards import Imported
 from queue_service.house import House
@@ -27,15 +28,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-async def run(house: House, given: argparse.Namespace) -> None:
-    """Import the file and say what became of it, without any number of a card.
+def run(given: argparse.Namespace) -> int:
+    """Import the file; 0, or CommandError for an office that is not known."""
+    return in_house(lambda house: take_over(house, given))
 
-    Raises SystemExit with a plain sentence for an office that is not known.
-    """
-    office = house.follower.office(given.office)
-    if office is None:
-        known = ", ".join(house.follower.offices) or "none; run queue-service load"
-        raise SystemExit(f"queue-service cards: no office {given.office!r}; known: {known}")
+
+async def take_over(house: House, given: argparse.Namespace) -> None:
+    """Import the file and say what became of it, without any number of a card."""
+    office = known(house, given.office)
     content = given.file.read_bytes()
     done = await cards.import_list(house, office, content, CONFIGURATION)
     said = json.dumps(msgspec.to_builtins(done), ensure_ascii=False)

@@ -6,15 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from queue_service import offices
-from queue_service.flows import auditing
-from queue_service.flows.auditing import Audit
-from queue_service.house import House
-
-MOST_LINES = 50
-"""Of differences that are printed; how many there are is always said."""
+from queue_service.commands.configurations import folders
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +25,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def configurations(folders: Sequence[Path], *, as_json: bool) -> int:
+def run(given: argparse.Namespace) -> int:
+    """Check what was named; 1 when there is a fault or a difference."""
+    if given.deep:
+        from queue_service.commands import deep  # only this one needs a database
+
+        return deep.run(given)
+    if given.folder is None:
+        given.wrong("name a folder, or give --deep to check what is stored")
+    return configurations(folders(given.folder), as_json=given.json)
+
+
+def configurations(found: Sequence[Path], *, as_json: bool) -> int:
     """Name every fault of these configurations; 1 when there is one."""
     faults = []
-    for folder in folders:
+    for folder in found:
         read = offices.read(folder)
-        found = read if isinstance(read, tuple) else ()
-        faults += [(folder, fault) for fault in found]
+        wrong = read if isinstance(read, tuple) else ()
+        faults += [(folder, fault) for fault in wrong]
     if as_json:
         said = [
             {
@@ -50,33 +54,10 @@ def configurations(folders: Sequence[Path], *, as_json: bool) -> int:
             }
             for f, x in faults
         ]
-        print(json.dumps({"folders": len(folders), "faults": said}, ensure_ascii=False, indent=2))
+        print(json.dumps({"folders": len(found), "faults": said}, ensure_ascii=False, indent=2))
     else:
         for _, fault in faults:
             print(fault.line(), file=sys.stderr)
         if not faults:
-            print(f"{len(folders)} configuration(s) without fault")
+            print(f"{len(found)} configuration(s) without fault")
     return 1 if faults else 0
-
-
-async def audits(house: House, slug: str | None) -> list[Audit]:
-    """Audit one office or all; raises LookupError for one that is not known."""
-    known = house.follower.offices
-    if slug is not None and slug not in known:
-        raise LookupError(f"no office {slug!r}; known: {', '.join(known) or 'none'}")
-    return [await auditing.audit(house, known[each]) for each in known if slug in (None, each)]
-
-
-def tell(found: Sequence[Audit], *, as_json: bool) -> int:
-    """Print what the audits found; 1 when anything is wrong."""
-    if as_json:
-        print(msgspec.json.format(msgspec.json.encode(list(found)), indent=2).decode())
-    else:
-        for audit in found:
-            print(
-                f"{audit.office}: {audit.cells} cells, {audit.bookings} bookings, "
-                f"{audit.entries} entries, {len(audit.wrong) or 'no'} difference(s)"
-            )
-            for wrong in audit.wrong[:MOST_LINES]:
-                print(wrong.line(), file=sys.stderr)
-    return 1 if any(audit.wrong for audit in found) else 0

@@ -11,6 +11,8 @@ from datetime import date
 
 import msgspec
 
+from queue_service.commands.failing import CommandError
+from queue_service.commands.inside import in_house, known
 from queue_service.flows.days import day_list
 from queue_service.flows.days.day_list import A_SHEET, MOST_SHEETS, DayList
 from queue_service.house import House
@@ -47,22 +49,23 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-23") from None
 
 
-async def run(house: House, given: argparse.Namespace) -> None:
+def run(given: argparse.Namespace) -> int:
+    """Print the list; 0, or CommandError as `print_day` raises it."""
+    return in_house(lambda house: print_day(house, given))
+
+
+async def print_day(house: House, given: argparse.Namespace) -> None:
     """Print the list of the day; its numbers are reserved before.
 
-    Raises SystemExit with a plain sentence for an office that is not known, or a day so far off
-    that it has no numbers.
+    Raises CommandError for an office that is not known, or a day so far off that it has no numbers.
     """
-    office = house.follower.office(given.office)
-    if office is None:
-        known = ", ".join(house.follower.offices) or "none; run queue-service load"
-        raise SystemExit(f"queue-service day-list: no office {given.office!r}; known: {known}")
+    office = known(house, given.office)
     day = given.date or office.now().date()
     if given.sheets:
         kept = await day_list.reserve(house, office, day, given.sheets, SYSTEM)
         if isinstance(kept, Refusal):
-            raise SystemExit(
-                f"queue-service day-list: --date {day}: numbers are reserved from today to"
+            raise CommandError(
+                f"--date {day}: numbers are reserved from today to"
                 f" {day_list.MOST_DAYS_AHEAD} days ahead; with --sheets 0 any day is printed"
             )
     found = await day_list.day_list(house, office, day)

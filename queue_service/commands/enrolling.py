@@ -8,6 +8,8 @@ import argparse
 import json
 import sys
 
+from queue_service.commands.failing import CommandError
+from queue_service.commands.inside import in_house, known
 from queue_service.flows.access import devices
 from queue_service.flows.access.devices import DEVICE_ROLES
 from queue_service.house import House
@@ -23,10 +25,6 @@ EXPLAINED = (
 )
 
 
-class EnrolError(Exception):
-    """A device cannot be enrolled or revoked; the message says why."""
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command is told."""
     parser.description = EXPLAINED
@@ -39,11 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-async def run(house: House, given: argparse.Namespace) -> None:
-    """Enrol, invite or revoke in an office that is known; raises EnrolError."""
+def run(given: argparse.Namespace) -> int:
+    """Enrol, invite or revoke; 0, or CommandError for what is not known or no name."""
+    return in_house(lambda house: _enrol(house, given))
+
+
+async def _enrol(house: House, given: argparse.Namespace) -> None:
+    known(house, given.office)
     if given.revoke:
         if not await devices.revoke(house, given.office, given.device):
-            raise EnrolError(f"{given.office} has no device {given.device}")
+            raise CommandError(f"{given.office} has no device {given.device}")
         sys.stdout.write(f"the key of {given.device} is dead\n")
     elif given.code:
         await _invite(house, given)
@@ -57,7 +60,9 @@ async def _invite(house: House, given: argparse.Namespace) -> None:
         house, given.office, device=given.device, role=role, by=CONFIGURATION
     )
     if isinstance(invited, Refusal):
-        raise EnrolError(f"{given.device!r} is no name for a device: {invited.data.get('reason')}")
+        raise CommandError(
+            f"{given.device!r} is no name for a device: {invited.data.get('reason')}"
+        )
     page = f"{house.settings.base_url}/de/enrol"
     if given.json:
         device = address(given.office, given.device)
@@ -71,7 +76,7 @@ async def _invite(house: House, given: argparse.Namespace) -> None:
 
 async def _admit(house: House, given: argparse.Namespace) -> None:
     if not devices.named(given.device):
-        raise EnrolError(f"{given.device!r} is no name for a device: a-z, 0-9 and -, at most 40")
+        raise CommandError(f"{given.device!r} is no name for a device: a-z, 0-9 and -, at most 40")
     enrolled = await devices.admit(house, given.office, device=given.device, role=Role(given.role))
     link = f"{house.settings.base_url}/enrol/{enrolled.key}"
     if given.json:

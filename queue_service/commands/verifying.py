@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from queue_service.clock import real_now
+from queue_service.commands.failing import CommandError
 from queue_service.kiosk.signed import Checked, PublicKey, Verdict, verify
 from queue_service.kiosk.ticket import code_in
 from queue_service.seals import sealed
@@ -36,15 +37,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Say the verdict; 0 only when the confirmation is genuine."""
+    """Say the verdict; 0 only when the confirmation is genuine. Raises CommandError."""
     text = sys.stdin.readline() if given.confirmation == "-" else given.confirmation
-    try:
-        files = read_keys(given.keys)
-        if given.office and all(file.office != given.office for file in files):
-            raise KeyFileError(f"--office {given.office}: none of the files has its keys")
-    except KeyFileError as error:
-        sys.stderr.write(f"queue-service verify-confirmation: {error}\n")
-        return 1
+    files = read_keys(given.keys)
+    if given.office and all(file.office != given.office for file in files):
+        raise CommandError(f"--office {given.office}: none of the files has its keys")
     checked = check(text, files, now=real_now(), office=given.office)
     sys.stdout.write(f"{lines(checked, files, as_json=given.json)}\n")
     return 0 if checked.verdict is Verdict.GENUINE else 1
@@ -68,12 +65,8 @@ class KeyInFile(msgspec.Struct, frozen=True):
     expires: datetime
 
 
-class KeyFileError(ValueError):
-    """A file of keys cannot be used; the message names it and says why."""
-
-
 def read_keys(files: Sequence[Path]) -> tuple[KeyFile, ...]:
-    """The keys in `files`; raises KeyFileError."""
+    """The keys in `files`; raises CommandError."""
     return tuple(_read(file) for file in files)
 
 
@@ -113,9 +106,9 @@ def _read(file: Path) -> KeyFile:
         for key in read.keys:
             _raw(key)
     except OSError as error:
-        raise KeyFileError(f"{file}: {error.strerror or error}") from error
+        raise CommandError(f"{file}: {error.strerror or error}") from error
     except (ValueError, LookupError) as error:
-        raise KeyFileError(f"{file}: no keys of an office: {error}") from error
+        raise CommandError(f"{file}: no keys of an office: {error}") from error
     return read
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from queue_service import cli
 from tests.city import City
 from tests.conftest import Database, execute
 from tests.served import counted
@@ -232,11 +234,35 @@ def test_staff_and_devices(city: City) -> None:
     message(unknown, "kiosk-8")
 
 
-@pytest.mark.parametrize("command", ["", "serve", "migrate", "check", "load", "staff", "enrol"])
-def test_every_command_explains_itself(command: str) -> None:
-    done = run(*([command] if command else []), "--help")
-    assert done.returncode == 0
-    assert "usage: queue-service" in done.stdout
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--help"])
+    listed = re.findall(r"^    ([a-z-]+)", capsys.readouterr().out, re.MULTILINE)
+    assert len(listed) == 12
+    for command in listed:
+        with pytest.raises(SystemExit, match="0"):
+            cli.main([command, "--help"])
+        assert f"usage: queue-service {command}" in capsys.readouterr().out
+
+
+def test_commands_are_listed_without_importing_what_they_need() -> None:
+    looked = "import sys, queue_service.cli as c; c.main([]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, cwd=ROOT)
+    imported = done.stdout.split()
+    assert "queue_service.cli" in imported
+    assert not {"asyncpg", "sqlalchemy", "queue_service.house", "litestar"} & {*imported}
+
+
+def test_an_interrupt_while_a_command_is_being_imported_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    for command in ("check", "demo"):
+        assert cli.main([command, "config"]) == 130
+        assert capsys.readouterr() == ("", "")
 
 
 def test_wrong_use_is_told_apart() -> None:

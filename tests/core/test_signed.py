@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from queue_service import cli
 from queue_service.commands import verifying
+from queue_service.commands.failing import CommandError
 from queue_service.flows.bookings.sealing import public_keys, seal
 from queue_service.kiosk import signed
 from queue_service.kiosk.signed import Known, PublicKey, Verdict
@@ -240,13 +241,11 @@ def test_the_command_line_has_it_and_reads_a_scanner(
     assert "none of the files has its keys" in capsys.readouterr().err
 
 
-def test_a_file_without_keys_is_told_with_its_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_without_keys_is_told_with_its_name(tmp_path: Path) -> None:
     odd = tmp_path / "odd.json"
     for content in ("", "{}", '{"office": "a", "zone": "Nowhere", "keys": []}', "[]"):
         odd.write_text(content)
-        assert verifying.run(command(TEXT, "--keys", str(odd))) == 1
-        assert f"{odd}: no keys of an office" in capsys.readouterr().err
-    assert verifying.run(command(TEXT, "--keys", str(tmp_path / "none"))) == 1
-    assert "No such file" in capsys.readouterr().err
+        with pytest.raises(CommandError, match=f"{odd}: no keys of an office"):
+            verifying.run(command(TEXT, "--keys", str(odd)))
+    with pytest.raises(CommandError, match="No such file"):
+        verifying.run(command(TEXT, "--keys", str(tmp_path / "none")))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from queue_service.commands import checking
+from queue_service.commands import deep
+from queue_service.commands.failing import CommandError
 from queue_service.flows import auditing
 from queue_service.flows.auditing import Wrong
 from tests import make
@@ -22,10 +23,10 @@ async def test_an_office_in_which_much_happened_is_right(
     await small.held("11:00")
     await small.wait(11)
     await small.held("11:00")
-    [found] = await checking.audits(small.house, None)
+    [found] = await deep.audits(small.house, None)
     assert found.wrong == ()
     assert (found.bookings, found.entries) == (3, len(await small.journal()))
-    assert checking.tell([found], as_json=False) == 0
+    assert deep.tell([found], as_json=False) == 0
     assert "no difference" in capsys.readouterr().out
 
 
@@ -36,14 +37,14 @@ async def test_a_cell_that_counts_wrong_is_named(
     tick = make.tick(make.at("10:00"))
     await small.fetch('update cell set taken = 0 where "limit" = 1 and tick = $1', tick)
     await small.fetch('update cell set taken = 1 where "limit" = 1 and tick = $1', tick + 6)
-    found = await checking.audits(small.house, small.slug)
+    found = await deep.audits(small.house, small.slug)
     assert [each.line() for each in found[0].wrong] == [
         "small: limit desks, 2026-11-23 10:00, places taken: stored 0, counted 1",
         "small: limit desks, 2026-11-23 10:30, places taken: stored 1, counted 0",
     ]
-    assert checking.tell(found, as_json=False) == 1
+    assert deep.tell(found, as_json=False) == 1
     assert "limit desks" in capsys.readouterr().err
-    assert checking.tell(found, as_json=True) == 1
+    assert deep.tell(found, as_json=True) == 1
 
 
 async def test_a_journal_that_was_changed_is_named(small: Small, small_database: Database) -> None:
@@ -83,5 +84,5 @@ async def test_people_without_appointment_are_counted_by_their_quota(small: Smal
 
 
 async def test_an_office_that_is_not_known_is_said_to_be_none(small: Small) -> None:
-    with pytest.raises(LookupError, match="small"):
-        await checking.audits(small.house, "moon")
+    with pytest.raises(CommandError, match="small"):
+        await deep.audits(small.house, "moon")

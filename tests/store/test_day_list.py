@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from queue_service.commands import day_lists
+from queue_service.commands.failing import CommandError
 from queue_service.flows.days import day_list
 from queue_service.flows.days.day_list import A_SHEET, DayList
 from queue_service.flows.entrance import arriving
@@ -72,15 +73,15 @@ async def test_the_command_prints_text_or_json_and_says_what_is_wrong(
     parser = argparse.ArgumentParser()
     day_lists.arguments(parser)
     booked = await small.booked("10:00")
-    await day_lists.run(small.house, parser.parse_args([SLUG]))
+    await day_lists.print_day(small.house, parser.parse_args([SLUG]))
     text = capsys.readouterr().out
     assert "[ ] [ ] [ ]    1  10:00" in text
     assert booked.code in text
-    await day_lists.run(small.house, parser.parse_args([SLUG, "--json", "--date", f"{DAY}"]))
+    await day_lists.print_day(small.house, parser.parse_args([SLUG, "--json", "--date", f"{DAY}"]))
     said = json.loads(capsys.readouterr().out)
     assert said["expected"][0]["code"] == booked.code
     assert len(said["sheets"][0]) == A_SHEET
-    with pytest.raises(SystemExit, match="no office 'nowhere'; known: small"):
-        await day_lists.run(small.house, parser.parse_args(["nowhere"]))
-    with pytest.raises(SystemExit, match="--sheets 0"):
-        await day_lists.run(small.house, parser.parse_args([SLUG, "--date", "2020-01-01"]))
+    with pytest.raises(CommandError, match="no office 'nowhere'; known: small"):
+        await day_lists.print_day(small.house, parser.parse_args(["nowhere"]))
+    with pytest.raises(CommandError, match="--sheets 0"):
+        await day_lists.print_day(small.house, parser.parse_args([SLUG, "--date", "2020-01-01"]))
