@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from queue_service.model.booking import Booking, Part
+from queue_service.model.booking import Booking, Part, Person
 from queue_service.model.ids import BookingId, Tick, WishId
 
 
@@ -117,6 +117,10 @@ class WishPerson(msgspec.Struct, frozen=True):
     email: str = ""
     phone: str = ""
     birth_date: date | None = None
+
+    def of(self, booking: BookingId) -> Person:
+        """The same person, behind the appointment that the wish became."""
+        return Person(booking, self.name, self.email, self.phone, self.birth_date)
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -15,10 +15,10 @@ from queue_service.events.waiting import OfferMade, WaitingFact, WishNow
 from queue_service.model.booking import Booking, BookingState, Person
 from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Refusal
-from queue_service.model.waiting import Offer, Waiting, Wish, WishState
+from queue_service.model.waiting import Offer, Waiting, Wish, WishPerson, WishState
 from queue_service.model.waitlist import WaitingTold
 from queue_service.model.world import CellKey, Told, World
-from queue_service.slots import claims, offering
+from queue_service.slots import cards, claims, offering
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.offering import Chosen, Places, Room, Terms
 from queue_service.slots.release import Rest, over, resting_place
@@ -31,6 +31,16 @@ class Fresh(msgspec.Struct, frozen=True):
     code: str
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """Who is in the house and accepts at once: their appointment is theirs like any other."""
+
+    person: WishPerson
+    email_key: bytes | None
+    most_live: int
+    """Live bookings of that address; 0 = without bound."""
+    cards: tuple[bytes, ...] = ()
+
+
 class Grounds(msgspec.Struct, frozen=True):
     """Where a turn may look for places, and how."""
 
@@ -40,6 +50,18 @@ class Grounds(msgspec.Struct, frozen=True):
     resting: tuple[BookingId, ...] = ()
     rest: Rest | None = None
     """How places rest that nobody on the list wants."""
+    contacts: tuple[Contact, ...] = ()
+    """Of those in the house who have no appointment yet."""
+
+    @property
+    def emails(self) -> tuple[bytes, ...]:
+        """Addresses whose live bookings a decision counts."""
+        return tuple({c.email_key for c in self.contacts if c.email_key and c.most_live})
+
+    @property
+    def cards(self) -> tuple[bytes, ...]:
+        """Residence cards that a decision may bind."""
+        return tuple({card for contact in self.contacts for card in contact.cards})
 
     @property
     def cells(self) -> tuple[CellKey, ...]:
@@ -56,6 +78,9 @@ class Draft(msgspec.Struct):
     offers: list[Offer] = msgspec.field(default_factory=list)
     made: list[OfferMade] = msgspec.field(default_factory=list)
     codes: list[str] = msgspec.field(default_factory=list)
+    people: list[Person] = msgspec.field(default_factory=list)
+    bound: list[tuple[BookingId, tuple[bytes, ...]]] = msgspec.field(default_factory=list)
+    """Residence cards of whoever accepts at once."""
 
     def change(self) -> dict[CellKey, int]:
         """The net difference."""
@@ -102,15 +127,18 @@ def told(
     refusal = claims.fits(world, change)
     if refusal is not None:
         return refusal
-    return Told(
+    done: Told | Refusal = Told(
         fact,
         bookings=tuple(draft.after),
-        people=people,
+        people=(*people, *draft.people),
         net=change,
         waiting=WaitingTold(tuple(draft.wishes), tuple(draft.offers)),
         public_codes=tuple(draft.codes),
         answer=answer,
     )
+    for booking, wanted in draft.bound:
+        done = cards.claimed(world, done, wanted, booking)
+    return done
 
 
 def hand_on(
@@ -140,10 +168,25 @@ def offer_next(
     room = Room(_left(world, grounds.cells, draft.change()), _resting(world, grounds.resting))
     waiting = list(_after_answer(world.waiting.all(), answered))
     chosen = offering.choose(waiting, grounds.places, room, terms, most=len(grounds.fresh))
+    known = {contact.person.wish: contact for contact in grounds.contacts}
     for each, fresh in zip(chosen, grounds.fresh, strict=False):
         draft.before += each.resting
         draft.after += [over(resting) for resting in each.resting]
-        _note(draft, each, fresh, terms.now, grounds.rest)
+        contact = known.get(each.waiting.wish.id)
+        may = each.waiting.live is not None or _may(world, draft, contact)
+        at_once = replace(each, at_once=each.at_once and may)
+        _note(draft, at_once, fresh, terms.now, grounds.rest, contact)
+
+
+def _may(world: World, draft: Draft, contact: Contact | None) -> bool:
+    """Whether a new appointment can be theirs without being asked; else they are offered it."""
+    if contact is None:
+        return False
+    if contact.email_key is not None and contact.most_live:
+        here = sum(booking.email_key == contact.email_key for booking in draft.after)
+        if world.live_of_email(contact.email_key) + here >= contact.most_live:
+            return False
+    return not cards.refused([world.card(key) for key in contact.cards])
 
 
 def _after_answer(waiting: Iterable[Waiting], answered: Wish | None) -> Iterator[Waiting]:
@@ -155,7 +198,14 @@ def _after_answer(waiting: Iterable[Waiting], answered: Wish | None) -> Iterator
             yield replace(each, outstanding=False)
 
 
-def _note(draft: Draft, each: Chosen, fresh: Fresh, now: datetime, rest: Rest | None) -> None:
+def _note(
+    draft: Draft,
+    each: Chosen,
+    fresh: Fresh,
+    now: datetime,
+    rest: Rest | None,
+    contact: Contact | None,
+) -> None:
     wish, place, live = each.waiting.wish, each.place, each.waiting.live
     booking = Booking(
         fresh.booking,
@@ -178,6 +228,10 @@ def _note(draft: Draft, each: Chosen, fresh: Fresh, now: datetime, rest: Rest | 
         draft.after += resting_place(live, claims.taken_by(booking), now, rest)
     else:
         draft.codes.append(fresh.code)
+        if each.at_once and contact is not None:
+            booking = replace(booking, email_key=contact.email_key)
+            draft.people.append(contact.person.of(booking.id))
+            draft.bound.append((booking.id, contact.cards))
     asked = tuple(tick for tick in wish.asked if tick >= tick_of(now))
     draft.after.append(booking)
     draft.wishes.append(

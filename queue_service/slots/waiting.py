@@ -48,8 +48,18 @@ class Joined(msgspec.Struct, frozen=True):
     state: WishState
 
 
-def join(world: World, wish: Wish, person: WishPerson | None) -> Told | Refusal:
-    """Put a wish on the list; a person has one in each group of services."""
+def join(
+    world: World,
+    wish: Wish,
+    person: WishPerson | None,
+    *,
+    email_key: bytes | None = None,
+    most_live: int = 0,
+) -> Told | Refusal:
+    """Put a wish on the list; a person has one in each group of services.
+
+    An address that has its `most_live` appointments could take none; 0 = without bound.
+    """
     open_ = world.waiting.of(wish.person_key)
     same = [each for each in open_ if each.group == wish.group]
     if any(each.until > world.now for each in same):
@@ -58,8 +68,16 @@ def join(world: World, wish: Wish, person: WishPerson | None) -> Told | Refusal:
         later = world.booking(wish.booking)
         if later is None or later.state is not BookingState.BOOKED or later.start <= world.now:
             return Refusal(Code.TOO_LATE)
-    elif world.booking_of((wish.person_key, wish.group)) is not None:
-        return Refusal(Code.ALREADY_BOOKED, {"group": wish.group})
+    else:
+        refusal = persons.refused(
+            world,
+            group=wish.group,
+            person_key=wish.person_key,
+            email_key=email_key,
+            most=most_live,
+        )
+        if refusal is not None:
+            return refusal
     kin = next((each.kin or each.id for each in open_ if each not in same), None)
     joined = replace(wish, kin=kin)
     ended = tuple(replace(each, state=WishState.OVER) for each in same)

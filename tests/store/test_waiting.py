@@ -177,6 +177,7 @@ async def test_who_is_in_the_house_has_what_falls_free_at_once(small: Small) -> 
     assert placed.booked is not None
     mine = await booking_flow.show(small.house, placed.booked[0], Proof(secret=placed.booked[1]))
     assert isinstance(mine, BookingGiven)
-    assert (mine.state, mine.start) == (BookingState.BOOKED, at("08:30"))
+    assert (mine.state, mine.start, mine.name) == (BookingState.BOOKED, at("08:30"), "Here")
+    assert len(await small.fetch("select from booking where email_key is not null")) == 1
     assert (await offer_of(small, first)).start == at("08:40")
     await small.audit()

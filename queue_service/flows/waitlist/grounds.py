@@ -16,11 +16,11 @@ from queue_service.house import House
 from queue_service.model.booking import Booking, Part
 from queue_service.model.ids import TICK_SECONDS, BookingId
 from queue_service.model.refusal import Refusal
-from queue_service.model.waiting import Waiting
+from queue_service.model.waiting import Waiting, Wish, WishPerson
 from queue_service.model.world import Cell, CellKey
 from queue_service.seals import new_code
-from queue_service.slots import offering
-from queue_service.slots.handing import Fresh, Grounds
+from queue_service.slots import offering, persons
+from queue_service.slots.handing import Contact, Fresh, Grounds
 from queue_service.slots.offering import Place, Places, Room, Terms
 from queue_service.slots.openings import DayState
 from queue_service.slots.release import furthest
@@ -42,6 +42,8 @@ class Listed(msgspec.Struct, frozen=True):
     waiting: list[Waiting]
     resting: list[Booking]
     seen: int
+    contacts: tuple[Contact, ...] = ()
+    """Of those in the house who have no appointment yet."""
 
     @property
     def kinds(self) -> tuple[tuple[Part, ...], ...]:
@@ -53,11 +55,28 @@ async def listed(house: House, office: Followed) -> Listed:
     """Read the list."""
     async with transaction(house.pool, office.key.authority, snapshot=True) as snapshot:
         seqs = await offices.seqs(snapshot)
+        waiting = await wishes.everybody(snapshot, office.key.office)
+        at_once = [
+            each.wish
+            for each in waiting
+            if each.wish.booking is None and offering.is_here(each.wish, office.now())
+        ]
+        people = [(wish, await wishes.person(snapshot, wish.id)) for wish in at_once]
         return Listed(
-            await wishes.everybody(snapshot, office.key.office),
+            waiting,
             await wishes.resting(snapshot, office.key.office, office.now()),
             seqs[office.key.office],
+            tuple(_contact(house, office, w, person) for w, person in people if person),
         )
+
+
+def _contact(house: House, office: Followed, wish: Wish, person: WishPerson) -> Contact:
+    return Contact(
+        person,
+        house.keys.email_key(office.key.slug, person.email),
+        persons.most_live(office.office.limits_per_person, person.email),
+        wish.cards,
+    )
 
 
 async def of_freed(house: House, office: Followed, freed: Booking) -> Grounds:
@@ -70,7 +89,7 @@ def given_back(office: Followed, on_list: Listed, freed: Booking) -> Grounds:
     # Each start for every kind of visit, also for those that are longer than what is given back:
     # more may be free beside it, and nobody may be overtaken for a place they could have had.
     places = _at(office, on_list, _starts_in(office, freed))
-    return _grounds(office, places, terms_of(office, on_list.seen), CHAIN)
+    return _grounds(office, on_list, places, CHAIN)
 
 
 def _at(office: Followed, on_list: Listed, starts: Iterable[datetime]) -> Places:
@@ -103,8 +122,7 @@ def narrowed(
     office: Followed, on_list: Listed, places: Places, cells: Mapping[CellKey, Cell | None]
 ) -> Grounds | None:
     """Where offers would be made now, given what is in the cells; None where none would be."""
-    terms = terms_of(office, on_list.seen)
-    now = terms(office.now())
+    now = terms_of(office, on_list.seen)(office.now())
     room = Room(_left(cells), on_list.resting)
     chosen = offering.choose(on_list.waiting, places, room, now, most=OFFERS_A_TURN)
     if not chosen and not any(offering.is_over(each, now) for each in on_list.waiting):
@@ -113,18 +131,19 @@ def narrowed(
     # Everybody before the chosen is looked at for the same starts: why not, stands in the entry.
     narrow = _at(office, on_list, starts)
     rested = tuple({b.id: None for each in chosen for b in each.resting})
-    return _grounds(office, narrow, terms, len(chosen), rested)
+    return _grounds(office, on_list, narrow, len(chosen), rested)
 
 
 def _grounds(
     office: Followed,
+    on_list: Listed,
     places: Places,
-    terms: Callable[[datetime], Terms],
     most: int,
     rested: tuple[BookingId, ...] = (),
 ) -> Grounds:
     fresh = tuple(Fresh(BookingId(fresh_id()), new_code()) for _ in range(most))
-    return Grounds(places, terms, fresh, rested, resting.rest(office))
+    terms, rest = terms_of(office, on_list.seen), resting.rest(office)
+    return Grounds(places, terms, fresh, rested, rest, on_list.contacts)
 
 
 def nothing(office: Followed) -> Grounds:

@@ -116,8 +116,8 @@ async def _settle(house: House, found: _Found, *, yes: bool, key: str | None) ->
         bookings=named,
         cells=known.cells,
         people=(person_key,),
-        emails=(email_key,) if email_key and most else (),
-        cards=wish.cards,
+        emails=(*((email_key,) if email_key and most else ()), *known.emails),
+        cards=(*wish.cards, *known.cards),
         waiting=WaitingNeeds(wishes=(wish.id,), all=grounds is not None),
     )
 
@@ -140,9 +140,7 @@ async def _settle(house: House, found: _Found, *, yes: bool, key: str | None) ->
 
 
 def _as_person(booking: BookingId, person: WishPerson | None) -> Person:
-    if person is None:
-        return Person(booking, "")
-    return Person(booking, person.name, person.email, person.phone, person.birth_date)
+    return person.of(booking) if person is not None else Person(booking, "")
 
 
 async def _find(house: House, code: str, secret: str) -> _Found | Refusal:
@@ -224,7 +222,13 @@ async def _offer(house: House, office: Followed) -> int | None:
     grounds = await grounds_of.of_everything(house, office)
     if grounds is None:
         return 0
-    needs = Needs(cells=grounds.cells, bookings=grounds.resting, waiting=WaitingNeeds(all=True))
+    needs = Needs(
+        cells=grounds.cells,
+        bookings=grounds.resting,
+        emails=grounds.emails,
+        cards=grounds.cards,
+        waiting=WaitingNeeds(all=True),
+    )
     done = await house.turn(office.key, SYSTEM, needs, lambda world: waiting.offer(world, grounds))
     if isinstance(done.answer, Refusal) and done.answer.code is Code.BUSY_RETRY:
         return None

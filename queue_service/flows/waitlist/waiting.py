@@ -32,7 +32,7 @@ from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, Wish
 from queue_service.model.waitlist import WaitingNeeds
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
-from queue_service.slots import waiting
+from queue_service.slots import persons, waiting
 from queue_service.slots.contact import plain_line
 from queue_service.slots.release import furthest
 from queue_service.slots.waiting import Joined
@@ -104,9 +104,19 @@ async def wish(
         plain_line(applicant.phone),
         applicant.birth_date,
     )
-    needs = Needs(people=((person_key, service.group),), waiting=WaitingNeeds(people=(person_key,)))
+    email_key = house.keys.email_key(slug, applicant.email)
+    most = persons.most_live(office.office.limits_per_person, applicant.email)
+    needs = Needs(
+        people=((person_key, service.group),),
+        emails=(email_key,) if email_key and most else (),
+        waiting=WaitingNeeds(people=(person_key,)),
+    )
     act = ("wish", parts, windows, until, applicant, language, *bound)
-    return await _join(house, office, made, person, needs, key, act)
+
+    def decide(world: World) -> Told | Refusal:
+        return waiting.join(world, made, person, email_key=email_key, most_live=most)
+
+    return await _join(house, office, made, decide, needs, key, act)
 
 
 async def earlier(
@@ -144,27 +154,22 @@ async def earlier(
     if contact is not None:
         person = WishPerson(made.id, contact.name, contact.email, contact.phone, contact.birth_date)
     needs = Needs(bookings=(booking.id,), waiting=WaitingNeeds(people=(person_key,)))
-    return await _join(house, office, made, person, needs, key, ("earlier", booking.id))
+    act = ("earlier", booking.id)
+    return await _join(
+        house, office, made, lambda world: waiting.join(world, made, person), needs, key, act
+    )
 
 
 async def _join(
     house: House,
     office: Followed,
     made: Wish,
-    person: WishPerson | None,
+    decide: Decide,
     needs: Needs,
     key: str | None,
     act: Sequence[object],
 ) -> WishGiven | Refusal:
-    done = await _turn(
-        house,
-        office,
-        needs,
-        lambda world: waiting.join(world, made, person),
-        key,
-        act,
-        whose=made.booking,
-    )
+    done = await _turn(house, office, needs, decide, key, act, whose=made.booking)
     if isinstance(done, Refusal):
         return done
     return await show(house, done.code, house.keys.wish_secret(done.wish, done.generation))
@@ -208,6 +213,8 @@ async def leave(
     needs = Needs(
         cells=known.cells,
         bookings=(asked.offered,) if asked.offered else (),
+        emails=known.emails,
+        cards=known.cards,
         waiting=WaitingNeeds(wishes=(asked.id,), all=grounds is not None),
     )
 
