@@ -104,9 +104,9 @@ def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withd
     purpose = _purpose(fact, now.state)
     if isinstance(fact, Restored) and now.start <= entry.recorded:
         purpose = None  # the person stands at the desk
-    if purpose not in (None, Purpose.CONFIRM_BY_LINK) or isinstance(
-        fact, Lapsed | NotComing | OfferDeclined
-    ):
+    replaces = isinstance(fact, Moved) or purpose is not Purpose.CONFIRM_BY_LINK
+    over_by = isinstance(fact, Lapsed | NotComing | OfferDeclined)
+    if (purpose is not None and replaces) or over_by:
         yield Withdraw(now.id, entry.seq)
     if purpose is not None:
         yield Due(entry.seq, purpose, now.id, now.generation, entry.recorded)
@@ -145,7 +145,7 @@ def _purpose(fact: AnyFact, state: BookingState) -> Purpose | None:
     match fact, state:
         case Booked() | BookedByStaff(), BookingState.BOOKED:
             return Purpose.CONFIRMATION
-        case Booked(), BookingState.PENDING:
+        case Booked() | Moved(), BookingState.PENDING:
             return Purpose.CONFIRM_BY_LINK
         case Restored(), BookingState.BOOKED:
             return Purpose.CONFIRMATION

@@ -3,6 +3,7 @@
 Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openings`), the clock.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -169,9 +170,10 @@ def move(
 
     `shape` is a new visit of its kind at `start`: what it takes now, after edits of the office;
     without one it keeps the limits and the length it was booked with.
-    Old cells rest; those of an earlier move (`own`) it may take again while they do.
+    Old cells rest; those of an earlier move (`own`) it may take again while they do. One that
+    waits for its mailed link still does so afterwards, no longer than before.
     """
-    found = _to_move(world, booking)
+    found = _to_move(world, booking, LIVE)
     if isinstance(found, Refusal):
         return found
     outside = in_window(start, world.now, rules)
@@ -249,11 +251,15 @@ def standing_in(booking: Booking, place: Booking) -> Booking:
     )
 
 
-def _to_move(world: World, booking: BookingId) -> Booking | Refusal:
+def _to_move(
+    world: World,
+    booking: BookingId,
+    states: Collection[BookingState] = (BookingState.BOOKED,),
+) -> Booking | Refusal:
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
-    if found.state is not BookingState.BOOKED:
+    if found.state not in states or (found.until is not None and found.until <= world.now):
         return Refusal(Code.HOLD_EXPIRED)
     if found.start <= world.now:
         return Refusal(Code.TOO_LATE)

@@ -134,7 +134,13 @@ def test_a_booking_by_mailed_link_waits_and_lapses_like_a_hold() -> None:
     wanted = make.booking(FIRST)
     hold_of(town, wanted)
     confirm_of(town, wanted.id, b"amal", mail=True)
+    later = FIRST + 10 * MINUTE
+    moved = town.act(lambda w: life.move(w, wanted.id, start=later, once=(), rules=RULES))
+    assert isinstance(moved, Told)
+    assert (moved.bookings[0].state, moved.bookings[0].start) == (BookingState.PENDING, later)
     town.wait(60)
+    late = town.act(lambda w: life.move(w, wanted.id, start=FIRST, once=(), rules=RULES))
+    assert late == Refusal(Code.HOLD_EXPIRED)
     assert town.act(lambda w: life.confirm_mailed(w, wanted.id)) == Refusal(Code.HOLD_EXPIRED)
     assert town.recount().total() == 0
 

@@ -68,6 +68,7 @@ def planned(fact: AnyFact) -> tuple[Due | Withdraw, ...]:
         (Booked(bookings=(now(BookingState.BOOKED),)), Purpose.CONFIRMATION),
         (BookedByStaff(bookings=(now(BookingState.BOOKED),)), Purpose.CONFIRMATION),
         (Moved(bookings=(now(BookingState.BOOKED),)), Purpose.CHANGE),
+        (Moved(bookings=(now(BookingState.PENDING),)), Purpose.CONFIRM_BY_LINK),
         (Cancelled(bookings=(now(BookingState.CANCELLED),)), Purpose.CANCELLATION),
         (
             Cancelled(reason=CancelReason.OFFICE, bookings=(now(BookingState.CANCELLED),)),

@@ -63,6 +63,7 @@ class TestProgram:
             ({"answers": [], "postcode": "69115"}, 422, "invalid"),
             ({"answers": ["other"], "postcode": "00000"}, 404, "unknown_place"),
             ({"answers": ["other"], "postcode": "x"}, 404, "unknown_place"),
+            ({"answers": ["other", "08226999"]}, 404, "unknown_place"),
             ({"answers": ["a"] * 21}, 422, "invalid"),
             ({"answers": [], "name": "Amal"}, 422, "invalid"),
         ],

@@ -68,6 +68,8 @@ def _walked(
 ) -> tuple[tuple[str, ...], Question | Outcome] | Refusal:
     found, answers = Tree.of(followed.office), data.answers
     reached = walk(found, answers)
+    if any(municipalities.of_key(key) is None for said in answers for key in keys_in(said)):
+        return Refusal(Code.UNKNOWN_PLACE, {"field": "answers"})
     if data.postcode and reached is not None:
         if not isinstance(reached, Question) or reached.kind is not Kind.PLACE:
             return Refusal(Code.INVALID, {"field": "postcode", "reason": "no place is asked here"})
