@@ -17,6 +17,7 @@ from queue_service.flows.bookings.booking import (
     booking_given,
     impossible_fields,
     missing_fields,
+    move_to,
     person_key_of,
     person_of,
 )
@@ -112,7 +113,11 @@ async def book(
 
 def receipt_of(office: Followed, by: ActorId, key: str | None, *act: object) -> ReceiptKey | None:
     """Of one member of staff: a colleague's key is another key."""
-    return receipt_for(f"{office.key.slug} {by}", key, *act)
+    return receipt_for(_scope(office, by), key, *act)
+
+
+def _scope(office: Followed, by: ActorId) -> str:
+    return f"{office.key.slug} {by}"
 
 
 async def look(
@@ -137,34 +142,10 @@ async def move(
     found = await look(house, slug, code)
     if isinstance(found, Refusal):
         return found
-    office, booking, person = found
-    start = at_home(office, start)
-    request = wanted(office, booking.parts, start)
-    if isinstance(request, Refusal):
-        return request
-    shape = visit_of(office, request, start, booking.language, booking.state)
-    rules = office.rules_for(booking.parts)
-    rules = msgspec.structs.replace(rules, lead_minutes=0)
-    rest, own = resting.rest(office), await resting.own(house, office, booking.id)
-
-    def decide(world: World) -> Told | Refusal:
-        return life.move(
-            world,
-            booking.id,
-            start=start,
-            once=shape.once,
-            rules=rules,
-            shape=shape,
-            rest=rest,
-            own=own,
-        )
-
-    needs = Needs(bookings=(booking.id, *own), cells=taken_by(shape))
-    receipt = receipt_of(office, by, key, "move", booking.id, start.isoformat())
-    answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
-    if isinstance(answer, Refusal):
-        return with_alternatives(office, request, start, answer)
-    return booking_given(house, office, answer, person.name if person else "")
+    office, booking, _ = found
+    rules = msgspec.structs.replace(office.rules_for(booking.parts), lead_minutes=0)
+    scope = _scope(office, by)
+    return await move_to(house, found, start, by=by, rules=rules, scope=scope, key=key)
 
 
 async def restore(

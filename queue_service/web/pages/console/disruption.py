@@ -145,14 +145,23 @@ def _read(form: Form, name: str, read: Callable[[str], T]) -> T | None:
         return None
 
 
-def _asked(request: Asked) -> Form:
-    query = request.query_params
-    return Form({name: [str(v) for v in query.getall(name)] for name in set(query.keys())})
-
-
-async def _posted(request: Asked) -> Form:
-    form = await request.form()
-    return Form({name: [str(v) for v in form.getall(name)] for name in set(form.keys())})
+async def _wanted(
+    request: Asked,
+    house: House,
+    lang: str,
+    office: str,
+    read: Callable[[Entered, Form], T | None],
+) -> tuple[Entered, Form, T] | Shown:
+    """Who asks, what they entered and what it means; else a page that says what is wrong."""
+    entered = await enter(request, house, lang, office, Act.EDIT_CAPACITY)
+    if not isinstance(entered, Entered):
+        return entered
+    given = await request.form() if request.method == "POST" else request.query_params
+    form = Form({name: [str(v) for v in given.getall(name)] for name in set(given.keys())})
+    wanted = read(entered, form)
+    if wanted is None:
+        return await _overview(request, house, entered, form)
+    return entered, form, wanted
 
 
 @get("/{lang:str}/console/{office:str}/disruption/proposal")
@@ -160,13 +169,10 @@ async def proposal(
     request: Asked, house: House, lang: FromPath[str], office: FromPath[str]
 ) -> Shown:
     """Whom to move where; nothing has happened yet."""
-    entered = await enter(request, house, lang, office, Act.EDIT_CAPACITY)
-    if not isinstance(entered, Entered):
-        return entered
-    form = _asked(request)
-    missing = _missing(entered, form)
-    if missing is None:
-        return await _overview(request, house, entered, form)
+    asked = await _wanted(request, house, lang, office, _missing)
+    if not isinstance(asked, tuple):
+        return asked
+    entered, form, missing = asked
     found = await disruption.propose(house, entered.followed, missing)
     if isinstance(found, Refusal):
         return refused(request, entered.lang, found, onward=entered.address(PLACE))
@@ -195,13 +201,10 @@ async def carry_out(
     request: Asked, house: House, lang: FromPath[str], office: FromPath[str]
 ) -> Shown:
     """Take the counters out and move whom the proposal names."""
-    entered = await enter(request, house, lang, office, Act.EDIT_CAPACITY)
-    if not isinstance(entered, Entered):
-        return entered
-    form = await _posted(request)
-    missing = _missing(entered, form)
-    if missing is None:
-        return await _overview(request, house, entered, form)
+    asked = await _wanted(request, house, lang, office, _missing)
+    if not isinstance(asked, tuple):
+        return asked
+    entered, form, missing = asked
     key = form.one("idempotency_key")[:80]
     done = await disruption.carry_out(
         house, entered.followed, missing, entered.actor.id, key=key or None
@@ -216,13 +219,10 @@ async def cancellation(
     request: Asked, house: House, lang: FromPath[str], office: FromPath[str]
 ) -> Shown:
     """How many would be cancelled; nothing has happened yet."""
-    entered = await enter(request, house, lang, office, Act.EDIT_CAPACITY)
-    if not isinstance(entered, Entered):
-        return entered
-    form = _asked(request)
-    wanted = _group(entered, form)
-    if wanted is None:
-        return await _overview(request, house, entered, form)
+    asked = await _wanted(request, house, lang, office, _group)
+    if not isinstance(asked, tuple):
+        return asked
+    entered, form, wanted = asked
     t = catalogue(entered.lang)
     return shown(
         "console/cancellation.html",
@@ -248,13 +248,10 @@ async def _standing(house: House, entered: Entered, wanted: CancelAll) -> list[B
 @post("/{lang:str}/console/{office:str}/disruption/cancellation", status_code=200)
 async def cancel(request: Asked, house: House, lang: FromPath[str], office: FromPath[str]) -> Shown:
     """Cancel the group, with a letter to each that says why."""
-    entered = await enter(request, house, lang, office, Act.EDIT_CAPACITY)
-    if not isinstance(entered, Entered):
-        return entered
-    form = await _posted(request)
-    wanted = _group(entered, form)
-    if wanted is None:
-        return await _overview(request, house, entered, form)
+    asked = await _wanted(request, house, lang, office, _group)
+    if not isinstance(asked, tuple):
+        return asked
+    entered, _, wanted = asked
     before = len(await _standing(house, entered, wanted))
     await disruption.cancel_all(house, entered.followed, wanted)
     after = len(await _standing(house, entered, wanted))
