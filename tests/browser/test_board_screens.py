@@ -80,4 +80,4 @@ def test_everything_at_once_stays_within_the_board(
     assert not page.evaluate(OVERLAP)
     page.evaluate("document.querySelector('.banner').hidden = false")
     assert page.evaluate(CROSSED) == 0
-    assert faults(page, dark=False) == []
+    assert faults(page, colours=["light"]) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
+from tests.browser.conftest import NARROW, Opens, colours_in, enter, faults, sideways
 from tests.served import Hall
 
 DESK = ViewportSize(width=1280, height=720)
@@ -68,7 +68,7 @@ def test_parked_by_two_keys_and_back_by_one_tap(opens: Opens, hall: Hall) -> Non
     number = served(desk, hall)
     desk.keyboard.press("p")
     expect(desk.locator("button[value=papers]")).to_be_focused()
-    assert faults(desk, dark=False) == []
+    assert faults(desk, colours=["light"]) == []
     desk.keyboard.press("Enter")
     row = desk.locator("[data-list=parked] li")
     expect(row).to_contain_text(number)
@@ -91,7 +91,7 @@ def test_who_is_there_is_marked_by_keys_and_the_next_person_begins_anew(
     desk.keyboard.press(" ")
     panel.locator("[value=hearing]").check()
     panel.locator("#mark-need").select_option("N2")
-    assert faults(desk, dark=False) == []
+    assert faults(desk, colours=["light"]) == []
     assert desk.evaluate(TARGETS) == []
     panel.get_by_role("button").press("Enter")
     facts = desk.locator("[data-live='current.facts']")
@@ -120,7 +120,7 @@ def test_two_under_one_login_read_why_a_counter_closed(opens: Opens, hall: Hall)
         page.locator(f"[data-state={state}]").click()
         expect(page.locator(f"[data-state={state}]")).to_have_attribute("aria-pressed", "true")
     expect(told).to_contain_text("was opened under the login")
-    assert faults(desk, dark=False) == []
+    assert faults(desk, colours=["light"]) == []
     desk.locator(".desk-acts [data-act=state]").click()
     expect(told).to_be_hidden()
     expect(other.locator(".desk-shared")).to_contain_text("sign in with your own")
@@ -153,7 +153,7 @@ def test_a_break_stops_the_calls_and_a_key_ends_it(opens: Opens, hall: Hall) -> 
     expect(desk.locator("[data-state=break]")).to_have_attribute("aria-pressed", "true")
     expect(desk.locator("[data-act=next]")).to_be_hidden()
     assert hall.press("1").json()["code"] == "desk_not_open"
-    assert faults(desk, dark=False) == []
+    assert faults(desk, colours=["light"]) == []
     desk.keyboard.press("b")
     expect(desk.locator("[data-act=next]")).to_be_visible()
 
@@ -200,7 +200,7 @@ def test_at_work_it_is_large_enough_and_fits(opens: Opens, hall: Hall, lang: str
     desk.locator(".desk-keys summary").click()
     for panel in ("forward", "hand", "add"):
         desk.locator(f"summary[data-act={panel}]").click()
-        assert faults(desk, dark=False) == [], panel
+        assert faults(desk, colours=colours_in(lang)) == [], panel
         assert desk.evaluate(TARGETS) == [], panel
         for view in (NARROW, ZOOMED, DESK):
             desk.set_viewport_size(view)
@@ -251,7 +251,7 @@ def test_the_day_on_paper(opens: Opens, hall: Hall, lang: str) -> None:
     sheets = page.locator(".paper-sheet").count()
     page.locator("form[action$=day-list] button").click()
     expect(page.locator(".paper-sheet")).to_have_count(sheets + 1)
-    assert faults(page) == []
+    assert faults(page, colours=colours_in(lang)) == []
     page.set_viewport_size(NARROW)
     assert sideways(page) <= 0
     page.emulate_media(media="print")

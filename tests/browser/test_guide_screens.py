@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 from qrcode.main import QRCode
 
-from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
+from tests.browser.conftest import NARROW, Opens, colours_in, enter, faults, sideways
 from tests.browser.test_budgets import Wire, assert_within
 from tests.browser.test_keyboard import tab_to
 from tests.city import BEGIN
@@ -269,7 +269,7 @@ class TestTheScreen:
             page.set_viewport_size(TABLET)
             page.goto(f"/{lang}/guide{path}")
             expect(page.locator(".guide-main h1")).to_have_count(1)
-            assert faults(page, dark=name == "visit") == [], name
+            assert faults(page, colours=colours_in(lang)) == [], name
             assert page.evaluate(SMALL) == [], name
             pictured(page, f"{lang}-{name}")
             page.set_viewport_size(NARROW)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from display.layout import sizes
-from tests.browser.conftest import LANGUAGES
+from tests.browser.conftest import LANGUAGES, colours_in, faults, sideways
 from tests.city import Served
 from tests.served import Hall, ask, hall_of
 
@@ -71,18 +70,6 @@ def board(browser: Browser, hall: Hall) -> Iterator[Page]:
 def sign_in(context: BrowserContext, hall: Hall) -> None:
     token = hall.token("clerk")
     context.add_cookies([{"name": "queue_staff", "value": token, "url": hall.served.url}])
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds, as rule and element."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
-
-
-def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    script = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    return int(page.evaluate(script))
 
 
 def scan(page: Page, text: str) -> None:
@@ -182,11 +169,11 @@ class TestKiosk:
     def test_every_page_is_accessible(self, kiosk: Page, lang: str) -> None:
         for path in ("", "/code", "/number", "/code?sorry=unknown_code"):
             kiosk.goto(f"/{lang}/kiosk{path}")
-            assert faults(kiosk) == [], path
+            assert faults(kiosk, colours=colours_in(lang)) == [], path
         kiosk.goto(f"/{lang}/kiosk/number")
         kiosk.locator("button[name=service]").first.click()
         expect(kiosk.locator(".kiosk-number")).to_have_text(re.compile(r"^[A-X]\d{3}$"))
-        assert faults(kiosk) == []
+        assert faults(kiosk, colours=colours_in(lang)) == []
 
     def test_a_code_held_up_on_any_page_checks_in_once(self, kiosk: Page, hall: Hall) -> None:
         code = hall.book_soon()["code"]
@@ -295,13 +282,13 @@ class TestDesk:
     @pytest.mark.parametrize("lang", LANGUAGES)
     def test_it_is_accessible_empty_and_at_work(self, desk: Page, hall: Hall, lang: str) -> None:
         desk.goto(f"/{lang}/desk/heidelberg.1")
-        assert faults(desk) == []
+        assert faults(desk, colours=colours_in(lang)) == []
         hall.walk_in()
         hall.walk_in("FIKT")
         expect(desk.locator(".desk-list li")).to_have_count(2)
         desk.keyboard.press(" ")
         expect(desk.locator(".desk-number")).to_be_visible()
-        assert faults(desk) == []
+        assert faults(desk, colours=colours_in(lang)) == []
 
     def test_one_key_an_act_and_everything_can_be_taken_back(self, desk: Page, hall: Hall) -> None:
         number = hall.walk_in()["number"]

@@ -16,9 +16,9 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import servers
-from tests.browser.conftest import faults
+from tests.browser.conftest import faults, sideways
 from tests.browser.line import Line, line_to
-from tests.browser.test_hall_screens import KIOSK, scan, sideways
+from tests.browser.test_hall_screens import KIOSK, scan
 from tests.city import serving, set_clocks
 from tests.conftest import aside
 from tests.served import Hall, ask, instant, soon

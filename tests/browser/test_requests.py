@@ -5,7 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from queue_service.language import direction
-from tests.browser.conftest import LANGUAGES, NARROW, PHONE, Opens, enter, faults, sideways
+from tests.browser.conftest import (
+    LANGUAGES,
+    NARROW,
+    PHONE,
+    Opens,
+    colours_in,
+    enter,
+    faults,
+    sideways,
+)
 from tests.city import Served
 from tests.served import Hall, hall_of, soon
 
@@ -36,7 +45,7 @@ def test_every_no_is_readable(opens: Opens, cards: Hall, lang: str) -> None:
     mine = CARDS[lang]
 
     def look(name: str) -> None:
-        wrong.extend(f"{name}: {fault}" for fault in faults(page, dark=lang == "de"))
+        wrong.extend(f"{name}: {fault}" for fault in faults(page, colours=colours_in(lang)))
         assert page.locator("html").get_attribute("dir") == direction(lang)
         page.set_viewport_size(NARROW)
         if sideways(page) > 0:

@@ -13,9 +13,9 @@ from tests.browser.conftest import (
     NARROW,
     PHONE,
     Opens,
+    colours_in,
     enter,
     faults,
-    ready_for_axe,
     sideways,
 )
 from tests.served import Hall, soon
@@ -47,7 +47,8 @@ class Seen:
             self.wrong.append(f"{name}: speaks {said}")
         if page.locator("h1").count() != 1:
             self.wrong.append(f"{name}: not one heading of the first rank")
-        self.wrong += [f"{name}: {fault}" for fault in faults(page, dark=self.language == "de")]
+        found = faults(page, colours=colours_in(self.language))
+        self.wrong += [f"{name}: {fault}" for fault in found]
         wide = page.viewport_size
         assert wide is not None
         page.set_viewport_size(NARROW)
@@ -64,7 +65,7 @@ class Seen:
 @pytest.fixture
 def seen(opens: Opens, request: pytest.FixtureRequest) -> Iterator[Seen]:
     """A phone in the test's language; nothing may be wrong with anything it saw."""
-    looked = Seen(ready_for_axe(opens(PHONE)), request.getfixturevalue("lang"))
+    looked = Seen(opens(PHONE), request.getfixturevalue("lang"))
     yield looked
     assert looked.wrong == []
 

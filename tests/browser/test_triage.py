@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
+from tests.browser.conftest import NARROW, SCHEMES, Opens, enter, faults, sideways
 from tests.served import Hall
 
 KIOSK: Any = {"width": 1080, "height": 1920}
@@ -88,11 +88,11 @@ def test_nothing_stands_in_anybodys_way(opens: Opens, hall: Hall) -> None:
     kiosk, phone = enter(opens(KIOSK), hall, device="kiosk"), opens(NARROW)
     for at in ("here", "other.08226084"):
         kiosk.goto(f"/ar/kiosk/triage?at={at}")
-        assert faults(kiosk, dark=at == "here") == [], at
+        assert faults(kiosk, colours=SCHEMES if at == "here" else ["light"]) == [], at
         assert sideways(kiosk) <= 0, at
     for language, at in (("de", "other"), ("uk", "here.lost.all")):
         phone.goto(f"/{language}/heidelberg/triage?at={at}")
-        assert faults(phone, dark=False) == [], at
+        assert faults(phone, colours=["light"]) == [], at
         assert sideways(phone) <= 0, at
     phone.goto("/de_simple/heidelberg/triage?at=here")
     heights = [
