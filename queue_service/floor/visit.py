@@ -171,6 +171,21 @@ def there(
     return found
 
 
+def elsewhere(world: World, visit: VisitId, counter: CounterKey) -> Refusal | None:
+    """Why a desk that still shows `visit` at `counter` is out of date; None while it is there.
+
+    Who is away for a moment belongs to the counter that sent them.
+    """
+    found = world.visit(visit)
+    if found is None:
+        return Refusal(Code.UNKNOWN_VISIT)
+    parked = found.state is VisitState.PARKED
+    place = found.counter if found.state in AT_COUNTER else found.only if parked else None
+    if place == counter or (parked and place is None):
+        return None
+    return Refusal(Code.NOT_AT_THIS_COUNTER, {"number": found.number})
+
+
 _CALLED = frozenset({VisitState.CALLED})
 
 

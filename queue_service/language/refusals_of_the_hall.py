@@ -85,9 +85,9 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("Finish the visit or mark the person as absent first."),
     ),
     Code.NOT_AT_THIS_COUNTER: (
-        mark("This person is at another counter"),
-        mark("Only the counter that called can go on with a visit."),
-        mark("Please look at the list again."),
+        mark("This visit has gone on meanwhile"),
+        mark("It is at another counter now, or this step was already done. Nothing was changed."),
+        mark("Please look at the screen again: it shows who is at your counter."),
     ),
     Code.NOT_WAITING: (
         mark("This number is no longer waiting"),

@@ -9,7 +9,7 @@ from queue_service.floor import visit as engine
 from queue_service.model.desk import Desk, DeskState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
-from queue_service.model.world import Told
+from queue_service.model.world import Told, World
 from tests.core.town import BOSS, CLERK, DESK, OTHER, RULES, WORKER, Town, counter, visit
 from tests.make import NOW, PICK
 
@@ -22,6 +22,24 @@ def test_a_desk_that_closes_gives_those_who_were_to_return_to_the_others() -> No
     town.act(lambda w: desks.change(w, counter(DESK), DeskState.CLOSED, CLERK))
     town.act(lambda w: journey.resume(w, one.id))
     assert isinstance(town.next(OTHER), Told)
+
+
+def test_a_desk_that_shows_somebody_who_has_gone_on_is_out_of_date() -> None:
+    one = visit(PICK)
+    town = Town(one)
+    here, gone = None, Refusal(Code.NOT_AT_THIS_COUNTER, {"number": "A1"})
+
+    def seen() -> list[Refusal | None]:
+        world = World(NOW, visits=town.visits)
+        return [engine.elsewhere(world, one.id, key) for key in (DESK, OTHER)]
+
+    assert seen() == [gone, gone]
+    town.next(DESK)
+    assert seen() == [here, gone]
+    town.act(lambda w: journey.park(w, one.id, "photo"))
+    assert seen() == [here, gone]
+    town.act(lambda w: journey.resume(w, one.id))
+    assert seen() == [gone, gone]
 
 
 @pytest.mark.parametrize("state", [DeskState.BREAK, DeskState.BACK_OFFICE, DeskState.CLOSED])

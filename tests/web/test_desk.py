@@ -102,7 +102,7 @@ def test_call_by_number_needs_somebody_who_waits(hall: Hall) -> None:
 def test_calling_again_counts_and_stays(hall: Hall) -> None:
     hall.walk_in()
     visit = hall.press("1").json()["current"]["visit"]
-    shown = hall.on_visit(visit, "recall").json()
+    shown = hall.on_visit(visit, "recall?counter=heidelberg.1").json()
     assert shown["current"]["calls"] == 2
     assert shown["current"]["visit"] == visit
 
@@ -140,12 +140,21 @@ def test_everything_can_be_taken_back(hall: Hall, act: str) -> None:
     assert twice.json()["code"] == "nothing_to_undo"
 
 
-def test_undo_ends_when_somebody_else_went_on(hall: Hall) -> None:
+def test_an_old_screen_does_nothing_when_somebody_else_went_on(hall: Hall) -> None:
     hall.walk_in()
     visit = hall.press("1").json()["current"]["visit"]
     hall.on_visit(visit, "missed")
     other = hall.press("2").json()
     assert other["current"]["visit"] == visit
+    for act in ("start", "recall", "missed", "finish"):
+        old = hall.on_visit(visit, f"{act}?counter=heidelberg.1")
+        assert (old.status_code, old.json()["code"]) == (409, "not_at_this_counter")
+        page = hall.staff().post(f"/en/desk/heidelberg.1/{act}", data={"visit": visit})
+        assert page.headers["location"].endswith("?sorry=not_at_this_counter")
+    for nowhere in ("heidelberg.99", "stuttgart.1"):
+        unknown = hall.on_visit(visit, f"finish?counter={nowhere}")
+        assert unknown.json()["code"] == "unknown_counter"
+    assert hall.staff().get("/api/v1/desks/heidelberg.2").json()["seq"] == other["seq"]
     hall.on_visit(visit, "undo")
     assert hall.staff().get("/api/v1/desks/heidelberg.2").json()["current"] is None
     assert hall.staff().get("/api/v1/desks/heidelberg.1").json()["current"] is None

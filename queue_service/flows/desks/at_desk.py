@@ -8,8 +8,9 @@ import msgspec
 
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import VisitNow
+from queue_service.floor.visit import elsewhere
 from queue_service.flows.desks import notes
-from queue_service.flows.desks.desk_shown import DeskShown, shown
+from queue_service.flows.desks.desk_shown import DeskShown, at, shown
 from queue_service.flows.wish import Decide, Done, ReceiptKey, Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -76,9 +77,12 @@ async def on_visit(
     line: bool = False,
     desks: bool = False,
     sentence: str = "",
+    seen_at: str = "",
 ) -> Settled | Refusal:
     """Do `act` on a visit; `line` and `desks` say where its decision looks besides.
 
+    `seen_at` is the public counter where whoever acts sees the visit: it is refused when the visit
+    is not there any more, even though a colleague's counter might go on with it.
     A `sentence` that goes along is kept first, so that whoever hears of the act by its entry finds
     it there; it goes again when the act is refused or had been done before.
     """
@@ -86,14 +90,23 @@ async def on_visit(
     if isinstance(found, Refusal):
         return found
     office, visit = found
+    place = at(house, seen_at) if seen_at else None
+    if isinstance(place, Refusal):
+        return place
+    if place is not None and place[0] is not office:
+        return Refusal(Code.UNKNOWN_COUNTER, {"counter": seen_at[:80]})
+    here = place[1].key if place else None
     bookings: tuple[BookingId, ...] = (visit.booking,) if visit.booking else ()
     hall = DESKS if desks else HallNeeds()
     needs = Needs(visits=(visit.id,), bookings=bookings, line=line, hall=hall)
     receipt = receipt_for(f"{public} {by}", key, *act)
     note = await notes.leave(house, office, visit.id, sentence, by)
-    done = await settle(
-        house, office, by, needs, lambda world: decide(world, office, visit), receipt
-    )
+
+    def decided(world: World) -> Told | Refusal:
+        stale = elsewhere(world, visit.id, here) if here is not None else None
+        return stale or decide(world, office, visit)
+
+    done = await settle(house, office, by, needs, decided, receipt)
     again = isinstance(done.answer, Replayed)
     if note is not None and (again or isinstance(done.answer, Refusal)):
         await notes.withdraw(house, office, note)
@@ -113,9 +126,11 @@ async def from_desk(
     decide: OnVisit,
     *act: object,
     desks: bool = False,
+    seen_at: str = "",
 ) -> DeskShown | Refusal:
-    """Do `act` on a visit, for the desk it belongs to."""
-    return desk_after(await on_visit(house, public, by, key, decide, *act, desks=desks))
+    """Do `act` on a visit, for the desk it belongs to; `seen_at` as `on_visit`."""
+    found = await on_visit(house, public, by, key, decide, *act, desks=desks, seen_at=seen_at)
+    return desk_after(found)
 
 
 async def at_counter(

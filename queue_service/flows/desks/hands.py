@@ -12,9 +12,12 @@ from queue_service.flows.desks.desk_shown import DeskShown, at, shown
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.desk import DeskState
-from queue_service.model.ids import ActorId, address
+from queue_service.model.ids import ActorId, address, split_address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import ANYBODY, Aid, Step
+from queue_service.rights import MAY, Act
+from queue_service.store.colleagues import with_role
+from queue_service.store.database import transaction
 from queue_service.views.desks import state
 
 
@@ -68,8 +71,14 @@ async def hand_over(
     to: ActorId = ANYBODY,
     sentence: str = "",
     key: str | None = None,
+    seen_at: str = "",
 ) -> Stands | Refusal:
-    """Hand an emergency over to a named or any free case worker, with a sentence."""
+    """Hand an emergency over to a named or any free case worker, with a sentence.
+
+    `seen_at` is the counter whose desk shows the visit, as `at_desk.on_visit`; empty elsewhere.
+    """
+    if to != ANYBODY and not await _may_accept(house, visit, to):
+        return Refusal(Code.INVALID, {"field": "to", "reason": "no case worker of this office"})
     found = await on_visit(
         house,
         visit,
@@ -79,8 +88,22 @@ async def hand_over(
         "hand_over",
         to,
         sentence=sentence,
+        seen_at=seen_at,
     )
     return stands(found)
+
+
+async def _may_accept(house: House, visit: str, to: ActorId) -> bool:
+    """Whether `to` is somebody whom an emergency can be handed to by name."""
+    office = house.follower.office(split_address(visit)[0])
+    if office is None:
+        return True  # the visit is unknown, too: that is the better answer
+    async with transaction(house.pool, office.key.authority) as connection:
+        for role in sorted(MAY[Act.ACCEPT_HAND]):
+            known = await with_role(connection, office.key.office, role.value)
+            if any(actor == to for actor, _ in known):
+                return True
+    return False
 
 
 async def accept(

@@ -1,4 +1,7 @@
-"""Journeys: away and back, to another counter or step, more services, marks, states of desks."""
+"""Journeys: away and back, to another counter or step, more services, marks, states of desks.
+
+`seen_at` is everywhere the public counter whose desk shows the visit, as `at_desk.on_visit`.
+"""
 
 from queue_service.floor import desks, journey
 from queue_service.flows.desks.at_desk import (
@@ -28,7 +31,13 @@ __all__ = [
 
 
 async def park(
-    house: House, visit: str, reason: str, by: ActorId, key: str | None = None
+    house: House,
+    visit: str,
+    reason: str,
+    by: ActorId,
+    key: str | None = None,
+    *,
+    seen_at: str = "",
 ) -> DeskShown | Refusal:
     """Send somebody at a counter to fetch something."""
     return await from_desk(
@@ -39,11 +48,12 @@ async def park(
         lambda world, _, v: journey.park(world, v.id, reason),
         "park",
         reason,
+        seen_at=seen_at,
     )
 
 
 async def resume(
-    house: House, visit: str, by: ActorId, key: str | None = None
+    house: House, visit: str, by: ActorId, key: str | None = None, *, seen_at: str = ""
 ) -> DeskShown | Refusal:
     """Back from being parked, to where they stood."""
     return await from_desk(
@@ -54,6 +64,7 @@ async def resume(
         lambda world, _, v: journey.resume(world, v.id),
         "resume",
         desks=True,
+        seen_at=seen_at,
     )
 
 
@@ -66,6 +77,7 @@ async def forward(
     step: Step | None = None,
     sentence: str = "",
     key: str | None = None,
+    seen_at: str = "",
 ) -> DeskShown | Refusal:
     """Hand somebody over under the same number, with a sentence for whoever is next."""
     found = await on_visit(
@@ -79,6 +91,7 @@ async def forward(
         step,
         desks=True,
         sentence=sentence,
+        seen_at=seen_at,
     )
     return desk_after(found)
 
@@ -91,6 +104,7 @@ async def add_service(
     *,
     persons: int = 1,
     key: str | None = None,
+    seen_at: str = "",
 ) -> DeskShown | Refusal:
     """One more service in the same visit, or more persons for one it has."""
     slug, _, _ = visit.partition(".")
@@ -107,6 +121,7 @@ async def add_service(
         "add",
         service,
         persons,
+        seen_at=seen_at,
     )
 
 
@@ -120,6 +135,7 @@ async def mark(
     urgency: Need | None = None,
     language: str | None = None,
     key: str | None = None,
+    seen_at: str = "",
 ) -> Stands | Refusal:
     """Note what a guide or clerk sees: aids, class of need, language; None leaves as it is."""
     slug, _, _ = visit.partition(".")
@@ -140,6 +156,7 @@ async def mark(
         need,
         urgency,
         language,
+        seen_at=seen_at,
     )
     return stands(found)
 

@@ -1,4 +1,7 @@
-"""Serving at a desk: next, call by number, serve now, again, not here, done, undo."""
+"""Serving at a desk: next, call by number, serve now, again, not here, done, undo.
+
+`seen_at` is everywhere the public counter whose desk shows the visit, as `at_desk.on_visit`.
+"""
 
 from queue_service.events.floor import CallReason
 from queue_service.floor import visit as engine
@@ -110,25 +113,37 @@ def _number(said: str) -> str:
 
 
 async def start(
-    house: House, visit: str, by: ActorId, key: str | None = None
+    house: House, visit: str, by: ActorId, key: str | None = None, *, seen_at: str = ""
 ) -> DeskShown | Refusal:
     """They have come to the counter."""
     return await from_desk(
-        house, visit, by, key, lambda world, _, v: engine.start(world, v.id), "start"
+        house,
+        visit,
+        by,
+        key,
+        lambda world, _, v: engine.start(world, v.id),
+        "start",
+        seen_at=seen_at,
     )
 
 
 async def recall(
-    house: House, visit: str, by: ActorId, key: str | None = None
+    house: House, visit: str, by: ActorId, key: str | None = None, *, seen_at: str = ""
 ) -> DeskShown | Refusal:
     """Call the same number again."""
     return await from_desk(
-        house, visit, by, key, lambda world, _, v: engine.recall(world, v.id), "recall"
+        house,
+        visit,
+        by,
+        key,
+        lambda world, _, v: engine.recall(world, v.id),
+        "recall",
+        seen_at=seen_at,
     )
 
 
 async def missed(
-    house: House, visit: str, by: ActorId, key: str | None = None
+    house: House, visit: str, by: ActorId, key: str | None = None, *, seen_at: str = ""
 ) -> DeskShown | Refusal:
     """Nobody came to the counter."""
     return await from_desk(
@@ -138,11 +153,12 @@ async def missed(
         key,
         lambda world, office, v: engine.missed(world, v.id, office.office.line),
         "missed",
+        seen_at=seen_at,
     )
 
 
 async def finish(
-    house: House, visit: str, by: ActorId, key: str | None = None
+    house: House, visit: str, by: ActorId, key: str | None = None, *, seen_at: str = ""
 ) -> DeskShown | Refusal:
     """What this counter does is done: on to the next stop, or served."""
     return await from_desk(
@@ -152,4 +168,5 @@ async def finish(
         key,
         lambda world, office, v: engine.finish(world, v.id, office.office),
         "finish",
+        seen_at=seen_at,
     )

@@ -1,9 +1,9 @@
 """For desks and guides: what is done with a visit on its way through the house."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from queue_service.flows.desks import hands, journeys, notes, serving
 from queue_service.flows.desks.at_desk import visit_of
@@ -24,44 +24,66 @@ from queue_service.web.api.shapes_of_floor import (
 )
 from queue_service.web.problems import problem
 
+SeenAt = Annotated[
+    str,
+    QueryParameter(max_length=90, description="Only while the visit is at this counter"),
+]
+"""A desk that shows something old does nothing to whom a colleague serves by now."""
+
 
 @post("/visits/{visit:str}/recall", summary="Call again", status_code=200)
 async def recall(
-    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None, counter: SeenAt = ""
 ) -> Response[Any]:
     """Call the same number again."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: serving.recall(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.CALL,
+        lambda by: serving.recall(house, visit, by, key, seen_at=counter),
     )
 
 
 @post("/visits/{visit:str}/start", summary="Has come", status_code=200)
 async def start(
-    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None, counter: SeenAt = ""
 ) -> Response[Any]:
     """They have come to the counter: the board lets the number go."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: serving.start(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.CALL,
+        lambda by: serving.start(house, visit, by, key, seen_at=counter),
     )
 
 
 @post("/visits/{visit:str}/missed", summary="Not here", status_code=200)
 async def missed(
-    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None, counter: SeenAt = ""
 ) -> Response[Any]:
     """Nobody came: back into the line, or missed for good after the last call."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: serving.missed(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.CALL,
+        lambda by: serving.missed(house, visit, by, key, seen_at=counter),
     )
 
 
 @post("/visits/{visit:str}/finish", summary="Served", status_code=200)
 async def finish(
-    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None, counter: SeenAt = ""
 ) -> Response[Any]:
     """What this counter does is done: on to the next step, or the visit is served."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: serving.finish(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.CALL,
+        lambda by: serving.finish(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -77,7 +99,12 @@ async def undo(
 
 @post("/visits/{visit:str}/park", summary="Send away for a while", status_code=200)
 async def park(
-    request: AnyRequest, house: House, visit: FromPath[str], data: ParkBody, key: Key = None
+    request: AnyRequest,
+    house: House,
+    visit: FromPath[str],
+    data: ParkBody,
+    key: Key = None,
+    counter: SeenAt = "",
 ) -> Response[Any]:
     """Somebody fetches something and comes back to where they stood."""
     return await done(
@@ -85,23 +112,32 @@ async def park(
         house,
         visit,
         Act.CALL,
-        lambda by: journeys.park(house, visit, data.reason, by, key),
+        lambda by: journeys.park(house, visit, data.reason, by, key, seen_at=counter),
     )
 
 
 @post("/visits/{visit:str}/resume", summary="Is back", status_code=200)
 async def resume(
-    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None
+    request: AnyRequest, house: House, visit: FromPath[str], key: Key = None, counter: SeenAt = ""
 ) -> Response[Any]:
     """Back from being sent away."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: journeys.resume(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.CALL,
+        lambda by: journeys.resume(house, visit, by, key, seen_at=counter),
     )
 
 
 @post("/visits/{visit:str}/forward", summary="Hand over", status_code=200)
 async def forward(
-    request: AnyRequest, house: House, visit: FromPath[str], data: ForwardBody, key: Key = None
+    request: AnyRequest,
+    house: House,
+    visit: FromPath[str],
+    data: ForwardBody,
+    key: Key = None,
+    counter: SeenAt = "",
 ) -> Response[Any]:
     """To another counter, station or case worker, with the same number and a sentence."""
     to = CounterKey(data.to) if data.to is not None else None
@@ -111,14 +147,26 @@ async def forward(
         visit,
         Act.CALL,
         lambda by: journeys.forward(
-            house, visit, by, to=to, step=data.step, sentence=data.sentence, key=key
+            house,
+            visit,
+            by,
+            to=to,
+            step=data.step,
+            sentence=data.sentence,
+            key=key,
+            seen_at=counter,
         ),
     )
 
 
 @post("/visits/{visit:str}/add", summary="One more service", status_code=200)
 async def add(
-    request: AnyRequest, house: House, visit: FromPath[str], data: AddBody, key: Key = None
+    request: AnyRequest,
+    house: House,
+    visit: FromPath[str],
+    data: AddBody,
+    key: Key = None,
+    counter: SeenAt = "",
 ) -> Response[Any]:
     """One more service in the same visit, or more persons for one it has."""
     return await done(
@@ -127,14 +175,19 @@ async def add(
         visit,
         Act.CALL,
         lambda by: journeys.add_service(
-            house, visit, data.service, by, persons=data.persons, key=key
+            house, visit, data.service, by, persons=data.persons, key=key, seen_at=counter
         ),
     )
 
 
 @post("/visits/{visit:str}/mark", summary="Mark", status_code=200)
 async def mark(
-    request: AnyRequest, house: House, visit: FromPath[str], data: MarkBody, key: Key = None
+    request: AnyRequest,
+    house: House,
+    visit: FromPath[str],
+    data: MarkBody,
+    key: Key = None,
+    counter: SeenAt = "",
 ) -> Response[Any]:
     """Note aids, class of need and language, as a guide sees them."""
     return await done(
@@ -151,13 +204,19 @@ async def mark(
             urgency=data.urgency,
             language=data.language,
             key=key,
+            seen_at=counter,
         ),
     )
 
 
 @post("/visits/{visit:str}/hand-over", summary="Hand an emergency over", status_code=200)
 async def hand_over(
-    request: AnyRequest, house: House, visit: FromPath[str], data: HandBody, key: Key = None
+    request: AnyRequest,
+    house: House,
+    visit: FromPath[str],
+    data: HandBody,
+    key: Key = None,
+    counter: SeenAt = "",
 ) -> Response[Any]:
     """To a named or any free case worker; the clock begins."""
     return await done(
@@ -166,7 +225,7 @@ async def hand_over(
         visit,
         Act.GUIDE,
         lambda by: hands.hand_over(
-            house, visit, by, to=ActorId(data.to), sentence=data.sentence, key=key
+            house, visit, by, to=ActorId(data.to), sentence=data.sentence, key=key, seen_at=counter
         ),
     )
 

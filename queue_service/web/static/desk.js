@@ -7,7 +7,7 @@
  * whether something is there, `data-when` in which phases, `data-list` rows made from a template.
  *
  * @typedef {{seq: number, clock: string, line: string, phase: string, state: string,
- *   undo: {visit: string, text: string, seconds: number} | null, own: string,
+ *   undo: {visit: string, text: string, seconds: number, until: string} | null, own: string,
  *   [more: string]: unknown}} Desk
  */
 import { keys } from "./desk_keys.js";
@@ -31,10 +31,15 @@ let lostAt = null;
 let source = null;
 /** Name of the act that waits for its answer; that one is not done twice. */
 let busy = "";
-let queued = false;
-/** @type {Promise<void>} */
-let done = Promise.resolve();
-let undoEnds = 0;
+/**
+ * What was pressed meanwhile, at most one: the button as it stood, or the key's meaning alone
+ * where its button comes only with the answer.
+ * @type {{name: string, sign: string} | null}
+ */
+let waiting = null;
+let undoEnds = performance.now() + Number(words.undoLeft) * 1000;
+/** Until when what is shown can be undone: tells one undo from the next. */
+let undoes = words.undoUntil;
 const lists = new Map();
 
 /** @param {string} selector @param {boolean} shown */
@@ -57,13 +62,14 @@ function take(desk) {
   seq = desk.seq;
   for (const place of all("[data-live]")) write(place, at(desk, place.dataset.live));
   for (const place of all("[data-full]")) place.hidden = !at(desk, place.dataset.full);
-  for (const place of all("[data-when]")) place.hidden = !place.dataset.when.split(" ").includes(desk.phase);
   for (const field of all("[data-visit]")) field.value = at(desk, `${field.dataset.visit}.visit`) ?? "";
   for (const button of all("[data-state]")) button.setAttribute("aria-pressed", String(button.dataset.state === desk.state));
   for (const list of all("[data-list]")) fill(list, /** @type {any[]} */ (at(desk, list.dataset.list) ?? []));
+  for (const place of all("[data-when]")) place.hidden = !place.dataset.when.split(" ").includes(desk.phase);
   show("[data-quiet]", !desk.next);
   if (desk.own) write(find("[data-own]"), desk.own);
   undoEnds = desk.undo ? performance.now() + desk.undo.seconds * 1000 : 0;
+  undoes = desk.undo?.until ?? "";
   count();
 }
 
@@ -115,35 +121,63 @@ function count() {
   }
 }
 
-/** Send an act; the answer is the desk, or a refusal that says why. @param {HTMLFormElement} form @param {HTMLElement | null} button */
+/** Send an act; what is pressed before its answer waits for it. @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function act(form, button) {
   const name = form.action.split("/").pop() ?? "";
-  if (off() || name === busy || queued) return;
-  if (busy) {
-    // The stream may show the next step before the answer of the last one is here.
-    queued = true;
-    await done;
-    queued = false;
-    if (button && !button.checkVisibility()) return;
-  }
+  if (off() || name === busy) return;
+  if (busy) return later(button?.dataset.act ?? name, button ? mark(button) : "");
   busy = name;
-  done = wish(name, form, button);
-  await done;
+  const before = undoes;
+  let granted = false;
+  try {
+    say(name);
+    granted = await wish(name, form, button);
+  } finally {
+    busy = "";
+    say("");
+    const wanted = waiting;
+    waiting = null;
+    // A refusal is read first; and only what was just done is taken back, not what came before it.
+    if (wanted && granted && (wanted.name !== "undo" || undoes !== before)) carry(wanted);
+  }
 }
 
-/** @param {string} name @param {HTMLFormElement} form @param {HTMLElement | null} button */
+/** What works, or waits, at once. @param {string} name of the act, empty when all are answered */
+function say(name) {
+  find("[data-status]").textContent = !name ? "" : CALLING.has(name) ? words.calling : words.working;
+}
+
+/** Keep one wish until the answer is here; an undo first takes back what was not sent yet. @param {string} name @param {string} sign */
+function later(name, sign) {
+  if (waiting && name === "undo") {
+    waiting = null;
+    return say(busy);
+  }
+  if (waiting) return;
+  waiting = { name, sign };
+  say(name);
+}
+
+/** Press what waited, where it is still there for the same person. @param {{name: string, sign: string}} wanted */
+function carry({ name, sign }) {
+  const same = !sign || name === "undo" ? all(`[data-act=${name}]`) : all("button").filter((one) => mark(one) === sign);
+  const button = same.find((one) => one.checkVisibility());
+  if (button) press(button);
+}
+
+/** Whether it was granted; the answer is the desk, or a refusal that says why. @param {string} name @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function wish(name, form, button) {
-  find("[data-status]").textContent = CALLING.has(name) ? words.calling : words.working;
   show("[data-sorry]", false);
   const body = new URLSearchParams();
   for (const [field, value] of new FormData(form, button)) body.append(field, String(value));
   if (name === "state" && button?.dataset.act === "pause" && button.getAttribute("aria-pressed") === "true") body.set("state", "open");
   body.set("idempotency_key", crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
   const answer = await send(form.action, body);
-  find("[data-status]").textContent = "";
-  busy = "";
   if (!answer) return sorry("", words.cut ?? "");
-  if (answer.status === 401) return location.reload();
+  if (answer.status === 401) {
+    location.reload();
+    return false;
+  }
   const said = await answer.json();
   if (answer.ok) {
     take(said);
@@ -156,6 +190,7 @@ async function wish(name, form, button) {
     sorry(said.title, said.detail);
   }
   rescue();
+  return answer.ok;
 }
 
 /** @param {string} url @param {URLSearchParams} body the key in it makes another try safe */
@@ -170,11 +205,12 @@ async function send(url, body) {
   return null;
 }
 
-/** @param {string} title @param {string} detail */
+/** Not granted, and why. @param {string} title @param {string} detail */
 function sorry(title, detail) {
   find("[data-sorry-title]").textContent = title;
   find("[data-sorry-detail]").textContent = detail;
   show("[data-sorry]", true);
+  return false;
 }
 
 /** The button pressed may be gone now: the focus goes to where the screen begins. */
@@ -232,7 +268,10 @@ function press(button) {
 }
 
 find("[data-print]").addEventListener("click", () => print());
-keys(press);
+keys(press, (name) => {
+  if (busy && name !== busy) later(name, "");
+  return busy !== "";
+});
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.action.startsWith(`${location.origin}${words.here}/`)) return;

@@ -9,6 +9,8 @@ const DELIVERED = {
   next: " ", start: "s", recall: "r", missed: "n", finish: "d", undo: "z", park: "p",
   forward: "f", mark: "m", pause: "b", accept: "a",
 };
+/** A space is not seen in a field. */
+const SPACE = "\u2423";
 const STORED = "desk-keys";
 const CHANGED = "desk-keys-own";
 
@@ -27,8 +29,11 @@ function pressable(name) {
   return [...document.querySelectorAll(`[data-act=${name}]`)].find((one) => one.checkVisibility());
 }
 
-/** @param {(button: HTMLElement) => void} press what to do with the button that a key means */
-export function keys(press) {
+/**
+ * @param {(button: HTMLElement) => void} press what to do with the button that a key means
+ * @param {(name: string) => boolean} later whether what has no button yet is kept for the answer
+ */
+export function keys(press, later) {
   const on = /** @type {HTMLInputElement} */ (document.querySelector("[data-keys]"));
   let chosen = { ...DELIVERED, ...own() };
 
@@ -36,7 +41,7 @@ export function keys(press) {
     for (const field of document.querySelectorAll("[data-key]")) {
       const input = /** @type {HTMLInputElement} */ (field);
       input.disabled = false;
-      input.value = chosen[input.dataset.key ?? ""] ?? "";
+      input.value = (chosen[input.dataset.key ?? ""] ?? "").replace(" ", SPACE);
     }
     for (const sign of document.querySelectorAll("[data-kbd]")) {
       const key = chosen[/** @type {HTMLElement} */ (sign).dataset.kbd ?? ""] ?? "";
@@ -51,7 +56,7 @@ export function keys(press) {
   document.querySelector("[data-remap]")?.addEventListener("change", (event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const name = input.dataset.key ?? "";
-    const key = input.value.toLowerCase();
+    const key = input.value.toLowerCase().replace(SPACE, " ");
     // One key means one thing: whoever had it before goes without.
     for (const other of Object.keys(chosen)) if (key && chosen[other] === key) chosen[other] = "";
     chosen[name] = key;
@@ -70,9 +75,10 @@ export function keys(press) {
     const key = event.key.toLowerCase();
     const name = Object.keys(chosen).find((one) => chosen[one] === key && pressable(one));
     const button = name && /** @type {HTMLElement} */ (pressable(name));
-    if (!button) return;
+    const meant = Object.keys(chosen).find((one) => chosen[one] === key);
+    if (button) press(button);
+    else if (!meant || !later(meant)) return;
     event.preventDefault();
-    press(button);
   });
   show();
 }

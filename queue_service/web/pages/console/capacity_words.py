@@ -57,7 +57,7 @@ class CellWords(msgspec.Struct, frozen=True):
     places: str
     """Empty while closed."""
     taken: int
-    """Per cent."""
+    """Per cent; while closed, whether anybody is still there."""
 
 
 def layer_line(shown: LayerShown, office: Office, language: str) -> LayerLine:
@@ -171,7 +171,7 @@ def _losing(proposal: Proposal, office: Office, language: str) -> Losing:
 
 def cell_words(day: DayOfLimit, language: str) -> CellWords:
     """A limit's day in the table of the week."""
-    if not day.most and not day.taken:
-        return CellWords("", 0)
-    taken = round(100 * day.taken / day.capacity) if day.capacity else 100
+    if not day.most:
+        return CellWords("", 100 if day.taken else 0)
+    taken = round(100 * day.taken / day.capacity)
     return CellWords(span(day.least, day.most, language), taken)

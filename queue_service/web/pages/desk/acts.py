@@ -4,12 +4,12 @@ Reads the form and asks the use cases; whether the act may be is decided there.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 from litestar.datastructures import FormMultiDict
 
 from queue_service.flows.desks import hands, journeys, serving
-from queue_service.flows.desks.desk_shown import DeskShown
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.desk import DeskState
@@ -46,6 +46,11 @@ class Pressed(msgspec.Struct, frozen=True):
     def by(self) -> ActorId:
         """Who pressed it."""
         return self.seat.actor.id
+
+    @property
+    def here(self) -> str:
+        """Where the screen shows whom it is about: an old screen does nothing to others."""
+        return self.seat.public
 
     @property
     def key(self) -> str | None:
@@ -105,7 +110,8 @@ async def _undo(p: Pressed) -> Answer:
 
 
 async def _park(p: Pressed) -> Answer:
-    return await journeys.park(p.house, p.visit, p.said("reason", 20), p.by, p.key)
+    reason = p.said("reason", 20)
+    return await journeys.park(p.house, p.visit, reason, p.by, p.key, seen_at=p.here)
 
 
 async def _forward(p: Pressed) -> Answer:
@@ -119,6 +125,7 @@ async def _forward(p: Pressed) -> Answer:
         step=step,
         sentence=p.said("sentence", _LONGEST_SENTENCE),
         key=p.key,
+        seen_at=p.here,
     )
 
 
@@ -126,7 +133,13 @@ async def _add(p: Pressed) -> Answer:
     many = p.said("persons", 3)
     persons = int(many) if many.isascii() and many.isdigit() else 1
     return await journeys.add_service(
-        p.house, p.visit, p.said("service", 40), p.by, persons=persons, key=p.key
+        p.house,
+        p.visit,
+        p.said("service", 40),
+        p.by,
+        persons=persons,
+        key=p.key,
+        seen_at=p.here,
     )
 
 
@@ -144,6 +157,7 @@ async def _mark(p: Pressed) -> Answer:
         urgency=said.urgency,
         language=said.language,
         key=p.key,
+        seen_at=p.here,
     )
 
 
@@ -156,6 +170,7 @@ async def _hand(p: Pressed) -> Answer:
         to=ActorId(int(to) if to.isascii() and to.isdigit() else 0),
         sentence=p.said("sentence", _LONGEST_SENTENCE),
         key=p.key,
+        seen_at=p.here,
     )
 
 
@@ -163,11 +178,21 @@ async def _accept(p: Pressed) -> Answer:
     return await hands.accept(p.house, p.visit, p.seat.public, p.by, p.key)
 
 
-def _plain(
-    act: Callable[[House, str, ActorId, str | None], Awaitable[DeskShown | Refusal | object]],
-) -> Does:
+async def _pass(p: Pressed) -> Answer:
+    return await hands.pass_on(p.house, p.visit, p.by, p.key)
+
+
+class _Plain(Protocol):
+    """An act that needs nothing but the visit and where it is seen."""
+
+    def __call__(
+        self, house: House, visit: str, by: ActorId, key: str | None, *, seen_at: str
+    ) -> Awaitable[Answer]: ...
+
+
+def _plain(act: _Plain) -> Does:
     async def done(p: Pressed) -> Answer:
-        return await act(p.house, p.visit, p.by, p.key)
+        return await act(p.house, p.visit, p.by, p.key, seen_at=p.here)
 
     return done
 
@@ -179,7 +204,7 @@ _ON_VISIT: dict[str, Does] = {
     "missed": _plain(serving.missed),
     "finish": _plain(serving.finish),
     "resume": _plain(journeys.resume),
-    "pass": _plain(hands.pass_on),
+    "pass": _pass,
     "park": _park,
     "forward": _forward,
     "add": _add,

@@ -48,6 +48,8 @@ class UndoNow(msgspec.Struct, frozen=True):
     visit: str
     text: str
     seconds: float
+    until: str
+    """In the office's time; tells this undo from one of another act."""
 
 
 class ParkedNow(msgspec.Struct, frozen=True):
@@ -200,7 +202,8 @@ def _undo(t: Catalogue, desk: DeskShown, office: Followed, language: str) -> Und
     }
     left = (desk.undo.until - desk.now).total_seconds() / max(office.clock.rate, 1.0)
     text = done.get(desk.undo.act, number)
-    return UndoNow(desk.undo.visit, text, max(0.0, round(left, 1)))
+    until = desk.undo.until.isoformat()
+    return UndoNow(desk.undo.visit, text, max(0.0, round(left, 1)), until)
 
 
 def _visit(shown: VisitShown, office: Followed, language: str) -> VisitNow:
