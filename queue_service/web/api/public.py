@@ -37,14 +37,16 @@ async def office(
 ) -> Response[Any]:
     """Services, languages, hours and the rules in force; `now` is the office's clock.
 
-    The ETag is that of everything else: a new hour alone is a 304.
+    The ETag is that of everything else: for who asks with it a new hour alone is a 304. No cache
+    may keep the answer: it would give out an hour long past.
     """
     followed = house.follower.office(office)
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE, {"office": office[:80]}))
     details = _details(followed.office)
     moment = {"now": followed.now(), "rate": followed.clock.rate, "seq": followed.seq}
-    return answer(request, Cached.of(_encode(details | moment), lasting=_encode(details)))
+    packed = Cached.of(_encode(details | moment), lasting=_encode(details))
+    return answer(request, packed, cache_control="no-store")
 
 
 def _details(office: Office) -> dict[str, object]:
