@@ -10,7 +10,11 @@ from queue_service.model.world import Told
 
 def as_read(told: Told) -> AnyFact:
     """The fact as a reader of the journal gets it: through its JSON."""
-    body, tag = encode(told.fact), str(told.fact.__struct_config__.tag)
+    return read(encode(told.fact), str(told.fact.__struct_config__.tag))
+
+
+def read(body: str, tag: str) -> AnyFact:
+    """The fact that a stored body tells."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     return decode(
         Entry(

@@ -12,18 +12,17 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from bench.journal import read
 from queue_service.events import booking, capacity, floor, surge, waiting
-from queue_service.events.chapters import AnyFact, decode, encode
-from queue_service.events.entry import BookingNow, CellsNow, DeskNow, Entry, Fact, VisitNow
+from queue_service.events.chapters import AnyFact, encode
+from queue_service.events.entry import BookingNow, CellsNow, DeskNow, Fact, VisitNow
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import (
-    SYSTEM,
     ActorId,
     BookingId,
     CounterKey,
     LimitId,
-    OfficeId,
     ServiceCode,
     Tick,
     VisitId,
@@ -31,7 +30,7 @@ from queue_service.model.ids import (
 )
 from queue_service.model.visit import Aid, Hand, NeedClass, Step, Stop, VisitState
 from queue_service.model.waiting import Acceptable, Passed, WishClass, WishState
-from tests.make import NOW, at
+from tests.make import at
 
 SAMPLES = Path(__file__).parent / "golden"
 TAGS = {str(fact.__struct_config__.tag): fact for fact in get_args(AnyFact)}
@@ -191,24 +190,6 @@ def sample(tag: str) -> Fact:
         shared = {}
     made: Fact = kind(**shared, **_OWN.get(tag, {}))
     return made
-
-
-def read(body: str, tag: str) -> Fact:
-    """The fact as a reader of the journal gets it."""
-    entry = Entry(
-        office=OfficeId(1),
-        seq=1,
-        recorded=NOW,
-        happened=NOW,
-        by=SYSTEM,
-        undoes=None,
-        tag=tag,
-        body=body,
-        digest=b"",
-        salt=b"",
-        link=b"",
-    )
-    return decode(entry)
 
 
 def test_every_released_tag_has_its_sample_and_no_sample_lost_its_tag() -> None:
