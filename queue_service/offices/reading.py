@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import Any, NewType, TypeVar, get_args, get_origin
+from typing import Any, NewType, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -21,6 +21,8 @@ from queue_service.model.office import Texts, Window
 from queue_service.model.surge import Do
 
 SHOWN_CHARACTERS = 80
+LARGEST = 100_000
+"""No number of an office is larger; minutes of that size still make a date."""
 AHEAD = ("uk", "de_simple")
 """Texts in these may be written before an office offers the language."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -91,7 +93,7 @@ class Reader:
     # Any: the types of fields are known at run time only; each branch returns what `kind` says.
     def value(self, kind: Any, raw: object, key: str) -> Any:
         """`raw` as a `kind`, or None after noting why not."""
-        if isinstance(kind, types.UnionType) and isinstance(raw, dict):
+        if _is_union(kind) and isinstance(raw, dict):
             kind = get_args(kind)[0]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self.struct(kind, raw, key)
@@ -102,10 +104,14 @@ class Reader:
         if kind is timedelta:
             return self.duration(raw, key)
         try:
-            return msgspec.convert(raw, kind)
+            read = msgspec.convert(raw, kind)
         except msgspec.ValidationError:
             self._note(key, raw, f"must be {_said(kind)}")
             return None
+        impossible = _impossible(read)
+        if impossible:
+            self._note(key, raw, impossible)
+        return None if impossible else read
 
     def struct(self, kind: type[T], raw: object, key: str) -> T | None:
         """A table as a Struct; every one of its fields is looked at."""
@@ -156,6 +162,8 @@ class Reader:
         for language, text in raw.items():
             if not isinstance(text, str) or not text.strip():
                 self._note(f"{key}.{language}", text, "must be text in quotes, not empty")
+            elif impossible := _impossible(text):
+                self._note(f"{key}.{language}", text, impossible)
             if self._languages and language not in (*self._languages, "de", *AHEAD):
                 self._note(f"{key}.{language}", text, "is not a language of this office")
         return raw if all(isinstance(text, str) for text in raw.values()) else None
@@ -201,10 +209,24 @@ def _near(name: str, missing: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, missing, n=1)), "")
 
 
+def _impossible(value: object) -> str:
+    """Why no office can have that number or text; empty when one may."""
+    if isinstance(value, int | float) and not abs(value) <= LARGEST:  # so that nan is none, too
+        return f"must be a number up to {LARGEST}"
+    if isinstance(value, str) and any(sign < " " and sign != "\n" for sign in value):
+        return "contains an unprintable sign"
+    return ""
+
+
+def _is_union(kind: Any) -> bool:
+    """Whether a field may be absent, however its type is written: NewTypes make the older form."""
+    return isinstance(kind, types.UnionType) or get_origin(kind) is Union
+
+
 def _said(kind: Any) -> str:
     if isinstance(kind, NewType):
         return _said(kind.__supertype__)
-    if isinstance(kind, types.UnionType):
+    if _is_union(kind):
         return _said(get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return f"one of {', '.join(kind)}"

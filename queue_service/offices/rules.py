@@ -26,6 +26,8 @@ from queue_service.offices.triage_rules import triage_faults
 TICK_MINUTES = TICK_SECONDS // 60
 APPLICANT_FIELDS = ("name", "email", "phone", "birth_date", "document")
 EXTENSIONS_AT_LEAST = 10
+LONGEST_WINDOW = 730
+"""Days; every day ahead has its cells."""
 """WCAG 2.2, 2.2.1: whoever needs more time can extend a time limit at least ten times."""
 
 AGS_PREFIX = {
@@ -124,6 +126,8 @@ def _place(office: Office) -> Iterator[Found]:
             yield Found(f"place.{key}", said, "must not be empty")
     if not re.fullmatch(r"\d{5}", office.place.postcode):
         yield Found("place.postcode", office.place.postcode, "must be 5 digits in quotes")
+    if office.place.web and not office.place.web.startswith("https://"):
+        yield Found("place.web", office.place.web, "must begin with https://")
 
 
 def _services(draft: Draft) -> Iterator[Found]:
@@ -235,6 +239,8 @@ def _booking_rules(office: Office) -> Iterator[Found]:
     rules = office.booking
     yield from _at_least("booking", rules, window_days=1, lead_minutes=0, hold_minutes=1)
     yield from _at_least("booking", rules, confirm_minutes=1)
+    if rules.window_days > LONGEST_WINDOW:
+        yield Found("booking.window_days", rules.window_days, f"must be at most {LONGEST_WINDOW}")
     yield from _at_least("booking", rules, extend_minutes=1, cancel_minutes_before=0)
     yield from _at_least("booking", rules, early_minutes=0, late_minutes=0, grid_minutes=5)
     if rules.grid_minutes % TICK_MINUTES:

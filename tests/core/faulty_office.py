@@ -54,6 +54,36 @@ KINDS = [
     ('["de", "en"]', '["de", "en", "E"]', MAIN, "languages", '"E"', "no language code"),
     ('"Weg 1"', '""', MAIN, "place.street", '""', "must not be empty"),
     ('"70173"', '"701"', MAIN, "place.postcode", '"701"', "5 digits"),
+    (
+        'town = "Stuttgart"',
+        'town = "Stuttgart", web = "javascript:x"',
+        MAIN,
+        "place.web",
+        '"javascript:x"',
+        "https://",
+    ),
+    ('"Weg 1"', '"\\u0000"', MAIN, "place.street", '"\\u0000"', "unprintable"),
+    (
+        "[tickets]",
+        (
+            '[triage]\nfirst = "a"\nquestions = []\n'
+            'outcomes = [{ key = "a", kind = "book", text = { de = "A" }, service = 1 }]\n[tickets]'
+        ),
+        MAIN,
+        "triage.outcomes.a.service",
+        "1",
+        "must be text",
+    ),
+    (
+        "[booking]",
+        "[booking]\nwindow_days = 1000",
+        MAIN,
+        "booking.window_days",
+        "1000",
+        "at most 730",
+    ),
+    ('"Feiertage"', '"\\u0000"', MAIN, "closures[1].reason.de", '"\\u0000"', "unprintable"),
+    ("capacity = 3", "capacity = 10000000", MAIN, "limits.pickup.capacity", "10000000", "up to 1"),
     ('key = "10"', 'key = "2"', MAIN, "counters.2.key", '"2"', "is used 2 times"),
     ('key = "10"', 'key = "a.b"', MAIN, "counters.a.b.key", '"a.b"', "letters, digits"),
     ('skills = ["PICK"]', "skills = []", MAIN, "counters.10.skills", "[]", "must not be empty"),
