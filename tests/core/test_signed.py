@@ -26,7 +26,7 @@ from queue_service.model.codes import CODE_ALPHABET, TOKEN_ALPHABET
 from queue_service.notify.letters import qr_png, signed_link
 from queue_service.seals import Keys, sealed
 from tests import make
-from tests.core.test_letters import pixels
+from tests.letters import pixels
 
 KEYS = Keys(b"k" * 32)
 HERE, THERE = "stuttgart", "heidelberg"
