@@ -241,7 +241,7 @@ async def size_sheet(
     display: FromPath[str], diagonal: Diagonal = 55, distance: Distance = 8
 ) -> Response[str]:
     """Font sizes for this screen and its farthest seat, landscape and portrait."""
-    upright = sizes(diagonal=diagonal, distance=distance, portrait=True)
+    upright = sizes(diagonal=diagonal, distance=distance, portrait=True, longest=words.longest())
     wide = sizes(diagonal=diagonal, distance=distance)
     sheet = f"{_rule(wide)}\n@media (orientation: portrait) {{\n{_rule(upright)}\n}}\n"
     sheet += f":root {{ --longest: {words.longest()} }}\n"
@@ -286,7 +286,8 @@ def _rule(size: Sizes) -> str:
     narrow = "" if size.ages else "\n.one { grid-template-columns: 2.6em 1fr }"
     return (
         f":root {{ --call: {size.call_vh}vh; --row: {size.row_vh}vh; "
-        f"--foot: {size.footer_vh}vh }}\n{', '.join(hidden)} {{ display: none }}{narrow}"
+        f"--foot: {size.footer_vh}vh; --lines: {size.lines} }}\n"
+        f"{', '.join(hidden)} {{ display: none }}{narrow}"
     )
 
 

@@ -26,6 +26,12 @@ ROW_EM = 8.2
 """Width of a row with number, counter and the time since the call at half size."""
 WIDTH_SHARE = 0.5
 """Call and list stand side by side in landscape; each has this share of the width."""
+SIGN_EM = 0.54
+"""Mean width of a sign of a sentence, as the board's style sheet takes it."""
+TORN = 0.85
+"""Share of a line that words fill when they are not torn apart."""
+UPRIGHT_CALL = 34
+"""Least height of the call on a portrait screen, in hundredths of the picture's."""
 MOST_ROWS = 6
 SOLD_INCHES = (32, 43, 55, 65, 75, 86, 98)
 STEP_M = 0.5
@@ -44,6 +50,8 @@ class Sizes(msgspec.Struct, frozen=True):
     """Whether the list has room for its headings."""
     ages: bool
     """Whether a row has room for the time since the call."""
+    lines: int = 1
+    """Lines that the footer keeps for its sentence."""
     advice_inch: int | None = None
     """Smallest screen that is read from there, when this one is not; None when it is."""
 
@@ -53,20 +61,26 @@ class Sizes(msgspec.Struct, frozen=True):
         return self.advice_inch is None
 
 
-def sizes(*, diagonal: float, distance: float, portrait: bool = False) -> Sizes:
+def sizes(*, diagonal: float, distance: float, portrait: bool = False, longest: int = 0) -> Sizes:
     """Sizes for a screen of `diagonal` inches whose farthest seat is `distance` metres away.
 
-    A screen too small for that is used as far as it reaches, with advice which one to buy.
+    A sentence of the footer has up to `longest` signs: landscape makes them smaller to fit its one
+    line, portrait gives them lines. A screen too small for all that is used as far as it reaches,
+    with advice which one to buy.
     """
-    measured = _measured(diagonal, distance, portrait=portrait)
+    measured = _measured(diagonal, distance, portrait=portrait, longest=longest)
     if measured.rows > 0:
         return measured
-    larger = (_measured(i, distance, portrait=portrait) for i in SOLD_INCHES if i > diagonal)
+    larger = (
+        _measured(i, distance, portrait=portrait, longest=longest)
+        for i in SOLD_INCHES
+        if i > diagonal
+    )
     advice = next((int(size.diagonal) for size in larger if size.rows > 0), SOLD_INCHES[-1])
     reach = distance
     while measured.rows == 0 and reach > STEP_M:
         reach -= STEP_M
-        measured = _measured(diagonal, reach, portrait=portrait)
+        measured = _measured(diagonal, reach, portrait=portrait, longest=longest)
     return msgspec.structs.replace(measured, distance=distance, advice_inch=advice)
 
 
@@ -81,16 +95,17 @@ def font_vh(mm_per_m: float, distance: float, height_mm: float) -> float:
     return ceil(1000 * mm_per_m * distance / (CAP_HEIGHT * height_mm)) / 10
 
 
-def _measured(diagonal: float, distance: float, *, portrait: bool) -> Sizes:
+def _measured(diagonal: float, distance: float, *, portrait: bool, longest: int) -> Sizes:
     height = picture_height_mm(diagonal, portrait=portrait)
     call = ceil(font_vh(CALL_MM_PER_M, distance, height))
     row = font_vh(ROW_MM_PER_M, distance, height)
     footer = font_vh(FOOTER_MM_PER_M, distance, height)
     room, width = 100 * (1 - MARGIN) - footer * FOOTER_LINE, 100 * 16 / 9 * WIDTH_SHARE
-    calls = CALL_LINES * call * CALL_LINE
+    calls, lines = CALL_LINES * call * CALL_LINE, 1
     if portrait:
         width = 100 * 9 / 16 * (1 - MARGIN)
-        listed = room - calls - footer * FOOTER_LINE  # the sentence needs a line of its own
+        lines = max(1, ceil(longest * SIGN_EM * footer / (width * TORN)))
+        listed = room - max(calls, UPRIGHT_CALL) - lines * footer * FOOTER_LINE
     else:
         listed = room
     rows = max(0, min(MOST_ROWS, int(listed // (row * ROW_LINE))))
@@ -103,4 +118,5 @@ def _measured(diagonal: float, distance: float, *, portrait: bool) -> Sizes:
         rows=rows if calls <= room and call * CALL_EM <= width else 0,
         heads=listed - rows * row * ROW_LINE >= footer * FOOTER_LINE,
         ages=row * ROW_EM <= width,
+        lines=lines,
     )

@@ -76,3 +76,12 @@ def test_a_portrait_screen_holds_the_list_below_the_call() -> None:
     assert found.fits
     assert found.call_vh < sizes(diagonal=55, distance=8).call_vh
     assert found.rows >= 4
+
+
+def test_a_long_sentence_takes_its_lines_from_the_list_on_a_portrait_screen_only() -> None:
+    short, long = (
+        sizes(diagonal=43, distance=8, portrait=True, longest=signs) for signs in (12, 36)
+    )
+    assert (short.lines, long.lines) == (1, 3)
+    assert long.rows < short.rows
+    assert sizes(diagonal=43, distance=8, longest=36) == sizes(diagonal=43, distance=8)

@@ -145,6 +145,21 @@ for (const way of document.querySelectorAll("[data-leave]")) {
 }
 setInterval(rest, 1_000);
 
+/* A page longer than the screen says so: nobody looks for what they cannot see. */
+
+const further = /** @type {HTMLElement} */ (find("[data-further]"));
+const EDGE_PX = 24;
+
+function measure() {
+  const end = find("main")?.getBoundingClientRect().bottom ?? 0;
+  further.hidden = end - innerHeight < EDGE_PX;
+}
+
+further.addEventListener("click", () => scrollBy({ top: innerHeight * 0.7 }));
+addEventListener("scroll", measure);
+addEventListener("resize", measure);
+new ResizeObserver(measure).observe(document.body);
+
 /* Switches: kept for this visitor only. */
 
 const SWITCHES = ["aloud", "large", "low", "contrast"];

@@ -25,7 +25,6 @@ from queue_service.language import (
     instruction,
     pick,
     sentence,
-    span,
 )
 from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
 from queue_service.model.office import Office, Service
@@ -272,15 +271,16 @@ def _doors(followed: Followed, services: list[Service], lang: str) -> dict[str, 
     for service in services:
         wait = followed.waits.door(service.code, now)
         if wait is not None:
-            found[service.code] = about_minutes(wait.from_minutes, wait.to_minutes, lang)
+            minutes = about_minutes(wait.from_minutes, wait.to_minutes, lang)
+            found[service.code] = catalogue(lang)("{minutes} wait", minutes=minutes)
     return found
 
 
 def _wait(shown: TicketShown, lang: str) -> str:
     if shown.wait is None or shown.state is not VisitState.WAITING:
         return ""
-    minutes = span(shown.wait.from_minutes, shown.wait.to_minutes, lang)
-    return catalogue(lang)("about {minutes} min", minutes=minutes)
+    minutes = about_minutes(shown.wait.from_minutes, shown.wait.to_minutes, lang)
+    return catalogue(lang)("Wait: {minutes}", minutes=minutes)
 
 
 handlers = [start, typing, choosing, check_in, done, print_ticket]
