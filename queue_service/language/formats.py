@@ -56,7 +56,7 @@ def span(first: object, last: object, language: str) -> str:
 def money(cents: int, language: str) -> str:
     """Euros in the language's order; no decimals where there are none."""
     pattern = "#,##0 ¤" if cents % 100 == 0 else "#,##0.00 ¤"
-    return format_currency(
+    said = format_currency(
         cents / 100,
         "EUR",
         format=pattern,
@@ -64,6 +64,8 @@ def money(cents: int, language: str) -> str:
         currency_digits=False,
         numbering_system="latn",
     )
+    # Ukrainian data spell the currency's code; people here see the sign on every price.
+    return said.replace("EUR", "€")
 
 
 def number(value: float, language: str) -> str:

@@ -59,6 +59,10 @@ def test_no_sentence_waits_for_its_translation(stored: tuple[str, Catalog]) -> N
     assert update.missing(catalog) == []
 
 
+def accusatives(text: str) -> int:
+    return text.count("ًا") + text.count("اً")
+
+
 def test_each_plural_has_as_many_forms_as_the_language(stored: tuple[str, Catalog]) -> None:
     language, catalog = stored
     forms = get_plural(LOCALES[language])
@@ -66,6 +70,10 @@ def test_each_plural_has_as_many_forms_as_the_language(stored: tuple[str, Catalo
     for message in catalog:
         if not isinstance(message.id, str):
             assert len(message.string) == forms.num_plurals, message.id
+            if language == "ar":
+                # Eleven to ninety-nine (the last form) take the accusative, a hundred does not.
+                hundred, many = message.string[4:]
+                assert accusatives(hundred) <= accusatives(many), message.id
 
 
 def test_translations_keep_every_placeholder(stored: tuple[str, Catalog]) -> None:
@@ -182,6 +190,7 @@ def test_digits_are_latin_in_every_language(language: str) -> None:
     ]
     digits = {sign for text in shown for sign in text if sign.isdigit()}
     assert digits <= set("0123456789")
+    assert "€" in shown[2]
     assert "08:05" in shown
 
 

@@ -73,6 +73,10 @@ def test_cancelled_twice_at_once_is_cancelled(hall: Hall) -> None:
         answers = list(pool.map(lambda _: hall.anyone.delete(path, headers=own), range(4)))
     said = {(each.status_code, each.json().get("state")) for each in answers}
     assert said == {(200, "cancelled")}
+    mine = f"/en/b/{given['code']}/{given['secret']}"
+    start = {"start": hall.free()[0]}
+    for answer in (hall.anyone.get(f"{mine}/move"), hall.anyone.post(f"{mine}/move", data=start)):
+        assert (answer.status_code, answer.headers["location"]) == (303, mine)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_an_address_is_left_for_one_message_and_taken_back(cards: Hall) -> None:
     [
         ({"ags": "08222000"}, "not_responsible"),
         ({"postcode": "68159"}, "not_responsible"),
+        ({"ags": "08111000"}, "not_responsible"),
         ({"postcode": "00000"}, "unknown_place"),
         ({"postcode": "abc"}, "invalid"),
     ],
@@ -144,7 +145,9 @@ def test_residence_is_answered_before_any_time(
     page = hall.anyone.get("/en/heidelberg/book", params={"service": "BIO", **place})
     assert page.status_code >= 400
     assert 'name="start"' not in page.text
-    if code == "not_responsible":
+    if "ags" in place and place["ags"] == "08111000":
+        assert "Eberhardstraße 39" in page.text, "the address that the sister office has itself"
+    elif code == "not_responsible":
         assert days.json()["responsible"]["web"] == "https://www.mannheim.de"
         assert "https://www.mannheim.de" in page.text
 

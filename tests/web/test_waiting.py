@@ -58,6 +58,10 @@ def test_joined_on_a_page_offered_by_letter_and_taken_by_a_button(
     assert form.status_code == 200
     nobody = stuttgart.anyone.post("/en/stuttgart/waiting", data={"service": "LOSS"})
     assert nobody.status_code == 422
+    unreachable = {"service": "LOSS", "persons": "1", "name": "Page"}
+    asked = stuttgart.anyone.post("/en/stuttgart/waiting", data=unreachable)
+    assert asked.status_code == 422
+    assert 'href="#email"' in asked.text
     said = {"service": "LOSS", "persons": "1", "name": "Page", "email": "page@example.org"}
     joined = stuttgart.anyone.post("/en/stuttgart/waiting", data=said)
     assert joined.status_code == 303

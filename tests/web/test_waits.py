@@ -41,6 +41,17 @@ def test_i_am_late_is_said_once_a_key_and_without_a_script(hall: Hall) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "late_too_often")
 
 
+def test_who_is_late_after_the_call_is_told_so_and_not_as_a_clerk(hall: Hall) -> None:
+    ticket, desk = hall.walk_in("BIO"), hall.staff()
+    assert desk.put("/api/v1/desks/heidelberg.1/state", json={"state": "open"}).is_success
+    wish = {"number": ticket["number"], "reason": "other"}
+    assert desk.post("/api/v1/desks/heidelberg.1/call", json=wish).is_success
+    said = hall.anyone.post(f"/en/t/{ticket['ticket']}/late", data={})
+    assert said.status_code == 409
+    assert "Your turn can no longer be put off" in said.text
+    assert "choose another number" not in said.text
+
+
 def test_a_wrong_late_is_named(hall: Hall) -> None:
     code = hall.walk_in("BIO")["ticket"]
     for body in ({"minutes": 11}, {"minutes": 0}, {"minutes": 5, "more": 1}):

@@ -11,14 +11,14 @@ from queue_service.flows.entrance import tickets
 from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.house import House
 from queue_service.kiosk.signed import is_signed
-from queue_service.language import catalogue, sentence
+from queue_service.language import catalogue
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import Visit, VisitState
 from queue_service.notify.letters import qr_link, signed_link
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
 from queue_service.web.pages.applicant.answers import text
-from queue_service.web.pages.applicant.ticket_words import TicketNow, in_words
+from queue_service.web.pages.applicant.ticket_words import TicketNow, in_words, too_late
 from queue_service.web.qr import svg
 
 _A_YEAR = "public, max-age=31536000, immutable"
@@ -76,7 +76,7 @@ async def _shown(
         seq=shown.seq,
         ticket=_now(house, shown, visit, lang),
         late_minutes=tickets.MOST_LATE_MINUTES,
-        sorry=sentence(sorry, lang) if sorry else None,
+        sorry=too_late(sorry, lang) if sorry else None,
     )
 
 

@@ -8,9 +8,19 @@ import msgspec
 
 from queue_service.flows.entrance.tickets import Reasons, TicketShown
 from queue_service.followed import Followed
-from queue_service.language import about_minutes, catalogue, clock, mark, pick, visit_state
+from queue_service.language import (
+    about_minutes,
+    catalogue,
+    clock,
+    mark,
+    pick,
+    sentence,
+    visit_state,
+)
 from queue_service.language.floor_words import step
+from queue_service.language.refusals import Sentence
 from queue_service.model.expecting import Longer
+from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, VisitState
 
 LONGER: dict[Longer, str] = {
@@ -69,6 +79,18 @@ def in_words(
         at=t("As of {time}", time=clock(followed.now())),
         why=_why(why, language) if why is not None else (),
         late=shown.may_be_late,
+    )
+
+
+def too_late(refusal: Refusal, language: str) -> Sentence:
+    """Why "I am late" was not taken, said to the visitor and not to a clerk."""
+    if refusal.code is not Code.NOT_WAITING:
+        return sentence(refusal, language)
+    t = catalogue(language)
+    return Sentence(
+        t("Your turn can no longer be put off"),
+        t("You have been called, or your visit has begun or ended."),
+        t("What is next stands below."),
     )
 
 

@@ -15,7 +15,7 @@ from queue_service.house import House
 from queue_service.language import catalogue, mark, sentence
 from queue_service.language.refusals import FIELDS
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.waiting import Acceptable, WishState
+from queue_service.model.waiting import Acceptable, WishClass, WishState
 from queue_service.web.access import crowded
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, refused, see, spoken
 from queue_service.web.pages.applicant import offer
@@ -53,6 +53,9 @@ _STATES = {
         "This wish is over: its days have passed or our offers stayed unanswered."
     ),
 }
+_EARLIER_OVER = mark(
+    "This wish is over: your appointment has changed or ended, or our offers stayed unanswered."
+)
 
 
 @get("/{lang:str}/{office:str}/waiting")
@@ -74,7 +77,8 @@ async def join(request: Asked, house: House, lang: str, office: str) -> Shown:
     if isinstance(wanted, Template):
         return wanted
     answers = read(posted)
-    wrong = faults(answers, wanted.service.required, lang)
+    contact = () if answers.phone or not _by_contact(wanted) else ("email",)
+    wrong = faults(answers, (*wanted.service.required, *contact), lang)
     if wrong:
         return _form(request, lang, wanted, answers, posted, errors=wrong)
     given = await crowded(request, house) or await waiting.wish(
@@ -96,6 +100,11 @@ async def join(request: Asked, house: House, lang: str, office: str) -> Shown:
     if isinstance(given, Refusal):
         return _form(request, lang, wanted, answers, posted, refusal=given)
     return see(f"/{lang}/w/{given.code}/{given.secret}?joined=1")
+
+
+def _by_contact(wanted: Wanted) -> bool:
+    """Whether the list knows a person by e-mail or phone: the service asks for nothing else."""
+    return not {"birth_date", "document"} & set(wanted.service.required)
 
 
 def _window(followed: Followed, posted: Mapping[str, object]) -> Acceptable:
@@ -140,6 +149,7 @@ def _form(
         errors=errors or {},
         answers=answers,
         required=wanted.service.required,
+        by_contact=_by_contact(wanted),
         fields={name: t(label) for name, label in FIELDS.items()},
         days=[(str(day), t(_DAYS[day]), str(day) in chosen) for day in open_days],
         times=[(name, t(said)) for name, said in _TIMES.items()],
@@ -216,9 +226,14 @@ def _wish(request: Asked, house: House, lang: str, given: WishGiven) -> Template
         asks=asks,
         last=given.offer if open_ and given.offer and not asks else None,
         windows=[_said(lang, window) for window in given.windows],
-        state_text=t(_STATES[given.state]) if not open_ else "",
+        state_text=_ended(lang, given) if not open_ else "",
         self_url=f"/{lang}/w/{given.code}/{given.secret}",
     )
+
+
+def _ended(lang: str, given: WishGiven) -> str:
+    earlier = given.order is WishClass.EARLIER and given.state is WishState.OVER
+    return catalogue(lang)(_EARLIER_OVER if earlier else _STATES[given.state])
 
 
 def _said(lang: str, window: Acceptable) -> dict[str, object]:

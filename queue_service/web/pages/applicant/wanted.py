@@ -90,7 +90,7 @@ def wanted_of(
     wanted = Wanted(followed, asked, parts, ags, _cards(given))
     elsewhere = gate(followed.office, ags=ags, postcode=postcode)
     if elsewhere is not None:
-        return not_here(request, lang, wanted, elsewhere, postcode)
+        return not_here(request, house, lang, wanted, elsewhere, postcode)
     return wanted
 
 
@@ -136,7 +136,7 @@ def _keys(tokens: list[str]) -> Iterator[bytes]:
 
 
 def not_here(
-    request: Asked, lang: str, wanted: Wanted, refusal: Refusal, postcode: str
+    request: Asked, house: House, lang: str, wanted: Wanted, refusal: Refusal, postcode: str
 ) -> Template:
     """Before any time: ask for the municipality, or name the authority that is responsible."""
     office, t = wanted.followed.office, catalogue(lang)
@@ -152,7 +152,7 @@ def not_here(
         home=f"/{lang}/{office.slug}",
         said=said,
         choices=refusal.data.get("choices", ()),
-        responsible=refusal.data.get("responsible"),
+        responsible=_responsible(house, refusal),
         again=refusal.code in (Code.INVALID, Code.UNKNOWN_PLACE),
         wrong=t("Please check the postcode.")
         if refusal.code is Code.UNKNOWN_PLACE
@@ -162,6 +162,23 @@ def not_here(
         action=f"/{lang}/{office.slug}/book",
         back=f"/{lang}/{office.slug}/service/{wanted.service.code}",
     )
+
+
+def _responsible(house: House, refusal: Refusal) -> dict[str, object]:
+    """Who is responsible; an office of this house with the address it has itself."""
+    found = refusal.data.get("responsible")
+    if not isinstance(found, dict):
+        return {}
+    sister = house.follower.office(str(found.get("office", "")))
+    if sister is None:
+        return found
+    there = sister.office.place
+    return found | {
+        "street": there.street,
+        "postcode": there.postcode,
+        "town": there.town,
+        "phone": there.phone,
+    }
 
 
 def unknown_service(request: Asked, lang: str, followed: Followed) -> Template:
