@@ -16,7 +16,6 @@ from queue_service.model.world import CellKey
 from queue_service.slots import bitmaps
 from queue_service.slots.calendar import day_tick, half_day_ticks
 from queue_service.slots.openings import Request, Start
-from queue_service.views.full import Keys
 from queue_service.views.openings import Openings
 from tests import make, naive
 from tests.make import BERLIN, BIO, BIO_DAY, DESKS, HALL, PICK
@@ -281,38 +280,3 @@ def test_instants_of_a_plain_day_are_those_of_the_clock() -> None:
         assert found.starts == tuple(Start(naive.instant(t), 3) for t in range(begin, end - 1))
         offsets = [start.start.utcoffset() for start in found.starts]
         assert offsets == [naive.instant(t).utcoffset() for t in range(begin, end - 1)]
-
-
-def test_a_key_is_known_for_longer_than_its_receipt_is_stored() -> None:
-    keys, real = Keys(), make.NOW
-    keys.load(["00"])
-    keys.grow_older(real)
-    keys.add("01")
-    for hours in range(1, 26):
-        keys.grow_older(real + timedelta(hours=hours))
-        assert keys.knows("00")
-        assert keys.knows("01")
-    keys.grow_older(real + Keys.KEPT)
-    keys.add("02")
-    assert keys.knows("01")
-    keys.grow_older(real + 2 * Keys.KEPT)
-    assert not keys.knows("01")
-    assert keys.knows("02")
-    assert not keys.knows("")
-
-
-def test_too_many_keys_are_all_called_known_until_they_are_too_old() -> None:
-    class Few(Keys):
-        MOST = 2
-
-    keys, real = Few(), make.NOW
-    keys.grow_older(real)
-    for key in ("01", "02", "03"):
-        keys.add(key)
-    assert keys.knows("03")
-    assert keys.knows("ff")
-    assert not keys.knows("")
-    keys.grow_older(real + Keys.KEPT)
-    assert keys.knows("03")
-    keys.grow_older(real + 2 * Keys.KEPT)
-    assert not keys.knows("03")

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode, Tick
 from queue_service.model.office import Closure, Office, Opening, Period, Special, Window
-from queue_service.offices import public_holidays, read
+from queue_service.offices import public_holidays
 from queue_service.slots.calendar import (
     ONE_DAY,
     common,
@@ -28,6 +27,7 @@ from queue_service.slots.calendar import (
     touched,
     windows,
 )
+from tests.presets import preset
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST, LAST = date(2026, 1, 1), date(2028, 12, 31)
@@ -45,9 +45,7 @@ instants = st.timedeltas(timedelta(0), timedelta(days=1095)).map(lambda since: E
 
 def heidelberg(**changes: object) -> Office:
     """The preset, with fields replaced."""
-    office = read(Path(__file__).parents[2] / "config" / "heidelberg")
-    assert isinstance(office, Office)
-    return msgspec.structs.replace(office, **changes)
+    return msgspec.structs.replace(preset("heidelberg"), **changes)
 
 
 HEIDELBERG = heidelberg()

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,14 +10,15 @@ from hypothesis import strategies as st
 
 from queue_service.events.booking import Held
 from queue_service.model.ids import ActorId, CounterKey, ServiceCode, Tick
-from queue_service.model.office import Limit, Office, Period, Window
+from queue_service.model.office import Limit, Period, Window
 from queue_service.model.world import Told, World
-from queue_service.offices import Layer, Origin, read
+from queue_service.offices import Layer, Origin
 from queue_service.offices.layers import added_by
 from queue_service.slots import claims
 from queue_service.slots.calendar import half_day_ticks, instant_of, tick_of, ticks_of_day
 from queue_service.slots.capacity import Cell, cells, difference, end_of
 from tests import make
+from tests.presets import preset
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)
@@ -26,13 +26,7 @@ NO_HOLIDAYS: frozenset[date] = frozenset()
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
-def heidelberg() -> Office:
-    office = read(Path(__file__).parents[2] / "config" / "heidelberg")
-    assert isinstance(office, Office)
-    return office
-
-
-OFFICE = heidelberg()
+OFFICE = preset("heidelberg")
 BERLIN = OFFICE.tz
 
 

@@ -15,7 +15,7 @@ from queue_service.model.ids import CounterKey
 from queue_service.model.office import Counter
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from tests import make
-from tests.core.test_periods import CLERK, MINUTE, ONE, TWO, Told
+from tests.tales import CLERK, MINUTE, ONE, TWO, Told
 
 S = VisitState
 OFFICE = make.office()

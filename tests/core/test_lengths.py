@@ -22,7 +22,7 @@ from queue_service.views.habits import (
 )
 from queue_service.views.lengths import SETTLED, Lengths, Told
 from tests import make
-from tests.core.test_periods import Told as Tale
+from tests.tales import Told as Tale
 
 PARTS = (Part(make.BIO, 1),)
 PHOTO, COUNTER = Stop(make.BIO, Step.PHOTO), Stop(make.BIO)

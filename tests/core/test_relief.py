@@ -1,4 +1,4 @@
-"""Surge rules in the hall: what is measured, who is called, what is stopped, and that it ends."""
+"""Surge rules in the hall: who is called, what is stopped, and that it ends."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,7 +14,6 @@ from queue_service.demo import presets
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
 from queue_service.language.relief_words import notices
 from queue_service.language.surge_words import explained
-from queue_service.model.booking import Part
 from queue_service.model.ids import SYSTEM
 from queue_service.model.layer import Layer
 from queue_service.model.office import Office
@@ -30,7 +29,7 @@ from queue_service.model.surge import (
     Until,
     When,
 )
-from queue_service.model.visit import NeedClass, Step, Stop, Visit, VisitState
+from queue_service.model.visit import NeedClass
 from queue_service.offices import layers_of, read, resolve
 from queue_service.offices.layer_rules import layer_faults
 from queue_service.offices.surge_rules import surge_faults
@@ -38,9 +37,8 @@ from queue_service.slots.ground import Ground
 from queue_service.slots.measures import Blocked, Plan, plan
 from queue_service.slots.surge import CALM, Snapshot, decide
 from queue_service.slots.surge_state import Outcome, Phase, State, after, measured
-from queue_service.views import hall_metrics
 from tests import make
-from tests.make import BERLIN, BIO, HELP, NOW, PICK
+from tests.make import BERLIN, NOW, PICK
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -83,66 +81,6 @@ def planned(one: SurgeRule, on: Ground, wave: int = 1) -> Plan:
 def with_layers(*layers: Layer, at: datetime) -> Relief:
     """What the office says of relief at an instant, with these layers on it."""
     return resolve((*layers_of(make.office(), NOW - HOUR), *layers), at).relief
-
-
-# What is measured
-
-
-def test_work_is_what_everybody_waiting_still_needs_for_each_open_counter() -> None:
-    office = make.office()
-    line = [
-        make.visit("A1"),
-        make.visit("A2", parts=(Part(BIO, 2),)),
-        make.visit("A3", state=VisitState.CALLED),
-        make.visit("A4", state=VisitState.PARKED),
-    ]
-    assert hall_metrics.work_per_counter(line, office, 2) == (10 + 30) / 2
-    assert hall_metrics.work_per_counter(line, office, 0) == 40
-    assert hall_metrics.work_per_counter([], office, 3) == 0
-
-
-def test_stops_that_are_done_are_no_work() -> None:
-    half = make.visit(
-        parts=(Part(BIO, 1),),
-        stops=(Stop(BIO, Step.FINGERPRINTS, done=True), Stop(BIO, Step.CASE_WORKER)),
-    )
-    assert hall_metrics.work_minutes(half, make.office()) == 10
-
-
-def test_the_oldest_wait_is_that_of_its_class_and_begins_with_the_appointment() -> None:
-    line = [
-        make.visit("A1", arrived=NOW - 50 * MINUTE),
-        make.visit("A2", need=NeedClass.BOOKING, arrived=NOW - 40 * MINUTE, due=NOW - 5 * MINUTE),
-        make.visit("A3", arrived=NOW - 90 * MINUTE, state=VisitState.CALLED),
-    ]
-    assert hall_metrics.oldest_wait(line, NOW, None) == 50
-    assert hall_metrics.oldest_wait(line, NOW, NeedClass.BOOKING) == 5
-    assert hall_metrics.oldest_wait(line, NOW, NeedClass.EMERGENCY) == 0
-    told = [10.0, 20.0, 0.0]
-    assert hall_metrics.predicted_p80(line, None, told) == 20
-    assert hall_metrics.predicted_p80(line, NeedClass.BOOKING, told) == 20
-
-
-def test_emergencies_are_unserved_until_a_counter_has_taken_them() -> None:
-    line = [
-        make.visit("A1", need=NeedClass.EMERGENCY, parts=(Part(HELP, 1),)),
-        make.visit("A2", need=NeedClass.EMERGENCY, state=VisitState.SERVING),
-        make.visit("A3"),
-    ]
-    assert hall_metrics.unserved_emergencies(line) == 1
-
-
-@given(st.lists(st.sampled_from(list(VisitState)), max_size=12), st.integers(0, 5))
-def test_only_who_waits_is_measured(states: list[VisitState], counters: int) -> None:
-    line: list[Visit] = [make.visit(f"A{n}", state=s) for n, s in enumerate(states)]
-    waiting = [v for v in line if v.state is VisitState.WAITING]
-    office = make.office()
-    both = [hall_metrics.work_per_counter(some, office, counters) for some in (line, waiting)]
-    assert both[0] == both[1]
-    assert (both[0] > 0) == bool(waiting)
-
-
-# What is called, and when it ends
 
 
 def test_a_counter_is_called_at_once_and_open_after_its_lead() -> None:
@@ -208,9 +146,6 @@ def test_a_stop_holds_from_its_begin_to_its_end_and_no_longer(begin: int, minute
     assert relief.stopped_until(NOW) == expected
 
 
-# When it speaks
-
-
 WORK = st.lists(st.floats(0, 60), min_size=1, max_size=200)
 
 
@@ -272,9 +207,6 @@ def test_a_rule_says_metric_threshold_hold_and_cooldown_left() -> None:
         "Past the threshold for 2 minutes; it must last 1 hour.",
         "Cool-down: still 15 minutes.",
     ]
-
-
-# What may be written down
 
 
 @pytest.mark.parametrize(

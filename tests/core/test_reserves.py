@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from queue_service.flows.capacity.releasing import kept
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import LimitId, ServiceCode, Tick
-from queue_service.model.office import Limit, Office, Period
+from queue_service.model.office import Limit, Period
 from queue_service.model.release import LastMinute, Release, Reserve, Step
 from queue_service.model.world import Cell, Told, World
-from queue_service.offices import check, read
+from queue_service.offices import check
 from queue_service.slots import demand, reserves
 from queue_service.slots.calendar import day_tick
 from queue_service.slots.claims import taken_by
 from queue_service.slots.demand import Sold
 from tests import make
 from tests.make import BERLIN, HALL, MINUTE, PICK
+from tests.presets import preset
 
 DAY = date(2026, 11, 24)
 OPENS, CLOSES = make.at("2026-11-24 08:00"), make.at("2026-11-24 16:00")
@@ -190,8 +191,7 @@ def test_demand_counts_what_is_booked_and_wished_at_the_scarcest_limit() -> None
 def test_the_presets_open_a_third_late_and_let_the_reserve_for_emergencies_flow_back(
     slug: str, shares: set[str], reserve: str
 ) -> None:
-    office = read(Path("config") / slug)
-    assert isinstance(office, Office)
+    office = preset(slug)
     late = {limit.key: limit for limit in office.limits if limit.last_minute}
     assert set(late) == shares
     assert all(

@@ -2,31 +2,26 @@
 
 import os
 from datetime import date
-from itertools import combinations, product
+from itertools import combinations
 
 import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.matching import Desks, matched, without_one_desk
+from bench.matching import Desks, matched
 from bench.sharing import play
 from queue_service.model.booking import Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Counter, Limit, Office, Service
 from queue_service.model.refusal import Code, Refusal
-from queue_service.offices import Fault, Layer, check, layers_of, read, resolve
-from queue_service.offices.sharing import (
-    Kept,
-    Named,
-    Sharing,
-    TooManySetsError,
-    shared_limits,
-)
+from queue_service.offices import Fault, Layer, check, layers_of, resolve
+from queue_service.offices.sharing import Kept, Named, Sharing, TooManySetsError, shared_limits
 from queue_service.slots import openings
 from queue_service.slots.capacity import cells
 from tests import make
 from tests.core.musterstadt import AT, CONFIG, texts
+from tests.presets import preset
 
 CODES = tuple(ServiceCode(code) for code in ("AA", "BB", "CC", "DD"))
 DESKS = tuple(CounterKey(str(number)) for number in range(1, 6))
@@ -222,8 +217,7 @@ PRESETS = {
 
 @pytest.mark.parametrize("slug", PRESETS)
 def test_the_presets_share_their_desks_by_few_limits_that_load_like_any_other(slug: str) -> None:
-    told = read(CONFIG / slug)
-    assert isinstance(told, Office)
+    told = preset(slug)
     shared = {x.key: (x.capacity, " ".join(x.counters)) for x in told.limits if x.counters}
     assert shared == PRESETS[slug]
     assert resolve(layers_of(told, AT), AT) == told
@@ -254,8 +248,7 @@ def test_on_the_presets_everybody_booked_has_a_desk_and_nobody_is_refused_who_co
 def test_a_missing_counter_takes_a_place_from_the_limits_it_belongs_to_and_no_other(
     slug: str, counter: str, smaller: set[str]
 ) -> None:
-    told = read(CONFIG / slug)
-    assert isinstance(told, Office)
+    told = preset(slug)
     away = Layer(f"capacity:{counter}", f'{{"counter": "{counter}", "add": -1}}', AT)
     for limit in told.limits:
         [before, after] = (
@@ -264,39 +257,6 @@ def test_a_missing_counter_takes_a_place_from_the_limits_it_belongs_to_and_no_ot
         )
         missing = 1 if limit.key in smaller else 0
         assert after == {tick: places - missing for tick, places in before.items()}, limit.key
-
-
-def test_matching_sees_too_many_and_too_few() -> None:
-    """Without this, limits that let everything pass would look exact."""
-    one, both = frozenset("1"), frozenset("12")
-    assert matched([both, one]) == 2
-    assert matched([one, both, both]) == 2
-    assert matched([frozenset()]) == 0
-
-
-def brute(visits: list[tuple[range, Desks]]) -> bool:
-    return any(
-        all(
-            a != b or not set(visits[m][0]) & set(visits[n][0])
-            for (m, a), (n, b) in combinations(enumerate(chosen), 2)
-        )
-        for chosen in product(*(sorted(desks) for _, desks in visits))
-    )
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.builds(lambda a, n: range(a, a + n), st.integers(0, 6), st.integers(1, 4)),
-            st.sampled_from([frozenset("12"), frozenset("3"), frozenset("123")]),
-        ),
-        max_size=6,
-    )
-)
-def test_one_desk_throughout_is_judged_as_trying_everything_does(
-    visits: list[tuple[range, Desks]],
-) -> None:
-    assert (without_one_desk(visits, "123") == 0) == brute(visits)
 
 
 FAULTS = [

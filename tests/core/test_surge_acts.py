@@ -2,7 +2,6 @@
 
 import random
 from datetime import date, time, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,15 +11,7 @@ from hypothesis import strategies as st
 from queue_service.model.ids import Tick
 from queue_service.model.layer import Layer
 from queue_service.model.office import Office
-from queue_service.model.surge import (
-    Do,
-    Kind,
-    Metric,
-    Minimum,
-    Surge,
-    When,
-)
-from queue_service.offices import read
+from queue_service.model.surge import Do, Kind, Metric, Minimum, Surge, When
 from queue_service.slots import capacity
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.desks import desks_needed
@@ -29,6 +20,7 @@ from queue_service.slots.measures import Blocked, Plan, plan
 from queue_service.slots.surge import Snapshot, decide, due
 from tests import make
 from tests.make import BERLIN, NOW, at
+from tests.presets import preset
 from tests.surging import MINUTE, OPEN_TWO, Told, ground, rule
 
 
@@ -185,8 +177,7 @@ def test_shared_desks_are_counted_once() -> None:
 @pytest.mark.parametrize("slug", ["heidelberg", "stuttgart"])
 def test_the_presets_rules_can_act_and_speak_all_their_languages(slug: str) -> None:
     """On a Monday morning on which nobody has booked yet."""
-    office = read(Path(__file__).parents[2] / "config" / slug)
-    assert isinstance(office, Office), [fault.line() for fault in office]
+    office = preset(slug)
     ready = Ground(office)
     assert {rule.id for rule in office.surge.rule} >= {
         "eat_season",
