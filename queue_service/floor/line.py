@@ -7,7 +7,8 @@ own. Leaves alone: what happens after the call.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,6 +18,8 @@ from queue_service.floor import steps
 from queue_service.model.ids import ActorId
 from queue_service.model.office import Counter, LineRules
 from queue_service.model.visit import ANYBODY, Hand, NeedClass, Step, Visit, VisitState
+
+_MINUTE = timedelta(minutes=1)
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -28,20 +31,41 @@ class Range(msgspec.Struct, frozen=True):
 
 def target(need: NeedClass, rules: LineRules) -> timedelta:
     """The wait promised to a need class."""
+    return timedelta(minutes=target_minutes(need, rules))
+
+
+def target_minutes(need: NeedClass, rules: LineRules) -> int:
+    """The wait promised to a need class, in minutes."""
     if need is NeedClass.WALK_IN:
-        return timedelta(minutes=rules.walk_in_minutes)
+        return rules.walk_in_minutes
     if need is NeedClass.BOOKING:
-        return timedelta(minutes=rules.booking_minutes)
-    return timedelta(minutes=rules.emergency_minutes)
+        return rules.booking_minutes
+    return rules.emergency_minutes
 
 
-def _priority(visit: Visit, now: datetime, rules: LineRules) -> tuple[int, float]:
-    """Larger goes first; before its due time somebody has waited less than nothing."""
-    if visit.need is NeedClass.EMERGENCY:
-        here = now - visit.arrived
-        if here >= timedelta(minutes=rules.emergency_floor_minutes):
-            return 1, here.total_seconds()
-    return 0, (now - visit.due) / target(visit.need, rules)
+def _is_pressing(visit: Visit, now: datetime, rules: LineRules) -> bool:
+    """Whether somebody is an emergency that has waited longer than the floor."""
+    floor = timedelta(minutes=rules.emergency_floor_minutes)
+    return visit.need is NeedClass.EMERGENCY and now - visit.arrived >= floor
+
+
+def _urgency(now: datetime, rules: LineRules) -> Callable[[Visit], tuple[int, float]]:
+    """How urgent each visit is: larger goes first; the rules are worked out once for a line.
+
+    Before its due time somebody has waited less than nothing.
+    """
+    walk_in, booking, emergency = (
+        target(need, rules) for need in (NeedClass.WALK_IN, NeedClass.BOOKING, NeedClass.EMERGENCY)
+    )
+
+    def urgent(visit: Visit) -> tuple[int, float]:
+        need = visit.need
+        if need is NeedClass.EMERGENCY and _is_pressing(visit, now, rules):
+            return 1, (now - visit.arrived).total_seconds()
+        promised = walk_in if need is NeedClass.WALK_IN else booking
+        return 0, (now - visit.due) / (emergency if need is NeedClass.EMERGENCY else promised)
+
+    return urgent
 
 
 def order(line: Iterable[Visit], now: datetime, rules: LineRules) -> list[Visit]:
@@ -50,10 +74,13 @@ def order(line: Iterable[Visit], now: datetime, rules: LineRules) -> list[Visit]
     Of those who came at the same instant the number decides: unlike the entry that wrote a visit
     last it stays as it is when something is undone.
     """
-    waiting = [v for v in line if v.state is VisitState.WAITING]
-    waiting.sort(key=lambda v: (v.due, v.arrived, v.number, v.id))
-    waiting.sort(key=lambda v: _priority(v, now, rules), reverse=True)
-    return waiting
+    urgent = _urgency(now, rules)
+
+    def place(visit: Visit) -> tuple[object, ...]:
+        pressing, share = urgent(visit)
+        return -pressing, -share, visit.due, visit.arrived, visit.number, visit.id
+
+    return sorted((v for v in line if v.state is VisitState.WAITING), key=place)
 
 
 def overdue(hand: Hand, now: datetime, rules: LineRules) -> bool:
@@ -77,6 +104,11 @@ def may_call(
     if visit.hand.to == ANYBODY:
         return Step.CASE_WORKER in counter.steps and by not in visit.hand.passed
     return by == visit.hand.to
+
+
+def _is_anyones(visit: Visit) -> bool:
+    """Whether nothing keeps any counter from calling: so most are, and each call asks of all."""
+    return visit.only is None and visit.hand is None and visit.away_until is None
 
 
 def serves(visit: Visit, counter: Counter) -> bool:
@@ -113,7 +145,7 @@ def choose(
 
 def _first(rivals: Sequence[Visit], now: datetime, rules: LineRules) -> Visit:
     """The first of `order`, without putting the others in order: every turn asks for each desk."""
-    urged = [_priority(v, now, rules) for v in rivals]
+    urged = list(map(_urgency(now, rules), rivals))
     most = max(urged)
     level = (v for v, urge in zip(rivals, urged, strict=True) if urge == most)
     return min(level, key=lambda v: (v.due, v.arrived, v.number, v.id))
@@ -127,8 +159,8 @@ def _rivals(
     by: ActorId | None,
 ) -> list[Visit]:
     """Whom `counter` may call, in no order; its fallback only while nobody else waits."""
-    waiting = (v for v in line if v.state is VisitState.WAITING)
-    free = [v for v in waiting if may_call(v, counter, now, rules, by)]
+    waiting = [v for v in line if v.state is VisitState.WAITING]
+    free = [v for v in waiting if _is_anyones(v) or may_call(v, counter, now, rules, by)]
     own = [v for v in free if serves(v, counter)]
     return own or [v for v in free if steps.falls_to(v, counter)]
 
@@ -141,23 +173,46 @@ def why(
     counter: Counter | None = None,
 ) -> WhyNext:
     """The rule that put `visit` before the others, with its numbers."""
+    passed = sum([v.arrived < visit.arrived for v in rivals])
+    return _reason(visit, len(rivals), passed, now, rules, counter)
+
+
+def whys(
+    first: Sequence[Visit],
+    rivals: Sequence[Visit],
+    now: datetime,
+    rules: LineRules,
+    counter: Counter,
+) -> list[WhyNext]:
+    """`why` of each of `first`, looking at the rivals once for all."""
+    arrivals, many = sorted([v.arrived for v in rivals]), len(rivals)
+    return [_reason(v, many, bisect_left(arrivals, v.arrived), now, rules, counter) for v in first]
+
+
+def _reason(
+    visit: Visit,
+    rivals: int,
+    passed: int,
+    now: datetime,
+    rules: LineRules,
+    counter: Counter | None,
+) -> WhyNext:
     return WhyNext(
         _rule(visit, rivals, now, rules, counter),
-        waited_minutes=max(0, int((now - visit.arrived) / timedelta(minutes=1))),
-        target_minutes=int(target(visit.need, rules) / timedelta(minutes=1)),
-        ahead_passed=sum([v.arrived < visit.arrived for v in rivals]),
+        waited_minutes=max(0, (now - visit.arrived) // _MINUTE),
+        target_minutes=target_minutes(visit.need, rules),
+        ahead_passed=passed,
     )
 
 
 def _rule(
     visit: Visit,
-    rivals: Sequence[Visit],
+    rivals: int,
     now: datetime,
     rules: LineRules,
     counter: Counter | None,
 ) -> str:
-    pressing, _ = _priority(visit, now, rules)
-    if pressing and len(rivals) > 1:
+    if rivals > 1 and _is_pressing(visit, now, rules):
         return "emergency_floor"
     if visit.parked or visit.away_until is not None:
         return "returned"
@@ -165,7 +220,7 @@ def _rule(
         return "handed_to_you"
     if counter is not None and steps.falls_to(visit, counter):
         return "fallback"
-    return "only_one" if len(rivals) == 1 else "longest_share_of_target"
+    return "only_one" if rivals == 1 else "longest_share_of_target"
 
 
 def ahead_of(visit: Visit, line: Iterable[Visit], now: datetime, rules: LineRules) -> int:

@@ -49,9 +49,10 @@ def here(visit: Visit, counter: Counter) -> tuple[Stop, ...]:
 def served_by(visit: Visit, counter: Counter) -> bool:
     """Whether `counter` goes on with the visit by its own skills and steps."""
     if not visit.stops:  # most visits, asked for each of them at every call
-        return Step.COUNTER in counter.steps and all(
-            p.service in counter.skills for p in visit.parts
-        )
+        for part in visit.parts:
+            if part.service not in counter.skills:
+                return False
+        return Step.COUNTER in counter.steps
     return bool(_done_by(visit, set(counter.skills), counter.steps))
 
 

@@ -133,6 +133,9 @@ def test_a_counter_calls_the_first_whom_it_can_serve(
     assert why.ahead_passed == sum(v.arrived < visit.arrived for v in able)
     assert why.waited_minutes == (NOW - visit.arrived) // MINUTE
     assert timedelta(minutes=why.target_minutes) == line.target(visit.need, RULES)
+    asked = desk(*skills)
+    each = [line.why(v, able, NOW, RULES, asked) for v in able]
+    assert line.whys(able, able, NOW, RULES, asked) == each
 
 
 @pytest.mark.parametrize(

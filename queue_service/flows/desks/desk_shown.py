@@ -5,8 +5,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from queue_service.events.floor import WhyNext
 from queue_service.floor import steps
-from queue_service.floor.line import is_away, target, why
+from queue_service.floor.line import is_away, target_minutes, why, whys
 from queue_service.floor.undoing import UNDOABLE
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -118,14 +119,14 @@ def shown(office: Followed, counter: Counter) -> DeskShown:
         office.key.slug,
         office.seq,
         now,
-        visit_shown(office, counter, current, [current], now) if current else None,
+        _by_itself(office, counter, current, now) if current else None,
         _undo_shown(office, counter.key, now),
         many,
         office.line.emergencies(),
         waiting,
         own.state,
         own.since.astimezone(zone) if own.since else None,
-        tuple(visit_shown(office, counter, v, [v], now) for v in parked[:SHOWN_WAITING]),
+        tuple(_by_itself(office, counter, v, now) for v in parked[:SHOWN_WAITING]),
         len(office.line.handed()),
     )
 
@@ -147,21 +148,32 @@ def _waiting(office: Followed, counter: Counter, now: datetime) -> Waiting:
     found = known[1].get(kind)
     if found is None:
         line = office.line.for_counter(counter, now)
-        shown = tuple(visit_shown(office, counter, v, line, now) for v in line[:SHOWN_WAITING])
-        found = known[1][kind] = len(line), shown
+        found = known[1][kind] = len(line), _shown(office, counter, line, SHOWN_WAITING, now)
     return found
 
 
-def visit_shown(
-    office: Followed, counter: Counter, visit: Visit, line: list[Visit], now: datetime
+def _by_itself(office: Followed, counter: Counter, visit: Visit, now: datetime) -> VisitShown:
+    """Who is at `counter`, with the reason of the call, or comes back to it."""
+    reason = office.line.why(visit.id) if visit.state in AT_COUNTER else None
+    reason = reason or why(visit, [visit], now, office.office.line, counter)
+    return _visit(office, counter, visit, reason, now)
+
+
+def _shown(
+    office: Followed, counter: Counter, line: list[Visit], most: int, now: datetime
+) -> tuple[VisitShown, ...]:
+    """The first of a line, each as `counter` sees them among the others."""
+    first = line[:most]
+    reasons = whys(first, line, now, office.office.line, counter)
+    told = zip(first, reasons, strict=True)
+    return tuple(_visit(office, counter, visit, reason, now) for visit, reason in told)
+
+
+def _visit(
+    office: Followed, counter: Counter, visit: Visit, reason: WhyNext, now: datetime
 ) -> VisitShown:
-    """A visit as `counter` sees it, among those it may call."""
     zone = office.office.tz
-    rules = office.office.line
-    there = visit.state in AT_COUNTER
-    reason = office.line.why(visit.id) if there else None
-    reason = reason or why(visit, [visit] if there else line, now, rules, counter)
-    here = steps.here(visit, counter)
+    open_stops, here = steps.open_stops(visit), steps.here(visit, counter)
     return VisitShown(
         address(office.key.slug, visit.id),
         visit.number,
@@ -172,7 +184,7 @@ def visit_shown(
         visit.arrived.astimezone(zone),
         visit.due.astimezone(zone),
         reason.waited_minutes,
-        int(target(visit.need, rules) / timedelta(minutes=1)),
+        target_minutes(visit.need, office.office.line),
         reason.code,
         reason.ahead_passed,
         visit.called_at.astimezone(zone) if visit.called_at else None,
@@ -183,7 +195,7 @@ def visit_shown(
         visit.served_at.astimezone(zone) if visit.served_at else None,
         tuple(part.service for part in visit.parts),
         here,
-        tuple(stop for stop in steps.open_stops(visit) if stop not in here),
+        tuple(stop for stop in open_stops if stop not in here) if here != open_stops else (),
         visit.aids,
         visit.parked,
         visit.hand.at.astimezone(zone) if visit.hand else None,

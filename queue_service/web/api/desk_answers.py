@@ -22,6 +22,11 @@ from queue_service.web.problems import problem
 AnyRequest = Request[Any, Any, Any]
 Acting = Callable[[ActorId], Awaitable[DeskShown | Stands | Refusal]]
 """An act at a desk or on a visit, by whoever asks."""
+Waiting = tuple[VisitShown, ...]
+MOST_LINES = 64
+_lines: dict[tuple[int, str], tuple[Waiting, msgspec.Raw]] = {}
+"""Lists as JSON by identity, with the list itself, so that no other can get its identity."""
+_encode = msgspec.json.Encoder().encode
 
 
 def language_of(request: AnyRequest) -> str:
@@ -50,9 +55,21 @@ def desk_json(house: House, shown: DeskShown, language: str) -> dict[str, object
     office = house.follower.offices[shown.office]
     said = msgspec.structs.asdict(shown)
     said["current"] = _visit(office, shown.current, language) if shown.current else None
-    said["waiting"] = [_visit(office, v, language) for v in shown.waiting]
+    said["waiting"] = _line(office, shown.waiting, language)
     said["parked"] = [_visit(office, v, language) for v in shown.parked]
     return said
+
+
+def _line(office: Followed, waiting: Waiting, language: str) -> msgspec.Raw:
+    """Who waits, written once for all desks that show the same list (`desk_shown.waiting`)."""
+    key = (id(waiting), language)
+    known = _lines.get(key)
+    if known is None:
+        said = msgspec.Raw(_encode([_visit(office, v, language) for v in waiting]))
+        known = _lines[key] = waiting, said
+        if len(_lines) > MOST_LINES:
+            del _lines[next(iter(_lines))]
+    return known[1]
 
 
 def _visit(office: Followed, shown: VisitShown, language: str) -> dict[str, object]:
