@@ -103,6 +103,8 @@ def test_one_more_service_and_marks(hall: Hall) -> None:
 def test_an_emergency_is_handed_over_accepted_and_passed(hall: Hall) -> None:
     hall.walk_in()
     visit = hall.staff().get("/api/v1/desks/heidelberg.1").json()["waiting"][0]["visit"]
+    nobody = act(hall, visit, "hand-over", "guide", to=999_999)
+    assert (nobody.json()["code"], nobody.json()["field"]) == ("invalid", "to")
     given = act(hall, visit, "hand-over", "guide", sentence="Flug heute.")
     assert shaped("POST /visits/{visit}/hand-over", given)["need"] == "emergency"
     seen = hall.staff("case_worker").get("/api/v1/offices/heidelberg/hands")
