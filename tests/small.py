@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from queue_service.clock import real_now
 from queue_service.events.booking import ExceedReason
@@ -115,6 +116,11 @@ class Small:
             exceed_reason=ExceedReason(reason) if reason else None,
             key=key,
         )
+
+    async def load(self, **more: object) -> None:
+        """The small office, loaded anew with something else in it."""
+        await planning.load(self.house, msgspec.structs.replace(make.office(), **more))
+        await self.settle()
 
     async def set_clock(self, at: datetime, rate: float = 0.0) -> OfficeClock:
         return await planning.set_clock(self.house, self.slug, at, rate)

@@ -14,8 +14,8 @@ from queue_service.flows.capacity.previewing import Preview
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from tests import make
+from tests.layered import of_desks
 from tests.small import CLERK, Small
-from tests.store.test_layering import of_desks
 
 DAY = (make.at("08:00"), make.at("12:00"))
 

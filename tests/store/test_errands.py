@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from queue_service.events.capacity import Planned
+from queue_service.events.capacity import Configured, Planned
+from queue_service.events.chapters import decode
 from queue_service.flows import errands
 from queue_service.flows.bookings import booking
 from queue_service.flows.bookings.holding import HoldGiven
@@ -208,3 +209,21 @@ async def test_the_clock_of_an_office_in_production_cannot_be_set(small: Small) 
         await planning.set_clock(
             dataclasses.replace(small.house, settings=strict), small.slug, make.NOW, 30.0
         )
+
+
+async def test_an_errand_of_a_newer_version_waits_and_stops_no_other(small: Small) -> None:
+    class Nothing(msgspec.Struct):
+        pass
+
+    ran: list[str] = []
+
+    async def piece(*_what: object) -> None:
+        ran.append("known")
+
+    unknown: ErrandRow = await errands.note(small.house, small.office, "newer", Nothing(), "a")
+    await errands.note(small.house, small.office, "known", Nothing(), "b")
+    await errands.resume(small.house, small.office, {"known": piece})
+    assert ran == ["known"]
+    [row] = await small.fetch("select state from errand where id = $1", unknown.id)
+    assert row["state"] == "open"
+    assert any(isinstance(decode(entry), Configured) for entry in await small.journal())

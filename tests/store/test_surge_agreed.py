@@ -1,0 +1,117 @@
+"""Surge rules that ask: people agree, decline, start and pause, each once and with a name."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+
+from queue_service.events.surge import SurgeDecided
+from queue_service.flows.capacity import planning, surging
+from queue_service.flows.capacity.surging import Done
+from queue_service.model.refusal import Code, Refusal
+from queue_service.model.surge import Approval, Metric, Staff, When
+from tests.fired import FIRST, SECOND, afternoon, laid, look, office, rule, said, with_rule
+from tests.small import Small
+
+
+async def test_a_suggestion_waits_and_one_person_agrees_once(small: Small) -> None:
+    await with_rule(small, approval=Approval.SUGGEST)
+    await look(small)
+    assert await said(small) == ["suggested"]
+    assert await laid(small) == 0
+    act = (small.house, small.office, "busy")
+    assert await surging.approve(*act, FIRST, "key") == Done("busy")
+    assert await surging.approve(*act, FIRST, "key") == Done("busy")
+    refusal = await surging.approve(*act, SECOND)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.NOT_SUGGESTED
+    assert await said(small) == ["suggested", "surge_approved"]
+    assert await afternoon(small) == [2] * 12
+    [entry] = [e for e in await small.journal() if e.tag == "surge_approved"]
+    assert entry.by == FIRST
+
+
+async def test_two_persons_must_be_two(small: Small) -> None:
+    await with_rule(small, approval=Approval.TWO_PERSONS)
+    await look(small)
+    act = (small.house, small.office, "busy")
+    assert await surging.approve(*act, FIRST) == Done("busy")
+    assert await laid(small) == 0
+    refusal = await surging.approve(*act, FIRST)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.SECOND_PERSON
+    assert await surging.approve(*act, SECOND) == Done("busy")
+    assert await afternoon(small) == [2] * 12
+
+
+async def test_two_people_who_agree_at_once_begin_it_once(small: Small, beside: Small) -> None:
+    await with_rule(small, approval=Approval.SUGGEST)
+    await look(small)
+    await beside.settle()
+    answers = await asyncio.gather(
+        surging.approve(small.house, small.office, "busy", FIRST),
+        surging.approve(beside.house, beside.office, "busy", SECOND),
+    )
+    assert sorted(isinstance(answer, Done) for answer in answers) == [False, True]
+    assert await afternoon(small) == [2] * 12
+    await small.settle()
+    await small.audit()
+
+
+async def test_a_no_rests_for_the_cooldown(small: Small) -> None:
+    await with_rule(small, approval=Approval.SUGGEST)
+    await look(small)
+    assert await surging.decline(small.house, small.office, "busy", FIRST) == Done("busy")
+    await look(small)
+    await look(small)
+    assert await said(small) == ["suggested", "surge_declined", "blocked"]
+    await small.wait(31)
+    await look(small)
+    assert (await said(small))[-1] == "suggested"
+
+
+async def test_a_dry_run_and_a_rehearsed_one_change_nothing(small: Small) -> None:
+    await with_rule(small, dry_run=True)
+    await look(small)
+    await look(small)
+    assert await said(small) == ["would_fire"]
+    entries = len(await small.journal())
+    tried = await surging.dry_run(small.house, small.office, "busy")
+    assert isinstance(tried, SurgeDecided)
+    assert (tried.places_before, tried.places_after) == (72, 84)
+    assert [measure.subject for measure in tried.measures] == ["desks"]
+    assert len(await small.journal()) == entries
+    assert await laid(small) == 0
+
+
+async def test_a_manager_starts_pauses_and_is_told_what_stands_in_the_way(small: Small) -> None:
+    await with_rule(small, approval=Approval.SUGGEST, when=When(Metric.NO_SHOWS_TODAY, above=99))
+    act = (small.house, small.office)
+    assert await surging.start(*act, "busy", FIRST, "crowd") == Done("busy")
+    assert await afternoon(small) == [2] * 12
+    running = await surging.start(*act, "busy", FIRST, "crowd")
+    assert isinstance(running, Refusal)
+    assert running.code is Code.RULE_STOPPED
+    assert await surging.pause(*act, "busy", FIRST, 2, "fair") == Done("busy")
+    states = await surging.standing(*act)
+    assert states["busy"].paused_until == small.office.now() + timedelta(hours=2)
+    for answer in (
+        await surging.approve(*act, "none", FIRST),
+        await surging.decline(*act, "none", FIRST),
+        await surging.dry_run(*act, "none"),
+    ):
+        assert isinstance(answer, Refusal)
+        assert answer.code is Code.UNKNOWN_RULE
+
+
+async def test_more_desks_than_people_are_refused_with_the_guard(small: Small) -> None:
+    few = msgspec.structs.replace(office(rule()), staff=Staff(1))
+    await planning.load(small.house, few)
+    await small.settle()
+    await small.held("10:00")
+    await look(small)
+    await look(small)
+    assert await said(small) == ["blocked"]
+    answer = await surging.start(small.house, small.office, "busy", FIRST, "")
+    assert isinstance(answer, Refusal)
+    assert answer.data["reason"] == "staff"
