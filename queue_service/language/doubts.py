@@ -1,6 +1,7 @@
 """Sentences for rows of a card list that were not taken."""
 
 from queue_service.language.catalogues import Catalogue, mark
+from queue_service.language.formats import span
 from queue_service.model.card import Doubt, Why
 
 _SENTENCES: dict[Why, str] = {
@@ -11,13 +12,18 @@ _SENTENCES: dict[Why, str] = {
     Why.TOO_SHORT: mark("Only {said} columns."),
     Why.SERIAL: mark("The number needs 4 to 40 letters and digits."),
     Why.STATE: mark("We do not know the state {said}."),
-    Why.DATE: mark("{said} is no date such as 24.12.2026 or 2026-12-24."),
+    Why.DATE: mark("{said} is no date such as {one} or {other}."),
     Why.BOOKED: mark("The card has an appointment; cancel it before the card is marked {said}."),
     Why.NO_WAY: mark("This state cannot follow: {said}."),
     Why.NOT_SETTLED: mark("Not taken just now ({said}): please send the list again."),
 }
+_DATES = {"one": "24.12.2026", "other": "2026-12-24"}
 
 
 def doubt_in_words(t: Catalogue, doubt: Doubt) -> str:
     """Why the row was not taken, in the language of `t`."""
-    return t(_SENTENCES[doubt.why], said=doubt.said)
+    said = {"said": doubt.said}
+    if doubt.why is Why.DATE:
+        # Isolated: right-to-left text would turn days and years round.
+        said |= {name: span(day, day, t.language) for name, day in _DATES.items()}
+    return t(_SENTENCES[doubt.why], **said)

@@ -203,6 +203,20 @@ def test_a_page_books_beyond_the_places_only_with_role_and_reason(hall: Hall) ->
     assert "of this day w" not in worker.get(of_day).text
 
 
+def test_pages_name_every_fault_at_once_and_keep_what_was_typed(hall: Hall) -> None:
+    code = by_staff(hall, hall.free("LOSS")[-9]).json()["code"]
+    wish = {"other": "ZZZZ-2345", "reason": "agreed"}
+    one = f"/en/staff/{hall.office}/appointments/{code}"
+    swapped = sign_in(hall, "clerk").post(f"{one}/swapped", data=wish)
+    assert swapped.status_code == 404
+    assert re.search(r'name="other"[^>]*value="ZZZZ-2345"[^>]*aria-invalid="true"', swapped.text)
+    change = {"kind": "places", "limit": "none", "add": "many", "first": "x"}
+    console = f"/en/console/{hall.office}/capacity/preview"
+    shown = sign_in(hall, "manager").get(console, params=change).text
+    for fault in ("a whole number", "a valid day", "fill in this field"):
+        assert fault in shown
+
+
 def test_names_stand_on_the_staffs_pages_alone(hall: Hall) -> None:
     name = f"Zaphod {secrets.token_hex(4)}"
     start = hall.free("LOSS")[8]

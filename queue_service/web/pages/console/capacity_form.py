@@ -77,6 +77,8 @@ def layers(entry: Entry, office: Office, by: ActorId, now: datetime) -> tuple[La
     first, last = _days(entry, now.date())
     spans = tuple(_spans(entry, first, last, now)) if first and last else ()
     bodies = tuple(_bodies(entry, office, first, last, spans)) if first and last else ()
+    if entry.kind in ("places", "window"):
+        _number(entry)  # also where the days are wrong: everything is said at once
     if entry.errors:
         return ()
     if len(bodies) > MOST_LAYERS:

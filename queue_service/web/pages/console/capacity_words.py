@@ -97,7 +97,7 @@ def _named_days(layer: Layer, language: str) -> str:
     for each in added:
         first, last = (datetime.fromisoformat(each[name]).date() for name in ("first", "last"))
         found.append(span(day_short(first, language), day_short(last, language), language))
-    return ", ".join(found)
+    return " · ".join(found)
 
 
 def when(layer: Layer, office: Office, language: str) -> str:
@@ -164,7 +164,7 @@ def _losing(proposal: Proposal, office: Office, language: str) -> Losing:
     return Losing(
         booking.code or "",
         _moment(booking.start.astimezone(zone), language),
-        ", ".join(services),
+        " · ".join(services),
         _moment(proposal.start.astimezone(zone), language) if proposal.start else "",
     )
 

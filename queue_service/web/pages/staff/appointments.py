@@ -143,10 +143,11 @@ async def acted(request: Asked, house: House, lang: str, office: str, code: str,
     if not isinstance(at, Room):
         return at
     code = plain_code(code)
-    refusal = await _do(house, at, code, act, await request.form())
+    form = await request.form()
+    refusal = await _do(house, at, code, act, form)
     if refusal is None:
         return see(f"{at.home}/{code}?done={act}")
-    return await _one(request, house, at, code, refusal=refusal)
+    return await _one(request, house, at, code, refusal=refusal, other=text(form, "other")[:20])
 
 
 async def _do(
@@ -192,6 +193,7 @@ async def _one(
     *,
     day: date | None = None,
     refusal: Refusal | None = None,
+    other: str = "",
 ) -> Template:
     slug = at.followed.key.slug
     found = await staffing.look(house, slug, code)
@@ -227,6 +229,7 @@ async def _one(
         notice="" if refusal else t(notice) if notice else "",
         refusal=sentence(refusal, at.lang) if refusal else None,
         near=near,
+        other=other,
         can_move=may and booked and ahead,
         can_cancel=may and booking.state in (BookingState.BOOKED, BookingState.PENDING) and ahead,
         can_miss=may and booked and booking.start + late <= now,

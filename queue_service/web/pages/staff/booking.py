@@ -25,6 +25,10 @@ from queue_service.web.pages.faults import PAGE_FAULTS
 from queue_service.web.pages.staff.appointments import Room, room
 from queue_service.web.pages.staff.words import exceed_reasons
 
+_OF_THE_TIME = frozenset(
+    {Code.SLOT_FULL, Code.NOT_A_START, Code.PAST, Code.CLOSED, Code.NOT_BOOKABLE_YET}
+)
+"""Refusals that another time would help against."""
 _MOST_PERSONS = 8
 _LONGEST_CARDS = 400
 """Characters of the numbers of so many cards."""
@@ -110,6 +114,9 @@ def _form(
     state, starts = _starts(at, part, day) if part else ("", ())
     exceeds = at.may(Act.EXCEED)
     slug = at.followed.key.slug
+    timely = refusal is not None and refusal.code in _OF_THE_TIME
+    if refusal is not None and refusal.data.get("fields") == ["cards"]:
+        refusal, errors = None, {"cards": t("Please enter one number for each person, or none.")}
     return page(
         "staff/book.html",
         request,
@@ -129,7 +136,7 @@ def _form(
         state=state,
         starts=[(s.start, s.state is DayState.FREE) for s in starts],
         chosen_start=text(said, "start"),
-        near=nearest(at.followed, (part,), refusal, None) if refusal and part else (),
+        near=nearest(at.followed, (part,), refusal, None) if refusal and timely and part else (),
         by_cards=part is not None and cards.wants_cards(at.followed, (part,)) is not None,
         cards=text(said, "cards")[:_LONGEST_CARDS],
         exceeds=exceeds,
