@@ -104,7 +104,8 @@ def _together(
     """What is wrong with the office that results, at the beginning of each new layer."""
     for at in sorted({max(now, layer.since) for layer in new}):
         try:
-            result = resolve(layers, at)
+            # As written: an exemption that is over is no fault of what names it.
+            result = resolve(layers, at, that_day=False)
         except (msgspec.ValidationError, TypeError) as error:
             yield Found("change", new[0].change[:200], str(error))
             return

@@ -139,9 +139,10 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
     return tuple(Layer(name, encode(said).decode(), at) for name, said in subjects.items())
 
 
-def resolve(layers: Iterable[Layer], at: datetime) -> Office:
+def resolve(layers: Iterable[Layer], at: datetime, *, that_day: bool = True) -> Office:
     """The office in force at `at`: per subject the latest configuration, patched by later layers.
 
+    With `that_day` only what holds on its date (`validity`), else all that is written down.
     Raises LookupError when no configuration of an office is in force.
     """
     said: dict[str, Any] = {"relief": {"called": [], "stops": []}}
@@ -168,7 +169,8 @@ def resolve(layers: Iterable[Layer], at: datetime) -> Office:
         **{name: said.get(name, {}) for name in (*_TABLES, "relief")},
         "surge": whole_surge(said.get("surge", {}), each("surge_rule:")),
     }
-    return as_of(in_normal_order(msgspec.convert(whole, Office)), at)
+    written = in_normal_order(msgspec.convert(whole, Office))
+    return as_of(written, at) if that_day else written
 
 
 def next_change(layers: Iterable[Layer], after: datetime) -> datetime | None:

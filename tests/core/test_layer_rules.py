@@ -2,11 +2,14 @@
 
 import msgspec
 
+from queue_service.demo.presets import preset
 from queue_service.model.ids import ActorId
-from queue_service.offices import Layer, Origin, layers_of
+from queue_service.offices import Layer, Origin, layers_of, resolve
 from queue_service.offices.layer_rules import layer_faults
 from tests import make
-from tests.make import NOW
+from tests.make import MINUTE, NOW
+
+YEAR = 365 * 24 * 60 * MINUTE
 
 
 def test_skills_are_the_configurations_to_change_as_limits_are_made_of_them() -> None:
@@ -22,3 +25,14 @@ def test_skills_are_the_configurations_to_change_as_limits_are_made_of_them() ->
     assert faults({"skills": counter.skills[1:]}) == [f"counters.{counter.key}.skills"]
     assert faults({"skills": list(reversed(counter.skills))}) == []
     assert faults({"name": {"de": "Schalter am Fenster"}}) == []
+
+
+def test_the_last_day_of_an_exemption_ends_no_managers_work() -> None:
+    written = preset("heidelberg")
+    now = NOW + YEAR
+    in_force = layers_of(written, NOW)
+    office = resolve(in_force, now)
+    assert office != written, "the preset has a rule with an end"
+    text = '{"add":[{"first":"2027-12-01","last":"2027-12-01","reason":{"de":"Wasser"}}]}'
+    closure = Layer("closures", text, now, None, ActorId(7), "water", Origin.MANAGER)
+    assert layer_faults([closure], in_force, office, now) == ()

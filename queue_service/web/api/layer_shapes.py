@@ -13,7 +13,9 @@ from queue_service.web.api.shapes import Body, Instant
 
 _encode = msgspec.json.Encoder().encode
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
-Reason = Annotated[str, Meta(min_length=1, max_length=200, description="Why, for colleagues")]
+Reason = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"\S", description="Why, for colleagues")
+]
 Opens = Annotated[time, Meta(tz=False)]
 
 
