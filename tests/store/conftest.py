@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests import waiting_list
 from tests.conftest import Database, aside, copied
 from tests.small import Small, found, opened
 
@@ -14,6 +15,14 @@ def small_template(postgres: str, template: str) -> Iterator[str]:
     """Name of a database with the small office that nobody is connected to."""
     with copied(postgres, template) as made:
         aside(lambda: asyncio.run(found(made.owner_dsn)))
+        yield made.owner_dsn.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def list_template(postgres: str, template: str) -> Iterator[str]:
+    """The same with one desk and an open waiting list."""
+    with copied(postgres, template) as made:
+        aside(lambda: asyncio.run(found(made.owner_dsn, waiting_list.office())))
         yield made.owner_dsn.rpartition("/")[2]
 
 

@@ -1,7 +1,5 @@
 """The waiting list on a real database: joining, offers, answers and their chains."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
 import pytest
 
@@ -16,24 +14,16 @@ from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code
 from queue_service.model.release import Release
 from queue_service.model.waiting import WishState
-from tests.conftest import Database, copied
+from tests.conftest import copied
 from tests.make import at
 from tests.small import CLERK, Small, found, opened
 from tests.waiting_list import answer, asked, cancel, code_of, fill, joined, offer_of, office, shown
 
 
 @pytest.fixture
-async def list_database(postgres: str, template: str) -> AsyncIterator[Database]:
-    """The office with one desk in a database of the test's own."""
-    with copied(postgres, template) as made:
-        await found(made.owner_dsn, office())
-        yield made
-
-
-@pytest.fixture
-async def small(list_database: Database) -> AsyncIterator[Small]:
-    async with opened(list_database.owner_dsn) as house:
-        yield house
+def small_template(list_template: str) -> str:
+    """The office with one desk and an open list."""
+    return list_template
 
 
 async def over(house: Small, minutes: float) -> None:

@@ -1,7 +1,6 @@
 """What guards the waiting list: one wish, one offer, one answer, and a journal that proves it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
@@ -21,24 +20,16 @@ from queue_service.slots.proof import prove
 from queue_service.store import wishes
 from queue_service.store.database import transaction
 from tests import make
-from tests.conftest import Database, copied
+from tests.conftest import Database
 from tests.make import at
-from tests.small import PICK, Small, found, opened
-from tests.waiting_list import answer, asked, cancel, code_of, fill, joined, offer_of, office, shown
+from tests.small import PICK, Small, opened
+from tests.waiting_list import answer, asked, cancel, code_of, fill, joined, offer_of, shown
 
 
 @pytest.fixture
-async def list_database(postgres: str, template: str) -> AsyncIterator[Database]:
-    """The office with one desk in a database of the test's own."""
-    with copied(postgres, template) as made:
-        await found(made.owner_dsn, office())
-        yield made
-
-
-@pytest.fixture
-async def small(list_database: Database) -> AsyncIterator[Small]:
-    async with opened(list_database.owner_dsn) as house:
-        yield house
+def small_template(list_template: str) -> str:
+    """The office with one desk and an open list."""
+    return list_template
 
 
 async def test_one_wish_a_person_and_group_and_none_beside_an_appointment(small: Small) -> None:
@@ -94,7 +85,7 @@ async def test_the_database_lets_nobody_hold_two_offers(small: Small) -> None:
 
 @pytest.mark.parametrize("yes", [True, False])
 async def test_two_processes_race_for_one_answer_and_one_entry_says_it(
-    small: Small, list_database: Database, *, yes: bool
+    small: Small, small_database: Database, *, yes: bool
 ) -> None:
     [taken] = await fill(small, "10:00", "10:00")
     wish = await joined(small, "First")
@@ -102,7 +93,7 @@ async def test_two_processes_race_for_one_answer_and_one_entry_says_it(
     await cancel(small, taken)
     await asked(small)
     offer = await offer_of(small, wish)
-    async with opened(list_database.owner_dsn) as beside:
+    async with opened(small_database.owner_dsn) as beside:
         answers = await asyncio.gather(
             *(answer(house, offer, yes=yes) for house in (small, beside) * 6)
         )
@@ -115,12 +106,12 @@ async def test_two_processes_race_for_one_answer_and_one_entry_says_it(
     await small.audit()
 
 
-async def test_two_leaders_offer_a_place_once(small: Small, list_database: Database) -> None:
+async def test_two_leaders_offer_a_place_once(small: Small, small_database: Database) -> None:
     [taken] = await fill(small, "10:00", "10:00")
     for name in ("First", "Second", "Third"):
         await joined(small, name)
     await cancel(small, taken)
-    async with opened(list_database.owner_dsn) as beside:
+    async with opened(small_database.owner_dsn) as beside:
         await beside.settle()
         made = await asyncio.gather(*(asked(house) for house in (small, beside)))
     assert sum(made) == 1
@@ -175,8 +166,8 @@ async def test_a_wish_whose_days_are_gone_makes_room_for_a_new_one(small: Small)
     assert [row["state"] for row in states] == ["over", "open"]
 
 
-async def test_a_closed_list_says_so(list_database: Database) -> None:
-    async with opened(list_database.owner_dsn) as house:
+async def test_a_closed_list_says_so(small_database: Database) -> None:
+    async with opened(small_database.owner_dsn) as house:
         closed = msgspec.structs.replace(house.office.office, waiting=WaitingRules())
         house.office.office = closed
         given = await flow.wish(
