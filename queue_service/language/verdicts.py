@@ -25,7 +25,7 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
     ),
     Verdict.USED: (
         mark("This confirmation was used"),
-        mark("The office issued it, but the appointment is over."),
+        mark("The office issued it, but somebody has come with it or the appointment is over."),
     ),
     Verdict.CANCELLED: (
         mark("This appointment was cancelled"),

@@ -215,6 +215,7 @@ def _booking(
         pin=shown_booking.pin,
         sealed=_sealed(house, shown_booking) if live else "",
         state_text=_ended(t, shown_booking.state),
+        ended=shown_booking.state not in (BookingState.ARRIVED, BookingState.OFFERED),
         **facts_of(house, lang, shown_booking),
     )
 

@@ -209,7 +209,9 @@ async def left(request: Asked, house: House, lang: str, code: str, secret: str) 
 def _wish(request: Asked, house: House, lang: str, given: WishGiven) -> Template:
     t = catalogue(lang)
     followed = house.follower.offices[given.office]
-    open_ = given.state is WishState.OPEN
+    # The list notices a moment later that an appointment was cancelled: the page need not wait.
+    bereft = given.order is WishClass.EARLIER and given.booked is None
+    open_ = given.state is WishState.OPEN and not bereft
     asks = given.offer if open_ and given.offer and given.offer.state == "open" else None
     return page(
         "status/wish.html",
@@ -232,7 +234,8 @@ def _wish(request: Asked, house: House, lang: str, given: WishGiven) -> Template
 
 
 def _ended(lang: str, given: WishGiven) -> str:
-    earlier = given.order is WishClass.EARLIER and given.state is WishState.OVER
+    ended = given.state in (WishState.OVER, WishState.OPEN)
+    earlier = ended and given.order is WishClass.EARLIER
     return catalogue(lang)(_EARLIER_OVER if earlier else _STATES[given.state])
 
 
