@@ -5,6 +5,7 @@ Nothing is decided here: walk-ins, bookings and cards follow the rules they foll
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from litestar import Router, get, post
 from litestar.response import Template
@@ -35,10 +36,13 @@ from queue_service.web.pages.staff.words import STATES
 
 STARTS_SHOWN = 6
 DAYS_AHEAD = 14
+_SOUGHT = ("letters", "birth_date", "reason")
 
 
 @get("/{lang:str}/guide/number")
-async def number(request: Asked, house: House, lang: str, language: str = "") -> Shown:
+async def number(
+    request: Asked, house: House, lang: str, language: str = "", persons: str = ""
+) -> Shown:
     """Service, persons and language of somebody without an appointment."""
     at = await entered(request, house, lang, Act.CHECK_IN)
     if not isinstance(at, Entrance):
@@ -52,6 +56,7 @@ async def number(request: Asked, house: House, lang: str, language: str = "") ->
         here="/number",
         services=sorted(services, key=lambda service: service.order),
         chosen_language=language if language in LANGUAGES else "",
+        persons=persons[:3] or "1",
     )
 
 
@@ -76,7 +81,10 @@ async def walk_in(request: Asked, house: House, lang: str) -> Shown:
         key=text(form, "idempotency_key")[:64] or None,
     )
     if isinstance(given, Refusal):
-        return see(f"/{at.own}/guide/number?sorry={given.code}&language={spoken_there}")
+        typed = urlencode(
+            {"sorry": given.code, "language": spoken_there, "persons": text(form, "persons")[:3]}
+        )
+        return see(f"/{at.own}/guide/number?{typed}")
     return see(visit_page(at, address(slug, given.visit), given.instructions))
 
 
@@ -101,7 +109,7 @@ async def book(request: Asked, house: House, lang: str) -> Shown:
     start, typed = as_instant(text(form, "start")), text(form, "birth_date")
     wanted, born = _bookable(at, text(form, "service")), as_birth_date(typed)
     if wanted is None or start is None or not text(form, "name"):
-        missing = ["name"] if start else ["start"]
+        missing = [*([] if start else ["start"]), *([] if text(form, "name") else ["name"])]
         return _later(request, at, form, Refusal(Code.FIELD_REQUIRED, {"fields": missing}))
     if typed and born is None:
         return _later(request, at, form, Refusal(Code.INVALID, {"field": "birth_date"}))
@@ -150,6 +158,7 @@ def _later(
         who=text(said, "name")[:120],
         birth_date=text(said, "birth_date")[:20],
         chosen_language=text(said, "language") or at.lang,
+        persons=text(said, "persons")[:3] or "1",
     )
 
 
@@ -226,8 +235,10 @@ async def found(request: Asked, house: House, lang: str) -> Shown:
         return _find(request, at, form, Refusal(Code.TOO_MANY))
     born, reason = as_birth_date(text(form, "birth_date")), text(form, "reason")
     if born is None or reason not in set(SoughtReason):
-        field = "reason" if born else "birth_date"
-        return _find(request, at, form, Refusal(Code.FIELD_REQUIRED, {"fields": [field]}))
+        empty = [field for field in _SOUGHT if not text(form, field)]
+        faulty = Refusal(Code.INVALID, {"field": "reason" if born else "birth_date"})
+        missing = Refusal(Code.FIELD_REQUIRED, {"fields": empty})
+        return _find(request, at, form, missing if empty else faulty)
     people = await finding.find(
         house,
         at.followed.key.slug,
@@ -270,8 +281,9 @@ def _find(
 
 
 def _number(form: Mapping[str, object], field: str) -> int:
-    said = text(form, field)
-    return max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 3 else 1
+    """A number as typed, one where none is; what cannot be meant is 0, which nobody may choose."""
+    said = text(form, field) or "1"
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else 0
 
 
 handlers = [

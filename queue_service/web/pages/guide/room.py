@@ -28,6 +28,11 @@ _DONE = {
     UNDONE: mark("Taken back."),
 }
 """What a screen confirms, by the code in its address."""
+_ASKED = {
+    "birth_date": mark("Date of birth: please write day, month, year, like 31.01.1990."),
+    "letters": mark("Please type the first two letters of a name."),
+}
+"""What a field wants that was filled in otherwise."""
 OWN = "queue_guide"
 """Cookie with the guide's own language."""
 LOCK_SECONDS = 60
@@ -123,10 +128,22 @@ def shown(
         signed_in=at.actor.id > 0,
         device=bool(request.cookies.get(DEVICE_COOKIE)),
         sorry=sentence(refusal, at.lang) if refusal else None,
+        wrong=_wrong(refusal, at.lang) if refusal else {},
         done=catalogue(at.lang)(confirmed) if confirmed else "",
         undo=_undo(at, own) if own and at.lang == at.own and at.may(Act.UNDO_OWN) else None,
         **facts,
     )
+
+
+def _wrong(refusal: Refusal, lang: str) -> dict[str, str]:
+    """What stands at the fields that a refusal names."""
+    t = catalogue(lang)
+    if refusal.code is Code.TOO_MANY_PERSONS:
+        return {"persons": sentence(refusal, lang).title}
+    empty, other = refusal.data.get("fields"), str(refusal.data.get("field"))
+    if isinstance(empty, list):
+        return dict.fromkeys(empty, t("Please fill in this field."))
+    return {other: t(_ASKED[other])} if other in _ASKED else {}
 
 
 class Undo(msgspec.Struct, frozen=True):
