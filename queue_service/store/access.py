@@ -4,7 +4,20 @@ from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import Boolean, bindparam, delete, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from queue_service.model.ids import AuthorityId, OfficeId
@@ -24,14 +37,30 @@ class StaffRow(msgspec.Struct, frozen=True):
     active: bool
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """The member of staff who holds a session."""
+
+    id: int
+    office: OfficeId
+    login: str
+    roles: list[str]
+
+
 _s = t.staff.c
 _STAFF = (_s.id, _s.office, _s.login, _s.password, _s.roles, _s.active)
 BY_LOGIN = Statement(select(*_STAFF).where(_s.login == bindparam("login")))
-BY_SESSION = Statement(
-    select(*_STAFF)
-    .join(t.session, t.session.c.staff == _s.id)
-    .where(t.session.c.hash == bindparam("hash"), t.session.c.until > bindparam("now"))
+# Functions of the schema (migration 0004) go inside the authority by themselves.
+_holder = func.holder_of_session(
+    bindparam("authority", type_=Integer()),
+    bindparam("hash", type_=LargeBinary()),
+    bindparam("now", type_=DateTime(timezone=True)),
+).table_valued(
+    column("id", Integer()),
+    column("office", Integer()),
+    column("login", Text()),
+    column("roles", ARRAY(Text())),
 )
+HOLDER = Statement(select(*_holder.c))
 NEW_SESSION = Statement(
     insert(t.session).values(
         hash=bindparam("hash"),
@@ -69,12 +98,12 @@ async def staff_by_login(connection: asyncpg.Connection, login: str) -> StaffRow
     return row and StaffRow(*row)
 
 
-async def staff_by_session(
-    connection: asyncpg.Connection, session_hash: bytes, now: datetime
-) -> StaffRow | None:
-    """Who holds a session that has not ended."""
-    row = await BY_SESSION.row(connection, hash=session_hash, now=now)
-    return row and StaffRow(*row)
+async def holder(
+    connection: asyncpg.Connection, authority: AuthorityId, session_hash: bytes, now: datetime
+) -> Holder | None:
+    """Who holds a session that has not ended, and still works there; needs no transaction."""
+    row = await HOLDER.row(connection, authority=authority, hash=session_hash, now=now)
+    return row and Holder(*row)
 
 
 async def begin_session(

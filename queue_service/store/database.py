@@ -77,6 +77,9 @@ async def abandon(connection: asyncpg.Connection) -> None:
 
 @asynccontextmanager
 async def outside(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
-    """A connection without authority: only `authority` and `directory` can be read."""
+    """A connection without authority: only `authority` and `directory` can be read.
+
+    And who asks: a function of the schema looks inside the authority that a credential names.
+    """
     async with pool.acquire() as connection:
         yield connection

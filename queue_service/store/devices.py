@@ -7,11 +7,22 @@ from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import Boolean, bindparam, case, delete, literal_column, or_, select
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 
-from queue_service.model.ids import OfficeId
+from queue_service.model.ids import AuthorityId, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement
@@ -86,7 +97,11 @@ REVOKE = Statement(
 BY_KEY = Statement(
     select(*_DEVICE).where(_d.office == bindparam("office"), _d.key == bindparam("key"))
 )
-DEVICE = Statement(select(*_DEVICE).where(_d.id == bindparam("id")))
+# A function of the schema (migration 0004) that goes inside the authority by itself.
+_numbered = func.device_of_number(
+    bindparam("authority", type_=Integer()), bindparam("number", type_=Integer())
+).table_valued(*(column(c.name, c.type) for c in _DEVICE))
+DEVICE = Statement(select(*_numbered.c))
 DEVICES = Statement(
     select(*_DEVICE, *_BEAT)
     .select_from(t.device.outerjoin(t.heartbeat, _b.device == _d.id))
@@ -162,9 +177,11 @@ async def device_by_key(
     return row and DeviceRow(*row)
 
 
-async def device(connection: asyncpg.Connection, number: int) -> DeviceRow | None:
-    """The device of that number within the authority."""
-    row = await DEVICE.row(connection, id=number)
+async def device(
+    connection: asyncpg.Connection, authority: AuthorityId, number: int
+) -> DeviceRow | None:
+    """The device of that number within the authority; needs no transaction."""
+    row = await DEVICE.row(connection, authority=authority, number=number)
     return row and DeviceRow(*row)
 
 

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
 import pytest
 
+from queue_service.clock import real_now
 from queue_service.flows.access import devices
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.entrance import arriving
 from queue_service.model.ids import AuthorityId
 from queue_service.rights import Role
-from queue_service.store import tables
+from queue_service.store import access, tables
+from queue_service.store import devices as store_devices
 from queue_service.store.database import APP_ROLE, open_pool, transaction
 from tests import make
 from tests.conftest import Database, aside, copied
@@ -232,6 +235,26 @@ async def test_every_table_has_a_policy_that_binds_its_owner_too(
         assert row["policies"] == 1, table
         assert row["named"], table
     assert {"authority", "directory"} == tables.OUTSIDE_ROW_SECURITY
+
+
+async def test_who_asks_is_found_inside_the_named_authority_and_nothing_else_opens(
+    pool: asyncpg.Pool,
+) -> None:
+    async with inside(pool, AuthorityId(1)) as connection:
+        [number] = await connection.fetchrow("select id from device")
+    before = datetime(2000, 1, 1, tzinfo=UTC)
+    async with pool.acquire() as connection:
+        for authority, here in ((AuthorityId(1), True), (STRANGER, False)):
+            holder = await access.holder(connection, authority, b"h", before)
+            assert (holder is not None) is here
+            device = await store_devices.device(connection, authority, number)
+            assert (device is not None) is here
+            with pytest.raises(asyncpg.PostgresError):  # the setting has gone with the answer
+                await connection.fetch("select * from staff")
+        assert await access.holder(connection, AuthorityId(1), b"h", real_now()) is None
+    async with inside(pool, STRANGER) as connection:
+        assert await access.holder(connection, AuthorityId(1), b"h", before) is not None
+        assert await connection.fetch("select * from staff") == []
 
 
 async def test_what_stands_outside_holds_no_person() -> None:

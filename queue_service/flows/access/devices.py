@@ -134,8 +134,8 @@ async def by_key(house: House, key: str) -> Actor | None:
     if match is None:
         return None
     authority = AuthorityId(int(match[1]))
-    async with transaction(house.pool, authority) as connection:
-        device = await store.device(connection, int(match[2]))
+    async with outside(house.pool) as connection:
+        device = await store.device(connection, authority, int(match[2]))
     if device is None or device.revoked:
         return None
     if not same(key, house.keys.device_key(authority, device.id, device.generation)):

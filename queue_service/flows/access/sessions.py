@@ -98,13 +98,13 @@ async def actor(house: House, credential: str) -> Actor | None:
     authority = _authority_in(credential)
     if authority is None:
         return await devices.by_key(house, credential)
-    async with transaction(house.pool, authority) as connection:
-        staff = await store.staff_by_session(connection, session_hash(credential), real_now())
-    office = house.follower.by_id(staff.office) if staff and staff.active else None
-    if staff is None or office is None:
+    async with outside(house.pool) as connection:
+        holder = await store.holder(connection, authority, session_hash(credential), real_now())
+    office = house.follower.by_id(holder.office) if holder else None
+    if holder is None or office is None:
         return None
-    roles = frozenset(Role(role) for role in staff.roles)
-    return Actor(ActorId(staff.id), office.key.slug, roles, staff.login)
+    roles = frozenset(Role(role) for role in holder.roles)
+    return Actor(ActorId(holder.id), office.key.slug, roles, holder.login)
 
 
 async def set_staff(
