@@ -1,10 +1,12 @@
 """The small office on a database of each test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
+from queue_service.model.office import Office
 from tests import waiting_list
 from tests.conftest import Database, aside, copied
 from tests.small import Small, found, opened
@@ -45,3 +47,22 @@ async def beside(small_database: Database) -> AsyncIterator[Small]:
     """Another process of the same office."""
     async with opened(small_database.owner_dsn) as house:
         yield house
+
+
+Opening = Callable[..., Awaitable[Small]]
+
+
+@pytest.fixture
+async def opening(database: Database) -> AsyncIterator[Opening]:
+    """Founds the office it is given in a database of the test's own and opens it.
+
+    Called without an office it opens another process of the same.
+    """
+    async with AsyncExitStack() as entered:
+
+        async def one(office: Office | None = None) -> Small:
+            if office:
+                await found(database.owner_dsn, office)
+            return await entered.enter_async_context(opened(database.owner_dsn))
+
+        yield one
