@@ -256,12 +256,11 @@ async def asset(
     body = _FILES.get(name)
     if body is None or release != RELEASE:
         return Response(b"", status_code=404, media_type="text/plain")
-    kind = _TYPES[name.rpartition(".")[2]]
     headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
     if reads_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         body = _ZIPPED[name]
-    return Response(body, media_type=kind, headers=headers)
+    return Response(body, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
 @get("/board/worker.js", include_in_schema=False)
