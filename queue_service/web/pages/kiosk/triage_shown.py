@@ -225,7 +225,9 @@ def _elsewhere(way: Way, house: House) -> dict[str, Any]:
 def _hours(office: Office, lang: str) -> Iterator[str]:
     for window in office.hours:
         days = weekdays(window.weekdays, lang)
-        yield f"{days} {span(clock(window.opens), clock(window.closes), lang)}"
+        # A word joiner: a range that is broken reads backwards in right-to-left text.
+        hours = span(clock(window.opens), clock(window.closes), lang).replace("–", "–\u2060")
+        yield f"{days} {hours}"
 
 
 def _card(way: Way, service: Service, said: str) -> dict[str, Any]:
