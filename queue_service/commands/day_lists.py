@@ -86,10 +86,8 @@ def lines(found: DayList, office: Office, language: str) -> Iterable[str]:
     boxes = " / ".join((t("came"), t("served"), t("not come")))
     yield f"{t('Appointments')} ({len(found.expected)})   [ ] [ ] [ ] = {boxes}"
     for each in found.expected:
-        place = f"{each.place:>3}"
-        yield "  ".join(
-            (_BOXES, place, clock(each.start), each.code, _what(each, office, language))
-        )
+        code = f"{each.short} {each.code[len(each.short) :]}".strip()
+        yield "  ".join((_BOXES, clock(each.start), f"{code:<9}", _what(each, office, language)))
     if found.present:
         yield ""
         yield f"{t('In the house')} ({len(found.present)})"

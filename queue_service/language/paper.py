@@ -23,22 +23,22 @@ _FAULTS = {
     Code.UNKNOWN_NUMBER: mark("This number is not on today's paper of this office."),
     Code.NUMBER_TAKEN: mark("Somebody else came in under this number today."),
     Code.ALREADY_CHECKED_IN: mark("This appointment has come in already."),
-    Code.UNKNOWN_CODE: mark("Today there is no appointment with this place or code."),
+    Code.UNKNOWN_CODE: mark("Today there is no appointment with this code."),
     Code.OTHER_OFFICE: mark("This appointment is at another office."),
     Code.CANCELLED: mark("This appointment was cancelled."),
     Code.TOO_LATE: mark("It was noted that nobody came. Book the appointment again first."),
     Code.EMERGENCY_NEEDS_GUIDE: mark(
         "Emergencies get no number: take them to a case worker at once."
     ),
-    Code.NO_WALK_INS: mark("This service is by appointment only: type in its place or code."),
+    Code.NO_WALK_INS: mark("This service is by appointment only: type in its code."),
     Code.CLOSED: mark("At that time there were no numbers for this service."),
 }
 _FIELDS = {
     "number": mark("The number is missing."),
     "time": mark("The time cannot be read. Write it like 09:20."),
     "persons": mark("The persons cannot be read. Write a number from 1 to 50."),
-    "service": mark("Choose a service, or type in the place or code of the appointment."),
-    "appointment": mark("Several appointments begin like this. Type in the whole code."),
+    "service": mark("Choose a service, or type in the code of the appointment."),
+    "appointment": mark("This does not name one appointment alone. Type in the whole code."),
 }
 _STILL_TO_COME = mark("This time is still to come.")
 

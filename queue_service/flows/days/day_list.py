@@ -5,6 +5,7 @@ number are what people hold in their hands. Numbers for paper come from the day'
 the turn, as a kiosk's do, so that no kiosk and no guide ever gives one of them out.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import SystemRandom
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -25,6 +26,8 @@ from queue_service.store import appointments as store
 from queue_service.store import hall as store_hall
 from queue_service.store.database import transaction
 
+SHORTEST = 4
+"""Signs of a code that are enough on paper, unless two of the day begin with the same ones."""
 A_SHEET = 40
 """Numbers on one sheet of paper: an hour of a busy office."""
 MOST_SHEETS = 10
@@ -38,10 +41,11 @@ _chance = SystemRandom()
 class Expected(msgspec.Struct, frozen=True):
     """An appointment to come."""
 
-    place: int
-    """Among all of the day from one on, whatever became of them: it stays while people come."""
     start: datetime
     code: str
+    short: str
+    """Beginning of the code that fits nobody else of the day, whatever became of them: what a clerk
+    writes down. Whoever books later can make it fit two, which is asked back, but never another."""
     parts: tuple[Part, ...]
     language: str
     flags: tuple[str, ...] = ()
@@ -95,8 +99,12 @@ async def day_list(house: House, office: Followed, day: date) -> DayList:
         day,
         office.now(),
         tuple(
-            Expected(n, b.start.astimezone(zone), b.code or "", b.parts, b.language, b.flags)
-            for n, b in enumerate((each.booking for each in booked), 1)
+            Expected(b.start.astimezone(zone), b.code or "", short, b.parts, b.language, b.flags)
+            for b, short in zip(
+                (each.booking for each in booked),
+                shortened([each.booking.code or "" for each in booked]),
+                strict=True,
+            )
             if b.state in LIVE
         ),
         tuple(_present(visit, office) for visit in _in_the_house(office, day)),
@@ -148,10 +156,25 @@ def keep(world: World, block: UUID, fresh: TicketSeries) -> Told | Refusal:
 
 
 async def appointments_of(house: House, office: Followed, day: date) -> tuple[Booking, ...]:
-    """All of the day whatever became of them, in the order of their places on its list."""
+    """All of the day whatever became of them, in the order of their times."""
     async with transaction(house.pool, office.key.authority) as connection:
         found = await store.of_day(connection, office.key.office, *_span(office, day))
     return tuple(each.booking for each in found)
+
+
+def shortened(codes: Sequence[str]) -> list[str]:
+    """The beginning of each code, of at least `SHORTEST` signs, that no other of `codes` has."""
+    return [
+        next(
+            (
+                code[:signs]
+                for signs in range(SHORTEST, len(code))
+                if sum(other.startswith(code[:signs]) for other in codes) == 1
+            ),
+            code,
+        )
+        for code in codes
+    ]
 
 
 def _span(office: Followed, day: date) -> tuple[datetime, datetime]:

@@ -1,22 +1,18 @@
 """Which appointment a clerk means who has the printed day list in hand.
 
-The list numbers the day's appointments: the number is their place. A code may be cut short as long
-as it fits one appointment of the day.
+A code may be cut short as long as it fits one appointment of the day: the list prints how far.
+There are no places to count, for whoever books after the list was printed would shift them.
 """
 
 from collections.abc import Sequence
 
+from queue_service.flows.days.day_list import SHORTEST
 from queue_service.flows.entrance.arriving import booking_of
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
 from queue_service.model.codes import CODE_LENGTH
 from queue_service.model.refusal import Code, Refusal
-
-MOST_PLACE_DIGITS = 3
-"""Codes are longer than any place: what is no longer than this is a place."""
-SHORTEST = 4
-"""Signs of a code that are enough within one day."""
 
 
 def plain(typed: str) -> str:
@@ -30,15 +26,12 @@ async def named(
 ) -> Booking | Refusal | None:
     """The appointment that was `typed`; None where nothing was.
 
-    `day` holds today's in the order of their places. A whole code also finds those of other days,
-    so that a later check says which day it is.
+    `day` holds today's. A whole code also finds those of other days, so that a later check says
+    which day it is.
     """
     said = plain(typed)
     if not said:
         return None
-    if said.isdecimal() and len(said) <= MOST_PLACE_DIGITS:
-        place = int(said)
-        return day[place - 1] if 1 <= place <= len(day) else Refusal(Code.UNKNOWN_CODE)
     found = [each for each in day if (each.code or "").startswith(said)]
     if len(found) == 1 and len(said) >= SHORTEST:
         return found[0]

@@ -43,7 +43,7 @@ class PaperRow(msgspec.Struct, frozen=True):
     language: str = ""
     """Empty: that of the appointment, else German."""
     appointment: str = ""
-    """Its place on the day list, or its code; empty without one."""
+    """Its code, or as much of it as the day list prints bold; empty without one."""
 
 
 class Meant(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ class PaperRowBody(Body, frozen=True):
     language: Language | None = None
     """Without it that of the appointment, else German."""
     appointment: Annotated[
-        str, Meta(max_length=20, description="Place on the day list, code, or its first four signs")
+        str, Meta(max_length=20, description="Code, or the beginning the day list shows bold")
     ] = ""
     """Services and persons are then its own."""
 
@@ -69,7 +69,7 @@ async def preview(
 ) -> Response[Any]:
     """What each row means as things stand, and why it would be refused; nothing is told.
 
-    A place on the day list is answered with the code of its appointment: send that to be sure.
+    The beginning of a code is answered with the whole code: send that to be sure.
     """
     actor = await allowed(request, house, Act.RETURN_PAPER, office)
     if isinstance(actor, Refusal):

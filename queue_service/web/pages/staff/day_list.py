@@ -65,7 +65,7 @@ async def _shown(
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         made=found.made,
-        expected=[(e.place, clock(e.start), e.code, *_cells(e, at)) for e in found.expected],
+        expected=[(clock(e.start), e.short, e.code, *_cells(e, at)) for e in found.expected],
         present=[(clock(p.since), p.number, *_cells(p, at), p.emergency) for p in found.present],
         sheets=found.sheets,
         may_reserve=today <= day <= today + timedelta(days=flow.MOST_DAYS_AHEAD)
