@@ -1,28 +1,14 @@
 """The figures of a day in the console: accessible in every language, at 320 pixels, on paper."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SPOKEN, Opens, enter
-from tests.browser.test_screens import DESK, NARROW, Seen
+from tests.browser.test_screens import DESK, Seen
 from tests.city import BEGIN
 from tests.served import Hall
 
 PAGE = "console/heidelberg/reports"
-PICTURES = os.environ.get("QUEUE_PICTURES", "")
-"""A folder to keep every screen in, to look at."""
-
-
-def pictured(seen: Seen, name: str) -> None:
-    if PICTURES:
-        file = Path(PICTURES) / f"reports-{seen.language}-{name}.png"
-        seen.page.screenshot(path=file, full_page=True)
-        seen.page.set_viewport_size(NARROW)
-        seen.page.screenshot(path=file.with_stem(f"{file.stem}-320"), full_page=True)
-        seen.page.set_viewport_size(DESK)
 
 
 @pytest.mark.parametrize("lang", SPOKEN)
@@ -33,7 +19,7 @@ def test_figures_of_a_day(opens: Opens, hall: Hall, lang: str) -> None:
     seen = Seen(enter(opens(DESK), hall, staff="manager"), lang)
     page = seen.page
     seen.visit(f"/{lang}/{PAGE}?day={BEGIN.date()}", "a day with visits")
-    pictured(seen, "day")
+    seen.picture("reports-day")
     expect(page.locator(".console-table").first).to_be_visible()
     page.emulate_media(media="print")
     expect(page.locator(".console-places")).to_be_hidden()

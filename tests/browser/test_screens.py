@@ -1,5 +1,6 @@
 """Every screen in every language: accessible in light and dark, in its direction, at 320 pixels."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,17 @@ class Seen:
         if sideways(page) > 0:
             self.wrong.append(f"{name}: {sideways(page)} pixels too wide for 320")
         page.set_viewport_size(wide)
+
+    def picture(self, name: str) -> None:
+        """Keep the screen, whole and at 320 pixels, in the folder of QUEUE_PICTURES, if any."""
+        folder, wide = os.environ.get("QUEUE_PICTURES"), self.page.viewport_size
+        if not folder or wide is None:
+            return
+        file = Path(folder) / f"{name.replace(' ', '-')}-{self.language}.png"
+        self.page.screenshot(path=file, full_page=True)
+        self.page.set_viewport_size(NARROW)
+        self.page.screenshot(path=file.with_stem(f"{file.stem}-320"), full_page=True)
+        self.page.set_viewport_size(wide)
 
     def visit(self, path: str, name: str = "") -> None:
         """Open a screen and look at it."""

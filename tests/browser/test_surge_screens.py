@@ -1,25 +1,16 @@
 """The page of surge rules in every state and language: accessible, at 320 pixels, on paper."""
 
-import asyncio
-import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from queue_service.flows.capacity import surging
-from queue_service.house import close_house, open_house
+from tests import card_season
 from tests.browser.conftest import PHONE, SPOKEN, Opens, enter
-from tests.browser.test_screens import NARROW, Seen
-from tests.city import BEGIN, City, Served, serving, set_clocks
-from tests.conftest import aside, settled
+from tests.browser.test_screens import Seen
+from tests.city import City, Served, serving
+from tests.conftest import settled
 from tests.served import Hall, hall_of
-
-PICTURES = os.environ.get("QUEUE_PICTURES", "")
-"""A folder to keep every screen in, to look at."""
 
 
 @pytest.fixture(scope="module")
@@ -38,42 +29,13 @@ def served(
 def stuttgart(served: Served) -> Iterator[Hall]:
     """Stuttgart with 900 cards ready, at the moment a rule suggests what to do."""
     with hall_of(served, "stuttgart") as hall:
-        rows = [f"S{n:06};ready;{BEGIN.date()}" for n in range(900)]
-        answer = hall.staff("manager").post(
-            "/api/v1/offices/stuttgart/card-lists",
-            content="\n".join(["serial;state;date", *rows]),
-            headers={"Content-Type": "text/csv"},
-        )
-        assert answer.status_code == 200, answer.text
-        # The server looks by itself as well, perhaps a moment before the list was there.
-        for minutes in (1, 4, 40):
-            at = BEGIN + timedelta(minutes=minutes)
-            aside(partial(_look, served.city, at))
+        card_season.begin(hall)
         yield hall
-
-
-def _look(city: City, at: datetime) -> None:
-    set_clocks(city, at)
-
-    async def run() -> None:
-        house = await open_house(city.settings(), follow=False)
-        try:
-            await house.follower.refresh()
-            await surging.look(house, house.follower.offices["stuttgart"])
-        finally:
-            await close_house(house)
-
-    asyncio.run(run())
 
 
 def look(seen: Seen, name: str) -> None:
     seen.look(name)
-    if PICTURES:
-        file = Path(PICTURES) / f"surge-{seen.language}-{name.replace(' ', '-')}.png"
-        seen.page.screenshot(path=file, full_page=True)
-        seen.page.set_viewport_size(NARROW)
-        seen.page.screenshot(path=file.with_stem(f"{file.stem}-320"), full_page=True)
-        seen.page.set_viewport_size(PHONE)
+    seen.picture(f"surge-{name}")
 
 
 @pytest.mark.parametrize("lang", SPOKEN)

@@ -1,52 +1,25 @@
 """Surge rules over HTTP: who may, what is said, and one click that can be taken back."""
 
-import asyncio
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import msgspec
 import pytest
 
-from queue_service.flows.capacity import surging
-from queue_service.house import close_house, open_house
 from queue_service.web.api.answers.surge import SURGE_ANSWERS
-from tests.city import BEGIN, City, set_clocks
+from tests import card_season
+from tests.city import BEGIN
 from tests.served import Hall, soon
 
 API = "/api/v1/offices/stuttgart/surge"
 PAGE = "/console/stuttgart/surge"
 
 
-def look(city: City, at: datetime) -> None:
-    """It is `at`, and the leader looks at every rule."""
-    set_clocks(city, at)
-
-    async def run() -> None:
-        house = await open_house(city.settings(), follow=False)
-        try:
-            await house.follower.refresh()
-            await surging.look(house, house.follower.offices["stuttgart"])
-        finally:
-            await close_house(house)
-
-    asyncio.run(run())
-
-
 @pytest.fixture(scope="module")
 def suggested(stuttgart: Hall) -> Hall:
     """Stuttgart with 900 cards ready: a rule suggests something."""
-    since = BEGIN.date()
-    rows = [f"S{n:06};ready;{since}" for n in range(900)]
-    answer = stuttgart.staff("manager").post(
-        "/api/v1/offices/stuttgart/card-lists",
-        content="\n".join(["serial;state;date", *rows]),
-        headers={"Content-Type": "text/csv"},
-    )
-    assert answer.status_code == 200, answer.text
-    # The server looks by itself as well, perhaps a moment before the list was there.
-    for minutes in (1, 4, 40):
-        look(stuttgart.served.city, BEGIN + timedelta(minutes=minutes))
+    card_season.begin(stuttgart)
     soon(lambda: phase(stuttgart), lambda now: now == "suggested")
     return stuttgart
 
@@ -157,8 +130,8 @@ def test_a_rule_is_tried_begun_paused_and_declined_by_hand(suggested: Hall) -> N
     assert stopped.json()["detail"] == "It is running already."
     for act in ("resume", "end"):
         assert manager.post(f"{API}/eat_season/override", json={"act": act}).status_code == 200
-    look(suggested.served.city, BEGIN + timedelta(days=2))
-    look(suggested.served.city, BEGIN + timedelta(days=2, minutes=32))
+    card_season.look(suggested.served.city, BEGIN + timedelta(days=2))
+    card_season.look(suggested.served.city, BEGIN + timedelta(days=2, minutes=32))
     soon(lambda: phase(suggested), lambda now: now == "suggested")
     declined = manager.post(f"{API}/eat_season/decline")
     shaped("POST /offices/{office}/surge/{rule}/decline", declined)
