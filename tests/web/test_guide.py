@@ -176,6 +176,14 @@ class TestPages:
     def test_an_emergency_is_handed_over_and_the_answer_comes_back(
         self, hall: Hall, tablet: httpx.Client
     ) -> None:
+        who = {"5": hall.staff("case_worker"), "6": hall.staff("manager")}
+        for state, deserted in (("closed", True), ("open", False)):
+            for counter, staff in who.items():
+                path = f"/api/v1/desks/heidelberg.{counter}/state"
+                assert staff.put(path, json={"state": state}).status_code == 200
+            asked = tablet.get("/en/guide/emergency").text
+            assert ("counter is open: walk" in asked) is deserted
+            assert ("at no open counter" in asked) is deserted
         form = {"service": "EMER", "language": "ar", "to": "0", "sentence": "Flight at six"}
         page = tablet.post("/en/guide/emergency", data=form)
         assert page.status_code == 200

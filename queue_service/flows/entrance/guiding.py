@@ -24,7 +24,7 @@ from queue_service.model.booking import Booking, Part
 from queue_service.model.codes import CODE_LENGTH, TOKEN_LENGTH
 from queue_service.model.ids import ActorId, BookingId, VisitId
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import NeedClass, Visit, VisitState
+from queue_service.model.visit import NeedClass, Step, Visit, VisitState
 from queue_service.rights import Role
 from queue_service.seals import as_uuid
 from queue_service.store import bookings as store_bookings
@@ -226,6 +226,11 @@ async def colleagues(house: House, office: Followed) -> list[Colleague]:
     }
     found = [Colleague(actor, name, *seats.get(actor, ("", False))) for actor, name in known]
     return sorted(found, key=lambda each: (not each.free, not each.counter, each.name))
+
+
+def case_workers_open(office: Followed) -> bool:
+    """Whether any counter of a case worker calls now: else nobody hears of an emergency."""
+    return any(Step.CASE_WORKER in c.steps for c in on_duty(office.office, office.desks))
 
 
 def accepted(office: Followed) -> list[Visit]:

@@ -58,6 +58,7 @@ async def emergency(
         public=visit,
         services=[s for s in at.followed.office.services if s.emergency and s.walk_in],
         colleagues=[_named(at, c) for c in await guiding.colleagues(house, at.followed)],
+        deserted=not guiding.case_workers_open(at.followed),
         chosen_language=language if language in LANGUAGES else "",
     )
 
@@ -65,7 +66,7 @@ async def emergency(
 def _named(at: Entrance, colleague: Colleague) -> tuple[int, str]:
     t, counter = catalogue(at.lang), at.followed.office.counter(colleague.counter)
     if counter is None:
-        return colleague.actor, colleague.name
+        return colleague.actor, f"{colleague.name} · {t('at no open counter')}"
     place = pick(counter.name, at.lang)[0]
     state = t("free") if colleague.free else t("with somebody")
     return colleague.actor, f"{colleague.name} · {place} · {state}"
