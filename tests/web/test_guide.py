@@ -223,6 +223,20 @@ class TestPages:
                 assert somebody.get(f"/en/guide{path}").status_code == 403
 
 
+def test_a_page_marks_what_has_to_be_mended_and_keeps_the_rest(tablet: httpx.Client) -> None:
+    wish = {"letters": "e", "birth_date": "1983-07-09", "reason": "lost_code"}
+    page = tablet.post("/en/guide/find", data=wish).text
+    assert 'id="letters-error"' in page
+    assert 'value="1983-07-09"' in page
+    booking = {"service": "PICK", "start": BEGIN.isoformat(), "persons": "90", "name": ""}
+    page = tablet.post("/en/guide/later", data=booking).text
+    assert 'id="name-error"' in page
+    assert 'value="90"' in page
+    page = tablet.post("/en/guide/walk-in", data={"service": "PICK", "persons": "x"}).text
+    assert 'id="persons-error"' in page
+    assert "triage-answers" in tablet.get("/en/guide/triage").text
+
+
 def test_the_stream_of_hands_tells_who_accepted(hall: Hall, tablet: httpx.Client) -> None:
     tablet.post("/en/guide/emergency", data={"service": "EMER", "language": "en", "to": "0"})
     worker = hall.staff("case_worker")

@@ -128,14 +128,14 @@ def shown(
         signed_in=at.actor.id > 0,
         device=bool(request.cookies.get(DEVICE_COOKIE)),
         sorry=sentence(refusal, at.lang) if refusal else None,
-        wrong=_wrong(refusal, at.lang) if refusal else {},
+        marked=_marked(refusal, at.lang) if refusal else {},
         done=catalogue(at.lang)(confirmed) if confirmed else "",
         undo=_undo(at, own) if own and at.lang == at.own and at.may(Act.UNDO_OWN) else None,
         **facts,
     )
 
 
-def _wrong(refusal: Refusal, lang: str) -> dict[str, str]:
+def _marked(refusal: Refusal, lang: str) -> dict[str, str]:
     """What stands at the fields that a refusal names."""
     t = catalogue(lang)
     if refusal.code is Code.TOO_MANY_PERSONS:
