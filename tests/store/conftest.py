@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from queue_service.flows.capacity import planning
 from queue_service.model.office import Office
 from tests import waiting_list
 from tests.conftest import Database, aside, copied
 from tests.small import Small, found, opened
+from tests.stations import WORKER, office_with_stations
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,22 @@ async def small(small_database: Database) -> AsyncIterator[Small]:
     """One process of the small office."""
     async with opened(small_database.owner_dsn) as house:
         yield house
+
+
+@pytest.fixture
+async def town(small: Small) -> Small:
+    """The small office with stations, and a case worker."""
+    key = small.office.key
+    await small.fetch(
+        "insert into staff (id, authority, office, login, password, roles, active)"
+        " values ($1, $2, $3, 'worker', '', '{case_worker}', true)",
+        WORKER,
+        key.authority,
+        key.office,
+    )
+    await planning.load(small.house, office_with_stations())
+    await small.settle()
+    return small
 
 
 @pytest.fixture

@@ -1,182 +1,24 @@
-"""Journeys with real turns in two processes: stations, hands, states of desks, and undo of each."""
+"""Journeys with real turns in two processes: stations, hands and states of desks."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-import msgspec
-import pytest
-
-from display.board import Board, Opening
 from queue_service.events.floor import Undone
-from queue_service.flows.capacity import planning
 from queue_service.flows.days import closing
 from queue_service.flows.desks import hands, journeys, notes, serving
 from queue_service.flows.desks.at_desk import Stands
 from queue_service.flows.desks.desk_shown import DeskShown
 from queue_service.flows.desks.hands import HandsShown
-from queue_service.flows.entrance import arriving, tickets
-from queue_service.flows.entrance.arriving import TicketGiven
-from queue_service.flows.entrance.tickets import TicketShown
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey, VisitId, split_address
-from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.visit import AT_COUNTER, Aid, NeedClass, Step, VisitState
+from queue_service.model.visit import AT_COUNTER, NeedClass, Step, VisitState
 from queue_service.store import visits as store
 from queue_service.store.database import transaction
-from tests import make
-from tests.make import BIO, HELP, MAIL, PICK
+from tests.make import BIO, HELP, PICK
 from tests.small import CLERK, SLUG, Small
-
-A, B, C = "small.1", "small.2", "small.3"
-WORKER = ActorId(8)
-
-
-def office_with_stations() -> Office:
-    """Two desks, and a booth for photos that comes before the desk for BIO."""
-    made = make.office()
-    return msgspec.structs.replace(
-        made,
-        services=tuple(
-            msgspec.structs.replace(s, steps=(Step.PHOTO, Step.COUNTER)) if s.code == BIO else s
-            for s in made.services
-        ),
-        limits=tuple(
-            msgspec.structs.replace(limit, services=(PICK, BIO)) if limit.key == "quota" else limit
-            for limit in made.limits
-        ),
-        counters=(
-            make.counter("1", PICK, BIO, MAIL),
-            make.counter("2", PICK, HELP, steps=(Step.COUNTER, Step.CASE_WORKER)),
-            make.counter("3", BIO, steps=(Step.PHOTO,)),
-        ),
-    )
-
-
-@pytest.fixture
-async def town(small: Small) -> Small:
-    """The small office with stations."""
-    await planning.load(small.house, office_with_stations())
-    await small.settle()
-    return small
-
-
-async def come(town: Small, service: str = PICK) -> tuple[str, str]:
-    """Public id and ticket of somebody who just walked in."""
-    given = await arriving.walk_in(town.house, SLUG, service=service, by=CLERK)
-    assert isinstance(given, TicketGiven), given
-    return f"{SLUG}.{given.visit}", given.ticket
-
-
-async def seen(town: Small, *codes: str) -> dict[str, object]:
-    """What rows, desks, tickets, board and notes say, apart from numbers of entries and undo."""
-    rows = await town.fetch("select to_jsonb(v) - 'seq' as row from visit v order by id")
-    states = await town.fetch("select counter, state from desk where state <> 'open'")
-    left = await town.fetch("select visit, text from note order by id")
-    shown = [serving.desk(town.house, desk) for desk in (A, B, C)]
-    assert all(isinstance(desk, DeskShown) for desk in shown)
-    calls = Board.load(town.office.line.called(), 1)
-    same = {"seq": 0, "undo": None, "since": None, "now": make.NOW}
-    return {
-        "rows": [row["row"] for row in rows],
-        "desks": [tuple(row) for row in states],
-        "notes": [tuple(row) for row in left],
-        "shown": [msgspec.structs.replace(d, **same) for d in shown if isinstance(d, DeskShown)],
-        "tickets": [await ticket(town, code) for code in codes],
-        "board": calls.public(town.office.office, make.NOW, 1.0, Opening(open=True)).rows,
-    }
-
-
-async def ticket(town: Small, code: str) -> TicketShown:
-    found = await tickets.ticket(town.house, code)
-    assert isinstance(found, TicketShown)
-    return msgspec.structs.replace(found, seq=0)
-
-
-Act = Callable[[Small, str], Awaitable[object]]
-ON_WAITING: dict[str, Act] = {
-    "next": lambda t, _: serving.call_next(t.house, A, CLERK),
-    "call": lambda t, v: serving.call_number(t.house, A, number(t, v), CLERK, reason="health"),
-    "serve": lambda t, v: serving.serve_now(t.house, A, number(t, v), CLERK),
-    "mark": lambda t, v: journeys.mark(
-        t.house, v, CLERK, aids=(Aid.HEARING,), need=NeedClass.EMERGENCY, language="ar"
-    ),
-    "hand over": lambda t, v: hands.hand_over(t.house, v, CLERK, sentence="Reist morgen."),
-    "add": lambda t, v: journeys.add_service(t.house, v, BIO, CLERK),
-    "break": lambda t, _: journeys.desk_state(t.house, A, DeskState.BREAK, CLERK),
-}
-ON_CALLED: dict[str, Act] = {
-    "recall": lambda t, v: serving.recall(t.house, v, CLERK),
-    "start": lambda t, v: serving.start(t.house, v, CLERK),
-    "missed": lambda t, v: serving.missed(t.house, v, CLERK),
-    "finish": lambda t, v: serving.finish(t.house, v, CLERK),
-    "park": lambda t, v: journeys.park(t.house, v, "papers", CLERK),
-    "to a counter": lambda t, v: journeys.forward(
-        t.house, v, CLERK, to=CounterKey("2"), sentence="Bitte Akte holen."
-    ),
-    "to a case worker": lambda t, v: hands.hand_over(t.house, v, CLERK, to=WORKER),
-}
-
-
-def number(town: Small, public: str) -> str:
-    found = next(
-        v
-        for v in (*town.office.line.waiting(town.office.now()), *town.office.line.called())
-        if public.endswith(str(v.id))
-    )
-    return found.number
-
-
-async def back(town: Small, visit: str, act: str) -> object:
-    if act == "break":
-        return await serving.undo_at(town.house, A, CLERK)
-    return await serving.undo(town.house, visit, CLERK)
-
-
-async def test_each_act_is_taken_back_to_the_letter(town: Small) -> None:
-    one, code = await come(town)
-    _, other = await come(town)
-    for waiting, acts in ((True, ON_WAITING), (False, ON_CALLED)):
-        if not waiting:
-            assert isinstance(await serving.call_next(town.house, A, CLERK), DeskShown)
-        before = await seen(town, code, other)
-        for name, act in acts.items():
-            done = await act(town, one)
-            assert not isinstance(done, Refusal), (name, done)
-            assert await seen(town, code, other) != before, name
-            undone = await back(town, one, name)
-            assert not isinstance(undone, Refusal), (name, undone)
-            assert await seen(town, code, other) == before, name
-    await town.chain()
-    await town.same_views()
-
-
-async def test_parked_accepted_and_passed_are_taken_back_too(town: Small) -> None:
-    one, code = await come(town)
-    await serving.call_next(town.house, A, CLERK)
-    await journeys.park(town.house, one, "photo", CLERK)
-    acts: dict[str, Act] = {
-        "resume": lambda t, v: journeys.resume(t.house, v, CLERK),
-        "hand over": lambda t, v: hands.hand_over(t.house, v, CLERK),
-    }
-    for name, act in acts.items():
-        before = await seen(town, code)
-        await act(town, one)
-        assert await seen(town, code) != before, name
-        await serving.undo(town.house, one, CLERK)
-        assert await seen(town, code) == before, name
-    await hands.hand_over(town.house, one, CLERK)
-    before = await seen(town, code)
-    for done in (
-        await hands.accept(town.house, one, B, WORKER),
-        await serving.undo(town.house, one, WORKER),
-        await hands.pass_on(town.house, one, WORKER),
-        await serving.undo(town.house, one, WORKER),
-    ):
-        assert not isinstance(done, Refusal), done
-    assert await seen(town, code) == before
+from tests.stations import ON_CALLED, ON_WAITING, WORKER, A, B, C, come, ticket
 
 
 async def test_one_number_leads_through_booth_and_desk(town: Small, beside: Small) -> None:
