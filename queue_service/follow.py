@@ -24,7 +24,7 @@ from queue_service.model.ids import TICK_SECONDS, AuthorityId, OfficeId, Tick
 from queue_service.model.office import Office, OfficeKey
 from queue_service.offices.layers import is_capacity
 from queue_service.store import offices as store
-from queue_service.store.database import transaction
+from queue_service.store.database import outside, transaction
 from queue_service.store.offices import OfficeRow
 from queue_service.store.told import CHANNEL
 
@@ -160,8 +160,7 @@ class Follower:
                 return
             if followed.seq >= seq:
                 continue
-            async with transaction(self._pool, followed.key.authority) as connection:
-                await self._read(connection, followed)
+            await self._read(followed)
 
     async def _poll(self) -> None:
         async with self._pool.acquire() as connection:
@@ -184,8 +183,7 @@ class Follower:
             if followed is None:
                 continue
             if seq > followed.seq:
-                async with transaction(self._pool, authority) as connection:
-                    await self._read(connection, followed)
+                await self._read(followed)
             if self._layers_due(followed):
                 await self._reload(followed)
             followed.fresh_at = max(looked, followed.fresh_at)
@@ -201,9 +199,10 @@ class Follower:
         self._by_id[row.key.office] = followed
         self.offices[row.key.slug] = followed
 
-    async def _read(self, connection: asyncpg.Connection, followed: Followed) -> None:
+    async def _read(self, followed: Followed) -> None:
         while True:
-            entries = await store.entries(connection, followed.key.office, followed.seq)
+            async with outside(self._pool) as connection:
+                entries = await store.news(connection, followed.key, followed.seq, KEPT_ENTRIES)
             for entry in entries:
                 if entry.seq <= followed.seq:  # a reload has read past it
                     continue

@@ -32,7 +32,7 @@ class House:
 
 async def open_house(settings: Settings, *, follow: bool = True) -> House:
     """Connect, load the offices and follow them; `follow=False` for commands that end soon."""
-    # The follower loads an office while it reads a journal: alone it needs two.
+    # Two at least: the follower reads on while a request has the other.
     pool = await open_pool(settings.database_url, size=max(2, settings.database_connections))
     turn_pool = await open_pool(settings.database_url, size=4, turns=True)
     follower = Follower(pool, settings.database_url)

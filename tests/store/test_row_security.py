@@ -13,9 +13,10 @@ from queue_service.clock import real_now
 from queue_service.flows.access import devices
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.entrance import arriving
-from queue_service.model.ids import AuthorityId
+from queue_service.model.ids import AuthorityId, OfficeId
+from queue_service.model.office import OfficeKey
 from queue_service.rights import Role
-from queue_service.store import access, tables
+from queue_service.store import access, offices, tables
 from queue_service.store import devices as store_devices
 from queue_service.store.database import APP_ROLE, open_pool, transaction
 from tests import make
@@ -249,6 +250,8 @@ async def test_who_asks_is_found_inside_the_named_authority_and_nothing_else_ope
             assert (holder is not None) is here
             device = await store_devices.device(connection, authority, number)
             assert (device is not None) is here
+            key = OfficeKey(authority, OfficeId(1), "small")
+            assert len(await offices.news(connection, key, 0, 3)) == (3 if here else 0)
             with pytest.raises(asyncpg.PostgresError):  # the setting has gone with the answer
                 await connection.fetch("select * from staff")
         assert await access.holder(connection, AuthorityId(1), b"h", real_now()) is None

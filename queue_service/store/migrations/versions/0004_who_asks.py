@@ -1,8 +1,8 @@
-"""Who asks, in one round trip: a session or a device inside the authority its credential names.
+"""Who asks, and what is new, in one round trip each inside the authority that is named.
 
-Every request of staff and devices begins with this question. As a transaction of its own it took
-three round trips, a third of what a press of "next" costs; one statement cannot do it, since
-nothing says that its setting is made before its rows are compared with it.
+Every request of staff and devices begins with the one question, every turn of another process with
+the other. As transactions of their own they took three round trips; one statement cannot do it,
+since nothing says that its setting is made before its rows are compared with it.
 """
 
 from alembic import op
@@ -14,7 +14,7 @@ down_revision = "0003"
 # outside. `set queue.authority` makes PostgreSQL put the setting back as it was when the function
 # ends, also inside a transaction of another authority.
 FUNCTION = """
-create function {name}(authority integer, {asked}) returns table ({told})
+create function {name}(authority integer, {asked}) returns {told}
 language plpgsql volatile security invoker set queue.authority = '' as $$
 begin
     perform set_config('queue.authority', $1::text, true);
@@ -26,7 +26,7 @@ FUNCTIONS: tuple[str, ...] = (
     FUNCTION.format(
         name="holder_of_session",
         asked="hash bytea, now timestamptz",
-        told="id integer, office integer, login text, roles text[]",
+        told="table (id integer, office integer, login text, roles text[])",
         question=(
             "select f.id, f.office, f.login, f.roles"
             " from session s join staff f on f.id = s.staff"
@@ -37,11 +37,20 @@ FUNCTIONS: tuple[str, ...] = (
         name="device_of_number",
         asked="number integer",
         told=(
-            "id integer, office integer, key text, role text, generation integer, revoked boolean"
+            "table (id integer, office integer, key text, role text, generation integer,"
+            " revoked boolean)"
         ),
         question=(
             "select d.id, d.office, d.key, d.role, d.generation, d.revoked"
             " from device d where d.id = $2"
+        ),
+    ),
+    FUNCTION.format(
+        name="journal_after",
+        asked="office integer, after bigint, most integer",
+        told="setof journal",
+        question=(
+            "select * from journal j where j.office = $2 and j.seq > $3 order by j.seq limit $4"
         ),
     ),
 )
