@@ -1,8 +1,5 @@
 """Staff's pages about appointments in every language: accessible, at 320 pixels, in every state."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,15 +7,10 @@ from tests.browser.conftest import PHONE, SPOKEN, Opens, enter
 from tests.browser.test_screens import Seen
 from tests.served import Hall, hall_of
 
-PICTURES = os.environ.get("QUEUE_PICTURES", "")
-"""A folder to keep every screen in, to look at."""
-
 
 def look(seen: Seen, name: str) -> None:
     seen.look(name)
-    if PICTURES:
-        file = Path(PICTURES) / f"{seen.language}-{name.replace(' ', '-')}.png"
-        seen.page.screenshot(path=file, full_page=True)
+    seen.picture(f"appointments-{name}")
 
 
 @pytest.mark.parametrize("lang", SPOKEN)
