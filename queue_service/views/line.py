@@ -164,7 +164,9 @@ class Line:
 
         The formula counts the counters on duty and everybody before.
         """
-        if visit.booking is None and len(visit.parts) == 1:
+        # The door's is for who comes in; who is awaited at one counter does not begin anew.
+        comes_in = visit.booking is None and visit.only is None and visit.hand is None
+        if comes_in and len(visit.parts) == 1:
             at_the_door = self._waits.door(visit.parts[0].service, now)
             if at_the_door is not None:
                 return at_the_door

@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from queue_service.floor.line import Range
 from queue_service.flows.days import promises
 from queue_service.flows.days.forecasting import Forecasting
 from queue_service.flows.days.promises import WaitErrors
@@ -144,6 +145,19 @@ async def test_a_move_of_the_line_is_played_within_a_second_or_two(
     async with asyncio.timeout(60):
         while small.office.waits.shown(given.visit, small.office.now()) is None:  # noqa: ASYNC110 - a view has no event of its own
             await asyncio.sleep(0.05)
+
+
+async def test_who_is_awaited_at_a_counter_is_not_told_the_wait_at_the_door(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = small.office.line.visit((await comes(small)).visit)
+    assert visit is not None
+    door = Range(90, 95)
+    monkeypatch.setattr(type(small.office.waits), "door", lambda *_: door)
+    line, now = small.office.line, small.office.now()
+    assert line.rough_wait(visit, now) == door
+    back = msgspec.structs.replace(visit, only=small.office.office.counters[0].key)
+    assert line.rough_wait(back, now).to_minutes < door.from_minutes
 
 
 async def test_a_promise_is_kept_at_check_in_and_scored_at_the_call(

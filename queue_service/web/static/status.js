@@ -8,12 +8,14 @@ const open = document.getElementById("open");
 const OVER = ["finished", "missed", "withdrawn"];
 const SILENCE = 40_000;
 const MINUTE = 60_000;
+const SETTLED = 3_000;
 const PULSES = [400, 200, 400, 200, 800];
 
 let stream;
 let heard = Date.now();
 let looked = Date.now();
 let said = Date.now();
+let settling;
 
 const line = (name) => ticket.querySelector(`[data-live="${name}"]`);
 
@@ -72,7 +74,13 @@ function follow() {
   stream?.close();
   heard = Date.now();
   stream = new EventSource(ticket.dataset.stream);
-  stream.addEventListener("state", () => { heard = Date.now(); look(); });
+  stream.addEventListener("state", () => {
+    heard = Date.now();
+    look();
+    // Waits are worked out anew a moment after the line has moved, without an event of their own.
+    clearTimeout(settling);
+    settling = setTimeout(look, SETTLED);
+  });
   stream.addEventListener("heartbeat", () => { heard = Date.now(); if (heard - looked > MINUTE) look(); });
 }
 
