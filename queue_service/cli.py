@@ -43,6 +43,7 @@ class _Command(argparse.ArgumentParser):
 
     module = ""
 
+    # What is parsed is argparse's: its overloads say more than a subclass could repeat.
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         if self.module:
             command = import_module(f"queue_service.commands.{self.module}")
