@@ -126,6 +126,11 @@ def test_an_earlier_place_is_asked_for_on_the_booking_page(stuttgart: Hall) -> N
     )
     said = shaped("POST /bookings/{code}/earlier", by_program)
     assert (said["order"], said["booking"]["code"]) == ("earlier", booked["code"])
+    mine = f"/api/v1/bookings/{booked['code']}"
+    assert stuttgart.anyone.delete(mine, headers=own(booked)).is_success
+    ended = stuttgart.anyone.get(asked.headers["location"]).text
+    assert "your appointment has changed or ended" in ended
+    assert "Leave the list" not in ended
 
 
 def test_only_staff_and_devices_say_that_somebody_has_come(stuttgart: Hall) -> None:
