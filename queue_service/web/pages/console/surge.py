@@ -167,19 +167,20 @@ def _card(
     paused = state.paused_until
     is_paused = paused is not None and paused > entered.followed.now()
     above = rule.when.above is not None
+    agreed = state.phase is Phase.SUGGESTED and entered.actor.id in state.approvals
     return Card(
         rule.id,
         title,
         said_in,
         pick(rule.text, lang)[0] if rule.text else "",
         state.phase,
-        t(PHASES[state.phase]),
+        t("Waits for a second person") if agreed else t(PHASES[state.phase]),
         explained(each.measured, each.value, above=above, phase=state.phase, language=lang),
         rule.owner,
         facts,
         _plan(entered, plan) if plan else [],
         _sum(entered, plan, zone, state.ends) if plan else [],
-        entered.actor.id in state.approvals,
+        agreed,
         until(paused.astimezone(zone), lang) if paused is not None and is_paused else "",
         sentence(trial, lang).detail if trying and isinstance(trial, Refusal) else "",
     )
