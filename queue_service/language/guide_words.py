@@ -50,7 +50,7 @@ def explained(
     if due > now:
         said.append(t("You are early: you are called from {time} on.", time=clock(due)))
     if wait is not None:
-        said.append(t("Expected wait: {range}.", range=about_minutes(*wait, language)))
+        said.append(t("Expected wait: {range}", range=about_minutes(*wait, language)))
     return said
 
 

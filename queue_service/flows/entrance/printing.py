@@ -17,6 +17,7 @@ from queue_service.language import (
     direction,
     instruction,
     pick,
+    tag,
 )
 from queue_service.model.tickets import Printer
 from queue_service.notify.letters import qr_link
@@ -55,11 +56,9 @@ def paper(house: House, office: Followed, ticket: TicketShown, code: str, told: 
     """What stands on a ticket: number, what happens next in two languages, the phone's link."""
     german, own = LANGUAGES[0], ticket.language
     name, named = pick(office.office.name, own)
-    said = [_line(instruction(told, each), each) for each in dict.fromkeys((own, german))]
-    said += [
-        _line(catalogue(each)("Your wait on your phone:"), each)
-        for each in dict.fromkeys((own, german))
-    ]
+    tongues = (own,) if tag(own) == german else (own, german)
+    said = [_line(instruction(told, each), each) for each in tongues]
+    said += [_line(catalogue(each)("Your wait on your phone:"), each) for each in tongues]
     now = office.now()
     return Paper(
         _line(name, named),
