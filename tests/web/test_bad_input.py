@@ -157,7 +157,8 @@ def test_strange_headers(hall: Hall, header: str, value: str) -> None:
         raw = [(header.encode(), value.encode("latin-1"))]
         answer = hall.anyone.request(method, path, headers=raw)
         assert answer.status_code < 500, answer.text
-    assert hall.anyone.get("/api/v1/offices", headers=raw).status_code == 200
+    known = 304 if header == "If-None-Match" and value == "*" else 200
+    assert hall.anyone.get("/api/v1/offices", headers=raw).status_code == known
 
 
 @pytest.mark.usefixtures("nothing_written")
