@@ -33,7 +33,8 @@ LONGEST_FIRST = "acceptance web store core"
 # Faults kill servers and measure patience; browsers keep a loop in their thread, so each of the
 # two processes has its own, with a server and a city.
 APART = {"faults": (), "browser": ("-n", "2", "--dist", "loadfile")}
-INSTALL = ("chromium", "fonts-noto-core")
+BROWSERS = ("chromium-headless-shell", "chromium")
+FONTS = "fonts-noto-core"
 SUMMARY = re.compile(r"^=+ (?P<counts>\d+ .*) in [\d.]+s.* =+$")
 
 
@@ -109,23 +110,30 @@ class Results:
 
 
 def need_chromium() -> None:
-    """Install the browser when root may; else end with what to install."""
+    """Install a browser when root may, the lighter one if it can; else say what is missing."""
     with contextlib.suppress(RuntimeError):
         servers.find_chromium()
         return
-    apt = shutil.which("apt-get")
-    if apt and os.geteuid() == 0:
-        print(f"Installing {' and '.join(INSTALL)} …", flush=True)
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    apt = shutil.which("apt-get") if os.geteuid() == 0 else None
+    if apt:
+        _run_quietly([apt, "-qq", "update"])
         options = ["-qq", "-y", "--no-install-recommends"]
-        for command in ([apt, "-qq", "update"], [apt, "install", *options, *INSTALL]):
-            subprocess.run(
-                command, check=False, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-            )
+        for browser in BROWSERS:
+            print(f"Installing {browser} and {FONTS} …", flush=True)
+            if _run_quietly([apt, "install", *options, browser, FONTS]):
+                break
     try:
         servers.find_chromium()
     except RuntimeError as missing:
         sys.exit(str(missing))
+
+
+def _run_quietly(command: Sequence[str]) -> bool:
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        command, check=False, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    return done.returncode == 0
 
 
 def gates(results: Results) -> None:

@@ -84,6 +84,7 @@ def opens(browser: Browser, served: Served) -> Iterator[Opens]:
             java_script_enabled=scripts,
             base_url=served.url,
             reduced_motion="reduce",
+            locale="en-US",
             **more,
         )
         context.set_default_timeout(30_000)
