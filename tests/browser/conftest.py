@@ -14,8 +14,8 @@ from tests.city import City, Served, serving
 from tests.conftest import settled
 from tests.served import Hall, hall_of
 
-SPOKEN = ("de", "ar")
-"""Languages in which every screen is looked at: one for each direction of reading."""
+SPOKEN = ("de", "en", "ar")
+"""Languages in which every screen is looked at, in both directions of reading."""
 LANGUAGES = (*SPOKEN, "uk", "de_simple") if os.environ.get("QUEUE_SOAK") else SPOKEN
 """Of what applicants and visitors see; at length in all that have sentences of their own."""
 PHONE = ViewportSize(width=390, height=844)

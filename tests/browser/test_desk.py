@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import NARROW, Opens, colours_in, enter, faults, sideways
+from tests.browser.conftest import NARROW, SPOKEN, Opens, colours_in, enter, faults, sideways
 from tests.served import Hall
 
 DESK = ViewportSize(width=1280, height=720)
@@ -192,7 +192,7 @@ def test_keys_can_be_changed_and_held_keys_do_nothing(opens: Opens, hall: Hall) 
     expect(desk.locator("[data-current]")).to_be_visible()
 
 
-@pytest.mark.parametrize("lang", ["de", "ar"])
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_at_work_it_is_large_enough_and_fits(opens: Opens, hall: Hall, lang: str) -> None:
     desk = at(opens, hall)
     served(desk, hall)
@@ -240,7 +240,7 @@ def test_without_scripts_every_act_is_a_form(opens: Opens, hall: Hall) -> None:
     expect(page.get_by_role("button", name="Call the next person")).to_be_visible()
 
 
-@pytest.mark.parametrize("lang", ["de", "ar"])
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_the_day_on_paper(opens: Opens, hall: Hall, lang: str) -> None:
     code = hall.book_soon()["code"]
     number = hall.walk_in()["number"]

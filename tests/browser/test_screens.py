@@ -82,7 +82,7 @@ def seen(opens: Opens, request: pytest.FixtureRequest) -> Iterator[Seen]:
     assert looked.wrong == []
 
 
-@pytest.mark.parametrize("lang", ["de", "ar", "uk", "de_simple"])
+@pytest.mark.parametrize("lang", ["de", "en", "ar", "uk", "de_simple"])
 def test_applying(seen: Seen, hall: Hall, lang: str) -> None:
     page, home = seen.page, f"/{lang}/heidelberg"
     seen.visit(f"/{lang}")

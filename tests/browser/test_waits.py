@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from queue_service.language import catalogue
-from tests.browser.conftest import NARROW, Opens, enter, faults, sideways
+from tests.browser.conftest import NARROW, SPOKEN, Opens, enter, faults, sideways
 from tests.served import Hall
 
 VIBRATE = "window.pulses = []; navigator.vibrate = (p) => { window.pulses.push(p); return true; };"
@@ -20,7 +20,7 @@ def fine(page: Page) -> None:
     assert sideways(page) == 0
 
 
-@pytest.mark.parametrize("lang", ["de", "ar"])
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_a_phone_waits_is_called_parks_and_loses_the_network(
     opens: Opens, hall: Hall, lang: str
 ) -> None:
