@@ -1,14 +1,20 @@
-"""The board with everything on it at once: long counters, sound off, silence; nothing leaves it."""
+"""The board in Chromium: calls as they come and go, everything at once, and nothing leaves it."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from tests.browser.conftest import Opens, faults
+from display.layout import sizes
+from tests.browser.conftest import Opens, faults, sideways
 from tests.served import Hall
 
+BOARD: ViewportSize = {"width": 1920, "height": 1080}
+LARGE: ViewportSize = {"width": 3840, "height": 2160}
+UPRIGHT: ViewportSize = {"width": 1080, "height": 1920}
 COUNTERS = (
     ("12", "Sachbearbeitung 12"),
     ("3", "Schalter 3"),
@@ -57,6 +63,78 @@ def calls(page: Page, first: int) -> None:
         route.fulfill(headers={"content-type": "text/event-stream"}, body=body)
 
     page.route("**/stream*", answer)
+
+
+@pytest.fixture(autouse=True)
+def _empty(hall: Hall) -> None:
+    hall.clear()
+
+
+@pytest.fixture
+def board(browser: Browser, hall: Hall) -> Iterator[Page]:
+    """The lobby screen; a tablet would shake the layout, a wall does not."""
+    with browser.new_context(viewport=BOARD, base_url=hall.served.url) as context:
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto("/board/heidelberg.board-1")
+        expect(page.locator('.board[data-state="live"]')).to_be_visible()
+        yield page
+
+
+def test_a_call_is_shown_highlighted_and_leaves_when_it_is_done(board: Page, hall: Hall) -> None:
+    expect(board.locator(".idle")).to_be_visible()
+    number = hall.walk_in()["number"]
+    visit = hall.press("1").json()["current"]["visit"]
+    expect(board.locator(".call-number")).to_have_text(number)
+    expect(board.locator(".call-key")).to_have_text("1")
+    expect(board.locator(".call.fresh")).to_be_visible()
+    assert faults(board) == []
+    hall.on_visit(visit, "undo")
+    expect(board.locator(".call")).to_be_hidden()
+    assert faults(board) == []
+
+
+def test_the_newest_call_stands_large_the_others_below_each_other(board: Page, hall: Hall) -> None:
+    numbers = []
+    for counter in ("1", "2", "3"):
+        hall.walk_in()
+        numbers.append(hall.press(counter).json()["current"]["number"])
+    expect(board.locator(".call-number")).to_have_text(numbers[2])
+    expect(board.locator(".rows .number")).to_have_text([numbers[1], numbers[0]])
+
+
+@pytest.mark.parametrize("view", [BOARD, UPRIGHT, LARGE])
+def test_capitals_have_the_height_the_norm_asks_for(
+    board: Page, hall: Hall, view: ViewportSize
+) -> None:
+    hall.walk_in()
+    hall.press("1")
+    board.set_viewport_size(view)
+    portrait = view["height"] > view["width"]
+    wanted = sizes(diagonal=55, distance=8, portrait=portrait).call_vh / 100 * view["height"]
+    script = "() => parseFloat(getComputedStyle(document.querySelector('.call-number')).fontSize)"
+    assert board.evaluate(script) == pytest.approx(wanted, rel=0.01)
+    assert sideways(board) <= 0
+    assert faults(board) == []
+
+
+def test_a_screen_too_small_says_which_to_buy(board: Page) -> None:
+    board.goto("/board/heidelberg.board-1?diagonal=32&distance=10")
+    expect(board.locator(".advice")).to_contain_text("43")
+
+
+def test_it_comes_back_from_a_restart_without_network(board: Page, hall: Hall) -> None:
+    hall.walk_in()
+    number = hall.press("1").json()["current"]["number"]
+    expect(board.locator(".call-number")).to_have_text(number)
+    board.wait_for_function("() => caches.match(location.href).then(Boolean)")
+    board.wait_for_timeout(500)
+    board.context.set_offline(True)
+    board.reload()
+    expect(board.locator('.board[data-state="stale"]')).to_be_visible()
+    expect(board.locator(".banner-as-of")).to_have_text(re.compile(r"\d\d:\d\d"))
+    expect(board.locator(".call-number")).to_have_text(number)
+    board.context.set_offline(False)
 
 
 @pytest.mark.parametrize("view", [(1920, 1080), (1080, 1920)], ids=["wide", "upright"])

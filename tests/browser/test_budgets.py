@@ -102,6 +102,12 @@ def test_display(opens: Opens, hall: Hall) -> None:
     assert_within(wire, size=60_000, requests=8, script=4_000)
 
 
+def test_display_that_keeps_its_shell(opens: Opens) -> None:
+    wire = Wire(opens(), "/board/heidelberg.board-1")
+    # The worker fetches the shell once more to keep it.
+    assert_within(wire, size=60_000, requests=8 + 7, script=4_000)
+
+
 def test_desk(opens: Opens, hall: Hall) -> None:
     for _ in range(12):
         hall.walk_in()

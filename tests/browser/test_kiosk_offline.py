@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests import servers
 from tests.browser.conftest import faults, sideways
 from tests.browser.line import Line, line_to
-from tests.browser.test_hall_screens import KIOSK, scan
+from tests.browser.test_kiosk_screens import KIOSK, scan
 from tests.city import serving, set_clocks
 from tests.conftest import aside
 from tests.served import Hall, ask, instant, soon
@@ -117,6 +117,7 @@ class Kiosk:
         """Somebody gets a number by hand, in their language."""
         self.page.goto(f"/{lang}/kiosk")
         self.page.locator("[data-go=number]:visible").click()
+        expect(self.page.locator("[data-screen=number]")).to_be_visible()
         self.page.locator(f"input[name=persons][value='{persons}']").check(force=True)
         self.page.locator("[data-services] button").nth(service).click()
         return self.shown()
