@@ -126,11 +126,6 @@ async def test_a_printed_list_stays_good_when_somebody_books_before_those_on_it(
     assert counted.refusal.code is Code.INVALID
 
 
-def test_codes_that_begin_alike_are_printed_as_far_as_they_differ() -> None:
-    codes = ["2345ABCD", "2345ACXX", "9999AAAA"]
-    assert day_list.shortened(codes) == ["2345AB", "2345AC", "9999"]
-
-
 async def test_looking_at_rows_says_what_they_mean_and_tells_nothing(small: Small) -> None:
     booked = await small.booked("09:30")
     numbers = await sheet(small)

@@ -5,7 +5,6 @@ number are what people hold in their hands. Numbers for paper come from the day'
 the turn, as a kiosk's do, so that no kiosk and no guide ever gives one of them out.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import SystemRandom
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -17,6 +16,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk import blocks, ticket
 from queue_service.model.booking import LIVE, Booking, Part
+from queue_service.model.codes import shortened
 from queue_service.model.hall import HallNeeds, HallTold
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
@@ -26,8 +26,6 @@ from queue_service.store import appointments as store
 from queue_service.store import hall as store_hall
 from queue_service.store.database import transaction
 
-SHORTEST = 4
-"""Signs of a code that are enough on paper, unless two of the day begin with the same ones."""
 A_SHEET = 40
 """Numbers on one sheet of paper: an hour of a busy office."""
 MOST_SHEETS = 10
@@ -94,17 +92,15 @@ async def day_list(house: House, office: Followed, day: date) -> DayList:
         hall = await store_hall.hall(connection, key, HallNeeds(blocks=tuple(ids)))
     kept = [block for block in map(hall.block, ids) if block is not None]
     letters = office.office.tickets.letters
+    of_day = [each.booking for each in booked]
+    beginnings = shortened([b.code or "" for b in of_day])
     return DayList(
         office.key.slug,
         day,
         office.now(),
         tuple(
             Expected(b.start.astimezone(zone), b.code or "", short, b.parts, b.language, b.flags)
-            for b, short in zip(
-                (each.booking for each in booked),
-                shortened([each.booking.code or "" for each in booked]),
-                strict=True,
-            )
+            for b, short in zip(of_day, beginnings, strict=True)
             if b.state in LIVE
         ),
         tuple(_present(visit, office) for visit in _in_the_house(office, day)),
@@ -160,21 +156,6 @@ async def appointments_of(house: House, office: Followed, day: date) -> tuple[Bo
     async with transaction(house.pool, office.key.authority) as connection:
         found = await store.of_day(connection, office.key.office, *_span(office, day))
     return tuple(each.booking for each in found)
-
-
-def shortened(codes: Sequence[str]) -> list[str]:
-    """The beginning of each code, of at least `SHORTEST` signs, that no other of `codes` has."""
-    return [
-        next(
-            (
-                code[:signs]
-                for signs in range(SHORTEST, len(code))
-                if sum(other.startswith(code[:signs]) for other in codes) == 1
-            ),
-            code,
-        )
-        for code in codes
-    ]
 
 
 def _span(office: Followed, day: date) -> tuple[datetime, datetime]:

@@ -6,12 +6,11 @@ There are no places to count, for whoever books after the list was printed would
 
 from collections.abc import Sequence
 
-from queue_service.flows.days.day_list import SHORTEST
 from queue_service.flows.entrance.arriving import booking_of
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
-from queue_service.model.codes import CODE_LENGTH
+from queue_service.model.codes import CODE_LENGTH, SHORTEST_CODE
 from queue_service.model.refusal import Code, Refusal
 
 
@@ -33,9 +32,9 @@ async def named(
     if not said:
         return None
     found = [each for each in day if (each.code or "").startswith(said)]
-    if len(found) == 1 and len(said) >= SHORTEST:
+    if len(found) == 1 and len(said) >= SHORTEST_CODE:
         return found[0]
-    if len(found) > 1 or len(said) < SHORTEST:
+    if len(found) > 1 or len(said) < SHORTEST_CODE:
         return Refusal(Code.INVALID, {"field": "appointment", "reason": "more signs, please"})
     if len(said) < CODE_LENGTH:
         return Refusal(Code.UNKNOWN_CODE)
