@@ -69,13 +69,7 @@ def join(
         if later is None or later.state is not BookingState.BOOKED or later.start <= world.now:
             return Refusal(Code.TOO_LATE)
     else:
-        refusal = persons.refused(
-            world,
-            group=wish.group,
-            person_key=wish.person_key,
-            email_key=email_key,
-            most=most_live,
-        )
+        refusal = _too_many(world, wish, email_key, most_live)
         if refusal is not None:
             return refusal
     kin = next((each.kin or each.id for each in open_ if each not in same), None)
@@ -88,6 +82,17 @@ def join(
         waiting=WaitingTold((*ended, joined), people=(person,) if person else ()),
         public_codes=(joined.code,),
         answer=Joined(joined.id, joined.code, joined.generation, joined.state),
+    )
+
+
+def _too_many(world: World, wish: Wish, email_key: bytes | None, most_live: int) -> Refusal | None:
+    """Why whoever wishes may have no new appointment."""
+    return persons.refused(
+        world,
+        group=wish.group,
+        person_key=wish.person_key,
+        email_key=email_key,
+        most=most_live,
     )
 
 
@@ -141,13 +146,7 @@ def accept(
         draft.after += [replace(offered, state=BookingState.CANCELLED, until=None), result]
         hand_on(world, grounds, terms, draft, later, answered=placed)
     else:
-        refusal = persons.refused(
-            world,
-            group=wish.group,
-            person_key=wish.person_key,
-            email_key=email_key,
-            most=most_live,
-        )
+        refusal = _too_many(world, wish, email_key, most_live)
         if refusal is not None:
             return refusal
         result = replace(offered, state=BookingState.BOOKED, until=None, email_key=email_key)
