@@ -286,52 +286,6 @@ def test_cancelling_frees_the_time_and_may_be_repeated(hall: Hall) -> None:
     assert (moved.status_code, moved.json()["code"]) == (409, "cancelled")
 
 
-# Staff
-
-
-def by_staff(hall: Hall, start: str, role: str = "clerk", **more: str) -> httpx.Response:
-    wish = {
-        "services": [{"service": "LOSS", "persons": 1}],
-        "start": start,
-        "applicant": {"name": "At the counter"},
-        "language": "de",
-        **more,
-    }
-    return hall.staff(role).post("/api/v1/offices/heidelberg/bookings", json=wish)
-
-
-def test_staff_book_on_the_same_places(hall: Hall) -> None:
-    start = hall.free("LOSS")[5]
-    given = by_staff(hall, start)
-    assert given.status_code == 201, given.text
-    assert given.json()["state"] == "booked"
-    assert given.json()["code"]
-    full = by_staff(hall, start)
-    assert (full.status_code, full.json()["code"]) == (409, "slot_full")
-    assert hall.ask_hold(start, "LOSS").json()["code"] == "slot_full"
-
-
-def test_beyond_the_places_only_with_role_and_reason(hall: Hall) -> None:
-    start = hall.free("LOSS")[9]
-    assert by_staff(hall, start).status_code == 201
-    denied = by_staff(hall, start, exceed_reason="hardship")
-    assert (denied.status_code, denied.json()["code"]) == (403, "not_allowed")
-    assert by_staff(hall, start, "manager", exceed_reason="hardship").status_code == 201
-    assert by_staff(hall, start, "manager").json()["code"] == "slot_full"
-
-
-def test_strangers_do_not_book_as_staff(hall: Hall, stuttgart: Hall) -> None:
-    wish = {
-        "services": [{"service": "LOSS"}],
-        "start": hall.free("LOSS")[0],
-        "applicant": {"name": "x"},
-    }
-    path = "/api/v1/offices/heidelberg/bookings"
-    assert hall.anyone.post(path, json=wish).status_code == 401
-    assert hall.kiosk.post(path, json=wish).status_code == 403
-    assert stuttgart.staff("manager").post(path, json=wish).status_code == 403
-
-
 # Words
 
 

@@ -27,6 +27,38 @@ def by_staff(hall: Hall, start: str, role: str = "manager", **more: object) -> h
     return hall.staff(role).post(path(hall, "bookings"), json=wish)
 
 
+def test_staff_book_on_the_same_places(hall: Hall) -> None:
+    start = hall.free("LOSS")[5]
+    given = by_staff(hall, start, "clerk")
+    assert given.status_code == 201, given.text
+    assert given.json()["state"] == "booked"
+    assert given.json()["code"]
+    full = by_staff(hall, start, "clerk")
+    assert (full.status_code, full.json()["code"]) == (409, "slot_full")
+    assert hall.ask_hold(start, "LOSS").json()["code"] == "slot_full"
+
+
+def test_beyond_the_places_only_with_role_and_reason(hall: Hall) -> None:
+    start = hall.free("LOSS")[9]
+    assert by_staff(hall, start, "clerk").status_code == 201
+    denied = by_staff(hall, start, "clerk", exceed_reason="hardship")
+    assert (denied.status_code, denied.json()["code"]) == (403, "not_allowed")
+    assert by_staff(hall, start, "manager", exceed_reason="hardship").status_code == 201
+    assert by_staff(hall, start, "manager").json()["code"] == "slot_full"
+
+
+def test_strangers_do_not_book_as_staff(hall: Hall, stuttgart: Hall) -> None:
+    wish = {
+        "services": [{"service": "LOSS"}],
+        "start": hall.free("LOSS")[0],
+        "applicant": {"name": "x"},
+    }
+    path = "/api/v1/offices/heidelberg/bookings"
+    assert hall.anyone.post(path, json=wish).status_code == 401
+    assert hall.kiosk.post(path, json=wish).status_code == 403
+    assert stuttgart.staff("manager").post(path, json=wish).status_code == 403
+
+
 def test_two_appointments_trade_their_times(hall: Hall) -> None:
     free = hall.free("LOSS")
     first, second = (by_staff(hall, start).json() for start in (free[0], free[-1]))

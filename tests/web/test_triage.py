@@ -133,6 +133,8 @@ class TestPages:
     def test_the_sister_office_is_told_with_its_hours(self, hall: Hall) -> None:
         page = hall.anyone.get(f"{PHONE}?at=other.08111000").text
         assert "Eberhardstraße 39" in page
+        told = asked(hall, "other", "08111000").json()["outcome"]["responsible"]
+        assert (told["street"], told["town"]) == ("Eberhardstraße 39", "Stuttgart")
         assert "08:00–" in page
 
     @pytest.mark.parametrize("at", ["nowhere", "here.here.here", ".".join("a" * 900)])

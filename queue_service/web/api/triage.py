@@ -19,6 +19,7 @@ from queue_service.web.api.bookings import told
 from queue_service.web.api.shapes import Body
 from queue_service.web.cache import Cached, answer
 from queue_service.web.problems import problem
+from queue_service.web.sisters import own_place
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -58,7 +59,7 @@ async def step(
     if isinstance(walked, Refusal):
         return problem(request, walked)
     answers, reached = walked
-    shown = _outcome(followed, answers, reached) if isinstance(reached, Outcome) else None
+    shown = _outcome(house, followed, answers, reached) if isinstance(reached, Outcome) else None
     asked = reached if isinstance(reached, Question) else None
     return told({"answers": answers, "question": asked, "outcome": shown})
 
@@ -92,7 +93,9 @@ def _choices(keys: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"ags": p.ags, "name": p.name, "district": p.district} for p in places]
 
 
-def _outcome(followed: Followed, answers: tuple[str, ...], outcome: Outcome) -> dict[str, object]:
+def _outcome(
+    house: House, followed: Followed, answers: tuple[str, ...], outcome: Outcome
+) -> dict[str, object]:
     office = followed.office
     service = office.service(outcome.service or "")
     exemption = (
@@ -102,6 +105,8 @@ def _outcome(followed: Followed, answers: tuple[str, ...], outcome: Outcome) -> 
     lists = outcome.kind in (End.RESPONSIBLE, End.BOOK, End.CARD)
     keys = keys_in(answers[-1]) if outcome.kind is End.ELSEWHERE and answers else ()
     known: Referral | None = referral(office, keys[0]) if keys else None
+    if known is not None:
+        known = msgspec.structs.replace(known, ags=(), **own_place(house, known.office))
     return {
         "key": outcome.key,
         "kind": outcome.kind,
@@ -113,7 +118,7 @@ def _outcome(followed: Followed, answers: tuple[str, ...], outcome: Outcome) -> 
         "bring": service.bring if service and lists else (),
         "valid_to": until if outcome.kind is End.NO_APPOINTMENT else None,
         "link": outcome.link,
-        "responsible": msgspec.structs.replace(known, ags=()) if known else None,
+        "responsible": known,
     }
 
 

@@ -20,6 +20,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.jurisdiction import KEY_DIGITS, gate
 from queue_service.web.pages import STATUS, Asked, known, page, refused, spoken
 from queue_service.web.pages.applicant.answers import text
+from queue_service.web.sisters import own_place
 
 _ALSO = "also."
 """Fields of the form that add a service: ``also.TRAN=2``."""
@@ -167,18 +168,7 @@ def not_here(
 def _responsible(house: House, refusal: Refusal) -> dict[str, object]:
     """Who is responsible; an office of this house with the address it has itself."""
     found = refusal.data.get("responsible")
-    if not isinstance(found, dict):
-        return {}
-    sister = house.follower.office(str(found.get("office", "")))
-    if sister is None:
-        return found
-    there = sister.office.place
-    return found | {
-        "street": there.street,
-        "postcode": there.postcode,
-        "town": there.town,
-        "phone": there.phone,
-    }
+    return found | own_place(house, found.get("office")) if isinstance(found, dict) else {}
 
 
 def unknown_service(request: Asked, lang: str, followed: Followed) -> Template:

@@ -21,6 +21,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.triage import End, Kind, Need, Outcome, Question
 from queue_service.offices import municipalities
 from queue_service.offices.jurisdiction import referral
+from queue_service.web.sisters import own_place
 
 GERMAN = ("de", "de_simple")
 """Readers who need no second line in German."""
@@ -214,10 +215,7 @@ def _elsewhere(way: Way, house: House) -> dict[str, Any]:
     sister = house.follower.office(found.office) if found and found.office else None
     hours: list[str] = []
     if found and sister:
-        there = sister.office.place
-        found = msgspec.structs.replace(
-            found, street=there.street, postcode=there.postcode, phone=there.phone
-        )
+        found = msgspec.structs.replace(found, **own_place(house, found.office))
         hours = list(_hours(sister.office, way.lang))
     return {"referral": found, "hours": hours, "municipality": place.name if place else ""}
 
