@@ -3,7 +3,8 @@
 One office is loaded and planned as any other, then copied with its layers, limits and cells. The
 columns are read from the catalogue, so that a new one needs no word here.
 """
-# Statements are put together from the catalogue's names and from constants above and below.
+# Statements are put together from the catalogue's names and from constants above and below, never
+# from what anybody said.
 # ruff: noqa: S608
 
 import contextlib

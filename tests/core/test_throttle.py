@@ -93,11 +93,11 @@ def test_over_any_time_no_more_pass_than_burst_and_rate_allow(
 
 
 async def test_processes_share_a_bucket_through_redis(redis_url: str) -> None:
-    async with at(redis_url) as client, at(redis_url) as another:
-        one, other = Shared(client, 6), Shared(another, 6)
-        answers = await asyncio.gather(*((one, other)[n % 2].passes("shared") for n in range(30)))
-        # A token comes back every ten seconds; a slow machine may see one or two of them.
-        assert 6 <= sum(answers) <= 8
+    async with at(redis_url, patience=60) as client, at(redis_url, patience=60) as another:
+        one, other = Shared(client, 6, minutes=60), Shared(another, 6, minutes=60)
+        # A crowd, more than connections are opened for; a token comes back every ten minutes.
+        answers = await asyncio.gather(*((one, other)[n % 2].passes("shared") for n in range(300)))
+        assert sum(answers) == 6
         assert await other.passes("elsewhere")
         assert await client.ttl("queue:throttle:shared") > 0
 
