@@ -53,7 +53,7 @@ function show(now) {
     called.textContent = "";
     if (Date.now() - said > MINUTE) {
       said = Date.now();
-      calm.textContent = [now.title, now.next, now.ahead, now.wait, now.longer].filter(Boolean).join(" ");
+      calm.textContent = [now.title, now.missed, now.next, now.ahead, now.wait, now.longer].filter(Boolean).join(" ");
     }
   }
   ticket.dataset.at = now.at;

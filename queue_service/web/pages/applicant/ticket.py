@@ -123,7 +123,8 @@ def _now(house: House, shown: TicketShown, stored: Visit, language: str) -> Tick
     followed = house.follower.offices[shown.office]
     visit = followed.line.visit(stored.id) or stored
     waits = visit.state is VisitState.WAITING
-    return in_words(followed, shown, tickets.reasons(followed, visit) if waits else None, language)
+    why = tickets.reasons(followed, visit) if waits else None
+    return in_words(followed, shown, why, language, visit.calls)
 
 
 handlers = [scanned, ticket, ticket_now, late, picture]

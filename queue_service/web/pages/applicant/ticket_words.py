@@ -49,6 +49,7 @@ class TicketNow(msgspec.Struct, frozen=True):
     number: str
     title: str
     counter: str = ""
+    missed: str = ""
     ahead: str = ""
     wait: str = ""
     longer: str = ""
@@ -61,9 +62,9 @@ class TicketNow(msgspec.Struct, frozen=True):
 
 
 def in_words(
-    followed: Followed, shown: TicketShown, why: Reasons | None, language: str
+    followed: Followed, shown: TicketShown, why: Reasons | None, language: str, calls: int = 0
 ) -> TicketNow:
-    """Everything the owner of a ticket is told now."""
+    """Everything the owner of a ticket is told now; `calls` went by without their coming."""
     t = catalogue(language)
     waiting = shown.state is VisitState.WAITING
     return TicketNow(
@@ -71,6 +72,7 @@ def in_words(
         number=shown.number,
         title=visit_state(shown.state, language),
         counter=_counter(followed, shown, language),
+        missed=_missed(followed, calls, language) if waiting else "",
         ahead=_ahead(shown, language) if waiting else "",
         wait=_wait(shown, language),
         longer=t(LONGER[shown.longer]) if shown.longer else "",
@@ -99,6 +101,18 @@ def _counter(followed: Followed, shown: TicketShown, language: str) -> str:
         return ""
     counter = followed.office.counter(shown.counter)
     return pick(counter.name, language)[0] if counter else shown.counter
+
+
+def _missed(followed: Followed, calls: int, language: str) -> str:
+    """That a call went by, and how many are left; the last one is for good."""
+    left = followed.office.line.calls_before_missed - calls
+    if not calls or left < 1:
+        return ""
+    return catalogue(language).plural(
+        "You were called and nobody came. We call you {n} more time.",
+        "You were called and nobody came. We call you {n} more times.",
+        left,
+    )
 
 
 def _ahead(shown: TicketShown, language: str) -> str:
