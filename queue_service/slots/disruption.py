@@ -34,7 +34,10 @@ def move_all(world: World, wanted: Sequence[Booking], why: Why) -> Told | Refusa
     if not standing:
         return Refusal(Code.CANCELLED)
     before = tuple(old for old, _ in standing)
-    after = tuple(msgspec.structs.replace(new, overbooked=False) for _, new in standing)
+    after = tuple(
+        msgspec.structs.replace(new, overbooked=False, moved_from=old.start)
+        for old, new in standing
+    )
     change = claims.net(before, after)
     refusal = claims.fits(world, change)
     if refusal is not None:

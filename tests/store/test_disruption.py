@@ -31,7 +31,9 @@ async def test_everybody_is_moved_in_groups_and_the_entry_says_why(small: Small)
     later = [Target(b.id, b.seq, b.start + timedelta(hours=1)) for b in found]
     groups = [later[:2], later[2:]]
     await disruption.move_all(small.house, small.office, groups, Why.STAFF_MISSING, CLERK)
-    assert [b.start for b in await standing(small)] == [t.start for t in later]
+    after = await standing(small)
+    assert [b.start for b in after] == [t.start for t in later]
+    assert [b.moved_from for b in after] == [b.start for b in found], "for who had not noticed"
     moved = [fact for fact in await small.facts() if isinstance(fact, Moved)]
     assert [(len(fact.bookings), fact.why) for fact in moved] == [
         (2, Why.STAFF_MISSING),

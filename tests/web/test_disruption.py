@@ -95,6 +95,9 @@ def test_a_cancelled_group_stands_in_the_list_of_calls(hall: Hall) -> None:
     assert shaped("POST /offices/{office}/disruption/cancellation", done)["cancelled"] >= 1
     listed = shaped("GET /offices/{office}/disruption/calls", manager.get(f"{API}/calls"))["calls"]
     assert any(each["name"] == booked["name"] and each["now"] is None for each in listed)
+    mine = hall.anyone.get(f"/en/b/{booked['code']}/{booked['secret']}").text
+    assert "The office cancelled this appointment." in mine
+    assert "was extended by law" in mine
     assert manager.post(f"{API}/cancellation", json=body).json() == {"cancelled": 0}
 
 

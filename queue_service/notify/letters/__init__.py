@@ -6,6 +6,7 @@ Subject, calendar entry and file names say only "appointment": what somebody com
 the body alone, which only the recipient opens.
 """
 
+from queue_service.notify.letters.body import because
 from queue_service.notify.letters.card import CardFacts
 from queue_service.notify.letters.code import qr_link, qr_png, signed_link
 from queue_service.notify.letters.event import Method, calendar
@@ -19,6 +20,7 @@ __all__ = [
     "Letter",
     "ListFacts",
     "Method",
+    "because",
     "calendar",
     "one_line",
     "qr_link",

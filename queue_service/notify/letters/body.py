@@ -99,10 +99,10 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
             return t("Your appointment is confirmed.")
         case Purpose.CHANGE:
             moved = t("Your appointment was moved. Only the time below holds now.")
-            return f"{_because(t, facts.why)} {moved}".lstrip()
+            return f"{because(t, facts.why)} {moved}".lstrip()
         case Purpose.CANCELLATION:
             cancelled = t("Your appointment was cancelled. You need not come.")
-            return f"{_because(t, facts.why)} {cancelled}".lstrip()
+            return f"{because(t, facts.why)} {cancelled}".lstrip()
         case Purpose.MISSING_PAPERS:
             return t(
                 "A paper is still missing for your appointment, as you told us. Please bring"
@@ -119,7 +119,7 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
             )
 
 
-def _because(t: Catalogue, why: Why | None) -> str:
+def because(t: Catalogue, why: Why | None) -> str:
     """Why the office changed the appointment; empty where somebody else did."""
     match why:
         case None:

@@ -9,6 +9,7 @@ from litestar import Response, Router, get, post
 from litestar.response import Template
 
 from queue_service.flows.bookings import booking, sealing
+from queue_service.flows.bookings.because import why_changed
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.proving import Proof, find
 from queue_service.house import House
@@ -16,7 +17,7 @@ from queue_service.language import Catalogue, catalogue, mark, sentence
 from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.notify.letters import Facts as LetterFacts
-from queue_service.notify.letters import Method, calendar
+from queue_service.notify.letters import Method, because, calendar
 from queue_service.web.access import crowded
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.applicant import moving, verify
@@ -81,7 +82,7 @@ async def mine(request: Asked, house: House, lang: str, code: str, secret: str) 
     if isinstance(result, Template):
         return result
     notice = next((said for name, said in _NOTICES.items() if name in request.query_params), "")
-    return _booking(request, house, lang, result, notice)
+    return _booking(request, house, lang, result, notice, await _because(house, lang, result))
 
 
 @post("/{lang:str}/b/{code:str}/{secret:str}/confirm", status_code=200)
@@ -103,7 +104,7 @@ async def sure(request: Asked, house: House, lang: str, code: str, secret: str) 
     if isinstance(result, Template):
         return result
     if result.state not in (BookingState.BOOKED, BookingState.PENDING):
-        return _booking(request, house, lang, result, "")
+        return _booking(request, house, lang, result, "", await _because(house, lang, result))
     return page(
         "status/cancel.html",
         request,
@@ -179,7 +180,12 @@ def _factor(request: Asked, lang: str, code: str, refusal: Refusal | None = None
 
 
 def _booking(
-    request: Asked, house: House, lang: str, shown_booking: BookingGiven, notice: str
+    request: Asked,
+    house: House,
+    lang: str,
+    shown_booking: BookingGiven,
+    notice: str,
+    why: str,
 ) -> Template:
     t, office = catalogue(lang), office_of(house, shown_booking).office
     services = [office.service(part.service) for part in shown_booking.parts]
@@ -214,7 +220,8 @@ def _booking(
         moved_from=shown_booking.moved_from if live else None,
         pin=shown_booking.pin,
         sealed=_sealed(house, shown_booking) if live else "",
-        state_text=_ended(t, shown_booking.state),
+        because=why,
+        state_text=_ended(t, shown_booking.state, by_house=bool(why)),
         ended=shown_booking.state not in (BookingState.ARRIVED, BookingState.OFFERED),
         **facts_of(house, lang, shown_booking),
     )
@@ -226,7 +233,17 @@ def _sealed(house: House, shown_booking: BookingGiven) -> str:
     return sealing.seal(house.keys, slug, code, shown_booking.start, now)
 
 
-def _ended(t: Catalogue, state: BookingState) -> str:
+async def _because(house: House, lang: str, shown_booking: BookingGiven) -> str:
+    """In words why the office moved or cancelled it; empty where it did neither."""
+    if shown_booking.state is not BookingState.CANCELLED and not shown_booking.moved_from:
+        return ""
+    proof = Proof(secret=shown_booking.secret)
+    return because(catalogue(lang), await why_changed(house, shown_booking.code, proof))
+
+
+def _ended(t: Catalogue, state: BookingState, *, by_house: bool) -> str:
+    if by_house and state is BookingState.CANCELLED:
+        return t("The office cancelled this appointment. You need not come.")
     return t(_ENDED.get(state, mark("This appointment is over.")))
 
 
