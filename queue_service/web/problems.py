@@ -62,6 +62,11 @@ NO_PAGE = (
     mark("The address may be mistyped or out of date."),
     mark("Please start again from the first page."),
 )
+OTHERWISE = (
+    mark("This address is not used like this"),
+    mark("What it takes: {methods}."),
+    mark("Please use it in one of these ways, or start again from the first page."),
+)
 TOO_LARGE = (
     mark("That was too much at once"),
     mark("The answers are larger than any form of ours."),
@@ -149,8 +154,22 @@ def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
         return problem(request, Refusal(Code.INVALID, data))
     if fault.status_code >= 500:
         return on_defect(request, fault)
-    said = TOO_LARGE if fault.status_code == 413 else NO_PAGE
-    return _fault(request, fault.status_code, f"http_{fault.status_code}", said, fault.headers)
+    headers, methods = fault.headers, ""
+    if fault.status_code == 405:
+        said, headers, methods = OTHERWISE, allowed(fault), allowed(fault)["allow"]
+    else:
+        said = TOO_LARGE if fault.status_code == 413 else NO_PAGE
+    code = f"http_{fault.status_code}"
+    return _fault(request, fault.status_code, code, said, headers, methods=methods)
+
+
+def allowed(fault: HTTPException) -> dict[str, str]:
+    """The `allow` header of a 405: what the framework names, and HEAD wherever GET is."""
+    named = (fault.headers or {}).get("allow", "")
+    methods = {each.strip() for each in named.split(",") if each.strip()}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return {"allow": ", ".join(sorted(methods))}
 
 
 def on_unreadable(request: AnyRequest, fault: Exception) -> Response[Any]:
@@ -164,6 +183,8 @@ def _fault(
     code: str,
     said: tuple[str, str, str],
     headers: dict[str, str] | None = None,
+    *,
+    methods: str = "",
 ) -> Response[Any]:
     t = catalogue(_spoken(request.headers.get("accept-language", "")[:200]))
     title, detail, next_step = map(t, said)
@@ -173,7 +194,7 @@ def _fault(
             "title": title,
             "status": status,
             "code": code,
-            "detail": detail,
+            "detail": detail.format(methods=methods) if methods else detail,
             "next_step": next_step,
         }
     )

@@ -141,3 +141,23 @@ def test_days_beyond_every_calendar(hall: Hall, day: str) -> None:
             ("console/heidelberg/waits", "to"),
         ):
             assert browser.get(f"/en/{path}", params={field: day}).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("way", "path", "takes"),
+    [
+        ("PUT", "/api/v1/offices", "GET"),
+        ("GET", "/api/v1/offices/heidelberg/holds", "POST"),
+        ("DELETE", "/en/heidelberg", "GET"),
+    ],
+)
+def test_another_method_is_told_which_there_are(
+    hall: Hall, way: str, path: str, takes: str
+) -> None:
+    answer = hall.anyone.request(way, path)
+    allowed = answer.headers["allow"]
+    assert answer.status_code == 405
+    assert takes in allowed.split(", ")
+    assert ("HEAD" in allowed) is ("GET" in allowed)
+    assert allowed in answer.text
+    assert "does not exist" not in answer.text

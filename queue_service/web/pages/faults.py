@@ -8,15 +8,20 @@ from litestar.types import ExceptionHandlersMap
 from queue_service.language import Sentence, catalogue, sentence
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import Asked, known, page, spoken
-from queue_service.web.problems import DEFECT, NO_PAGE, TOO_LARGE
+from queue_service.web.problems import DEFECT, NO_PAGE, OTHERWISE, TOO_LARGE, allowed
 
 _log = structlog.get_logger()
 
 
 def on_http(request: Asked, fault: HTTPException) -> Template:
     """What the framework refuses: no such page, unreadable or too large."""
-    if fault.status_code in (404, 405):
-        return _page(request, fault.status_code, NO_PAGE)
+    if fault.status_code == 404:
+        return _page(request, 404, NO_PAGE)
+    if fault.status_code == 405:
+        headers = allowed(fault)
+        shown = _page(request, 405, OTHERWISE, methods=headers["allow"])
+        shown.headers.update(headers)
+        return shown
     if fault.status_code == 413:
         return _page(request, 413, TOO_LARGE)
     if fault.status_code < 500:
@@ -31,11 +36,15 @@ def on_defect(request: Asked, fault: Exception) -> Template:
     return _page(request, 500, DEFECT)
 
 
-def _page(request: Asked, status: int, said: tuple[str, str, str] | None) -> Template:
+def _page(
+    request: Asked, status: int, said: tuple[str, str, str] | None, *, methods: str = ""
+) -> Template:
     first = request.url.path.split("/")[1]
     language = first if known(first) else spoken(request)
     t = catalogue(language)
     words = Sentence(*map(t, said)) if said else sentence(Refusal(Code.INVALID), language)
+    if methods:
+        words = words._replace(detail=words.detail.format(methods=methods))
     return page(
         "refused.html",
         request,
