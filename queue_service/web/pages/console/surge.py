@@ -238,7 +238,7 @@ def _row(entered: Entered, each: Told, titles: dict[str, tuple[str, str]]) -> di
         "language": said_in,
         "what": happened(each.fact, entered.lang),
         "values": values,
-        "who": t("Number {number}", number=each.by) if each.by > 0 else t("by itself"),
+        "who": t("Member of staff no. {number}", number=each.by) if each.by > 0 else t("by itself"),
     }
 
 
