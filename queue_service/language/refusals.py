@@ -7,7 +7,7 @@ leaves the sentence general; it never fails.
 from datetime import datetime
 from typing import NamedTuple
 
-from queue_service.language.catalogues import Catalogue, catalogue, mark
+from queue_service.language.catalogues import Catalogue, catalogue, mark, own_name
 from queue_service.language.formats import clock, day_long
 from queue_service.language.refusals_of_requests import REQUESTS, detail_of_request
 from queue_service.language.refusals_of_the_hall import OF_THE_HALL
@@ -37,6 +37,8 @@ FIELDS = {
     "start": mark("Day and time"),
     "postcode": mark("Postcode"),
     "cards": mark("Number of the card"),
+    "language": mark("Language"),
+    "windows": mark("Days and times that suit"),
 }
 """Labels of the fields people fill in, here once for forms and errors."""
 
@@ -228,7 +230,8 @@ def sentence(refusal: Refusal, language: str) -> Sentence:
 def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
     labels = [t(FIELDS[name]) for name in _fields(refusal) if name in FIELDS]
     if labels and refusal.code in (Code.INVALID, Code.FIELD_REQUIRED):
-        return t("Please look at: {fields}.", fields=", ".join(labels))
+        said = t("Please look at: {fields}.", fields=", ".join(labels))
+        return f"{said} {_known(t, refusal)}".rstrip()
     most = refusal.data.get("max_persons")
     if refusal.code is Code.TOO_MANY_PERSONS and isinstance(most, int):
         return t.plural(
@@ -241,9 +244,26 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
     if refusal.code is Code.OTHER_DAY and start:
         day = day_long(start.date(), t.language)
         return t("It is on {day} at {time}.", day=day, time=clock(start))
+    noted = _instant(refusal, "noted_from")
+    if refusal.code is Code.NOT_MISSED_YET and noted:
+        day = day_long(noted.date(), t.language)
+        return t(
+            "It can be noted from {day}, {time} on; until then late people keep their turn.",
+            day=day,
+            time=clock(noted),
+        )
     if refusal.code is Code.TOO_EARLY and opens:
         return t("You can check in from {time} on.", time=clock(opens))
     return t(general)
+
+
+def _known(t: Catalogue, refusal: Refusal) -> str:
+    """The languages somebody may choose from, in their own names, where that is the question."""
+    tags = refusal.data.get("languages")
+    if not isinstance(tags, list | tuple):
+        return ""
+    names = ", ".join(own_name(str(tag)) for tag in tags)
+    return t("You can choose: {languages}.", languages=names)
 
 
 def _fields(refusal: Refusal) -> list[str]:

@@ -49,6 +49,11 @@ OF_THE_HALL: dict[Code, tuple[str, str, str]] = {
         mark("You can check in only shortly before your appointment."),
         mark("Please come back a little later; your place is kept."),
     ),
+    Code.NOT_MISSED_YET: (
+        mark("It cannot be noted yet that nobody came"),
+        mark("Late people keep their turn until then."),
+        mark("Please cancel or move the appointment if you know already that nobody will come."),
+    ),
     Code.TOO_LATE: (
         mark("It is too late for this now"),
         mark("The time for this step is over."),

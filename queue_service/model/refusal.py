@@ -57,6 +57,8 @@ class Code(StrEnum):
     """Somebody else came in under this number."""
     EMERGENCY_NEEDS_GUIDE = "emergency_needs_guide"
     TOO_EARLY = "too_early"
+    NOT_MISSED_YET = "not_missed_yet"
+    """Nobody can have missed an appointment whose late people still keep their turn."""
     TOO_LATE = "too_late"
     OTHER_DAY = "other_day"
     OTHER_OFFICE = "other_office"

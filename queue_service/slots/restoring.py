@@ -5,6 +5,7 @@ Who may do it and why is left to `rights` and the reason code; letters to `notif
 
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -95,7 +96,9 @@ def _not_restorable(found: Booking | None, wanted: Booking) -> Refusal | None:
     return None if found.seq == wanted.seq else Refusal(Code.BUSY_RETRY)
 
 
-def no_show(world: World, booking: BookingId, *, rules: BookingRules) -> Told | Refusal:
+def no_show(
+    world: World, booking: BookingId, *, rules: BookingRules, zone: ZoneInfo
+) -> Told | Refusal:
     """Nobody came and the time in which late people keep their turn is over.
 
     The past keeps its cells; `restore` is the way back.
@@ -107,8 +110,9 @@ def no_show(world: World, booking: BookingId, *, rules: BookingRules) -> Told | 
         return Refusal(Code.CANCELLED)
     if found.state is not BookingState.BOOKED:
         return Refusal(Code.TOO_LATE)
-    if world.now < found.start + timedelta(minutes=rules.late_minutes):
-        return Refusal(Code.TOO_EARLY)
+    over = found.start + timedelta(minutes=rules.late_minutes)
+    if world.now < over:
+        return Refusal(Code.NOT_MISSED_YET, {"noted_from": over.astimezone(zone).isoformat()})
     after = msgspec.structs.replace(found, state=BookingState.NO_SHOW)
     fact = facts.NoShow(bookings=(BookingNow.of(after, found.seq),))
     return Told(fact, bookings=(after,), answer=given(after))

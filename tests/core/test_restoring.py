@@ -1,6 +1,7 @@
 """Taking back what ended too early: once, in the own place or another, never beyond the cells."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from tests.make import DESKS, HALL, MINUTE, NOW
 from tests.rehearsed import Rehearsed
 
 RULES = BookingRules(window_days=3, lead_minutes=30)
+ZONE = ZoneInfo("Europe/Berlin")
 LATE = RULES.late_minutes * MINUTE
 TEN = make.at("10:00")
 
@@ -126,8 +128,9 @@ def test_nobody_is_missed_before_late_people_have_lost_their_turn(
     there = one(BookingState.BOOKED)
     at = town(there)
     at.now = TEN + after
-    answer = at.act(lambda w: restoring.no_show(w, there.id, rules=RULES))
-    assert (answer == Refusal(Code.TOO_EARLY)) is not told
+    answer = at.act(lambda w: restoring.no_show(w, there.id, rules=RULES, zone=ZONE))
+    over = (TEN + LATE).astimezone(ZONE).isoformat()
+    assert (answer == Refusal(Code.NOT_MISSED_YET, {"noted_from": over})) is not told
     if isinstance(answer, Told):
         assert isinstance(answer.fact, NoShow)
         assert claims.taken_by(at.bookings[there.id]) == claims.taken_by(there)
@@ -145,5 +148,5 @@ def test_only_a_booking_that_stands_can_be_missed(state: BookingState, code: Cod
     there = one(state)
     at = town(there)
     at.now = TEN + timedelta(hours=1)
-    assert at.act(lambda w: restoring.no_show(w, there.id, rules=RULES)) == Refusal(code)
+    assert at.act(lambda w: restoring.no_show(w, there.id, rules=RULES, zone=ZONE)) == Refusal(code)
     assert at.now > NOW

@@ -49,6 +49,7 @@ HOLDS_OF_NOTHING: list[tuple[dict[str, Any], str | None]] = [
     ({"services": [{"service": "pick"}]}, "unknown_service"),
     ({"language": "x" * 40_000}, "invalid"),
     ({"language": "../../etc"}, "invalid"),
+    ({"language": "zz"}, "invalid"),
     ({"color": "red"}, "invalid"),
     ({"services": [{"service": "PICK", "vip": True}]}, "invalid"),
 ]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.city import BEGIN, set_clocks
-from tests.served import Hall, ask
+from tests.served import Hall, ask, instant
 from tests.web.shapes import shaped
 
 
@@ -116,7 +116,10 @@ def test_staff_move_and_restore_and_the_list_shows_it(hall: Hall) -> None:
     twice = hall.staff().post(f"{at}/restore", json={"reason": "cancelled_by_mistake"})
     assert (twice.status_code, twice.json()["code"]) == (409, "already_booked")
     early = hall.staff().post(f"{at}/no-show")
-    assert (early.status_code, early.json()["code"]) == (409, "too_early")
+    assert (early.status_code, early.json()["code"]) == (409, "not_missed_yet")
+    since = instant(early.json()["noted_from"])
+    assert since - instant(free[4]) == timedelta(minutes=10)
+    assert since.strftime("%H:%M") in early.json()["detail"]
 
 
 def test_what_was_given_beyond_the_places_is_marked_and_counted_for_managers(hall: Hall) -> None:
@@ -272,9 +275,9 @@ def test_figures_start_today_when_nobody_says_when(hall: Hall) -> None:
 
 def test_who_did_not_come_is_noted_once_late_people_lost_their_turn(hall: Hall) -> None:
     begun = hall.book_soon("LOSS")
+    at = path(hall, f"bookings/{begun['code']}")
     set_clocks(hall.served.city, BEGIN + timedelta(minutes=50))
     try:
-        at = path(hall, f"bookings/{begun['code']}")
         assert hall.staff("guide").post(f"{at}/no-show").status_code == 403
         missed = hall.staff().post(f"{at}/no-show")
         assert (

@@ -134,7 +134,7 @@ def test_an_earlier_place_is_asked_for_on_the_booking_page(stuttgart: Hall) -> N
 
 
 def test_only_staff_and_devices_say_that_somebody_has_come(stuttgart: Hall) -> None:
-    windows = [{"first": "2026-11-29", "last": "2026-11-29"}]
+    windows = [{"first": "2027-02-01", "last": "2027-02-01"}]
     waits = wish(stuttgart, "here", windows=windows).json()
     path = f"{API}/{waits['code']}/here"
     assert stuttgart.anyone.post(path).status_code == 401
@@ -151,6 +151,15 @@ def test_what_cannot_be_meant_is_refused_by_name(stuttgart: Hall) -> None:
     for field, value in bad.items():
         answer = wish(stuttgart, f"bad-{field}", **{field: value})
         assert answer.status_code in (409, 422), answer.text
+    closed = {"first": "2026-11-28", "last": "2026-12-06", "weekdays": [6]}
+    night = {"first": "2026-11-23", "last": "2026-12-06", "opens": "20:00:00"}
+    for never in (closed, night):
+        refused = wish(stuttgart, "never", windows=[never]).json()
+        assert (refused["code"], refused["field"]) == ("closed", "windows"), refused
+    strange = wish(stuttgart, "bad", language="zz").json()
+    assert (strange["code"], strange["field"]) == ("invalid", "language")
+    assert "uk" in strange["languages"]
+    assert "Українська" in strange["detail"]
     unknown = wish(stuttgart, "bad", colour="green")
     assert unknown.status_code == 422
     nameless = wish(stuttgart, "bad", applicant={"name": "No contact"})

@@ -24,6 +24,7 @@ from queue_service.flows.bookings.holding import (
     with_alternatives,
 )
 from queue_service.flows.bookings.proving import Proof, find, held_by
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -133,7 +134,7 @@ async def confirm(
     missing = missing_fields(service, applicant)
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
-    wrong = impossible_fields(office, applicant)
+    wrong = impossible_fields(office, applicant) or unspoken(office, language)
     if wrong is not None:
         return wrong
     flags = flags_of(office.office, booking.parts, answers)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from queue_service.clock import real_now
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import Replayed, stored_key
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -177,6 +178,9 @@ async def leave_contact(
 
     The same wish under the same `key` is the same contact.
     """
+    strange = unspoken(office, language)
+    if strange is not None:
+        return strange
     wish = f"{card.hex()} {email} {language} {key}"
     number = UUID(bytes=stored_key(f"{office.key.slug} card contact", wish)) if key else uuid4()
     contact = Contact(number, email, language, service)

@@ -9,6 +9,7 @@ from queue_service.events.booking import CancelReason
 from queue_service.flows.bookings import cards as card_flow
 from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.proving import held_by
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -82,6 +83,9 @@ async def hold(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
+    strange = unspoken(office, language)
+    if strange is not None:
+        return strange
     start = at_home(office, start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):

@@ -30,6 +30,7 @@ from queue_service.flows.bookings.holding import (
     with_alternatives,
 )
 from queue_service.flows.bookings.proving import where
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import ReceiptKey, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -66,6 +67,9 @@ async def book(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
+    strange = unspoken(office, language)
+    if strange is not None:
+        return strange
     start = at_home(office, start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
@@ -202,10 +206,10 @@ async def no_show(
     if isinstance(found, Refusal):
         return found
     office, booking, person = found
-    rules = office.office.booking
+    rules, zone = office.office.booking, office.office.tz
 
     def decide(world: World) -> Told | Refusal:
-        return restoring.no_show(world, booking.id, rules=rules)
+        return restoring.no_show(world, booking.id, rules=rules, zone=zone)
 
     receipt = receipt_of(office, by, key, "no_show", booking.id)
     needs = Needs(bookings=(booking.id,))

@@ -13,6 +13,7 @@ from queue_service.flows.desks.at_desk import (
     stands,
 )
 from queue_service.flows.desks.desk_shown import DeskShown, at
+from queue_service.flows.spoken import unspoken
 from queue_service.house import House
 from queue_service.model.desk import DeskState
 from queue_service.model.ids import ActorId, CounterKey
@@ -140,9 +141,9 @@ async def mark(
     """Note what a guide or clerk sees: aids, class of need, language; None leaves as it is."""
     slug, _, _ = visit.partition(".")
     office = house.follower.office(slug)
-    if language is not None and office and language not in office.office.languages:
-        known = ", ".join(office.office.languages)
-        return Refusal(Code.INVALID, {"field": "language", "reason": f"one of {known}"})
+    strange = unspoken(office, language) if office and language is not None else None
+    if strange is not None:
+        return strange
     found = await on_visit(
         house,
         visit,

@@ -10,6 +10,7 @@ from queue_service.flows.bookings import sealing
 from queue_service.flows.bookings.proving import where
 from queue_service.flows.entrance.entering import TicketGiven, enter, given, new_visit, settle
 from queue_service.flows.entrance.tickets import ticket
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import Decide, ReceiptKey, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -131,6 +132,9 @@ async def walk_in(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
+    strange = unspoken(office, language)
+    if strange is not None:
+        return strange
     now = office.now()
     offered = on_offer(office, service, persons, postcode, now)
     if isinstance(offered, Refusal):

@@ -18,6 +18,7 @@ from queue_service.flows.bookings.booking import (
     person_key_of,
 )
 from queue_service.flows.bookings.proving import Proof, find, where
+from queue_service.flows.spoken import unspoken
 from queue_service.flows.waitlist import grounds as grounds_of
 from queue_service.flows.waitlist.offers import OfferGiven, OfferState, answer, offer_places
 from queue_service.flows.waitlist.wishes import WishGiven, given, length, show
@@ -31,11 +32,14 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishPerson, WishState
 from queue_service.model.waitlist import WaitingNeeds
 from queue_service.model.world import Needs, Told, World
+from queue_service.offices import public_holidays
 from queue_service.seals import new_code
 from queue_service.slots import persons, waiting
 from queue_service.slots.contact import plain_line
+from queue_service.slots.openings import Request
 from queue_service.slots.release import furthest
 from queue_service.slots.waiting import Joined
+from queue_service.slots.wishing import servable
 from queue_service.store import bookings as store_bookings
 from queue_service.store import wishes as store
 from queue_service.store.database import transaction
@@ -62,9 +66,7 @@ async def wish(
     office = house.follower.office(slug)
     if office is None:
         return Refusal(Code.UNKNOWN_OFFICE, {"office": slug})
-    if not office.office.waiting.open:
-        return Refusal(Code.WAITING_CLOSED, {"office": slug})
-    request = office.openings.request(parts)
+    request = _listed(office, parts, language)
     if isinstance(request, Refusal):
         return request
     bound = await card_flow.checked(house, office, parts, cards)
@@ -80,7 +82,7 @@ async def wish(
     wrong = impossible_fields(office, applicant)
     if wrong is not None:
         return wrong
-    last = _last_of(office, windows, until)
+    last = _last_of(office, request, windows, until)
     if isinstance(last, Refusal):
         return last
     made = Wish(
@@ -250,8 +252,15 @@ async def come(house: House, slug: str, code: str, by: ActorId) -> WishGiven | R
     return await show(house, code, house.keys.wish_secret(asked.id, asked.generation))
 
 
+def _listed(office: Followed, parts: tuple[Part, ...], language: str) -> Request | Refusal:
+    """What somebody would wait for, where the list is open to them."""
+    if not office.office.waiting.open:
+        return Refusal(Code.WAITING_CLOSED, {"office": office.key.slug})
+    return unspoken(office, language) or office.openings.request(parts)
+
+
 def _last_of(
-    office: Followed, windows: Sequence[Acceptable], until: datetime | None
+    office: Followed, request: Request, windows: Sequence[Acceptable], until: datetime | None
 ) -> datetime | Refusal:
     """Until when the wish is looked at: as said, at most to the end of its last window."""
     now = office.now()
@@ -263,7 +272,20 @@ def _last_of(
     if not windows and until is None:
         end = now + timedelta(days=2 * furthest(office.office))
     last = min(end, until) if until is not None else end
-    return last if last > now else Refusal(Code.PAST)
+    if last <= now:
+        return Refusal(Code.PAST)
+    if windows and not _servable(office, request, windows, last):
+        reason = "no opening hours for this visit on these days and at these times"
+        return Refusal(Code.CLOSED, {"field": "windows", "reason": reason})
+    return last
+
+
+def _servable(
+    office: Followed, request: Request, windows: Sequence[Acceptable], last: datetime
+) -> bool:
+    now, until = office.now(), last.astimezone(office.office.tz)
+    holidays = public_holidays(office.office.land, range(now.year, until.year + 1))
+    return servable(office.office, request, windows, holidays, first=now, last=until)
 
 
 def _any_day(office: Followed, last: datetime) -> Acceptable:
