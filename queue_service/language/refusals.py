@@ -244,6 +244,10 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
     if refusal.code is Code.OTHER_DAY and start:
         day = day_long(start.date(), t.language)
         return t("It is on {day} at {time}.", day=day, time=clock(start))
+    given = _instant(refusal, "numbers_from")
+    if refusal.code is Code.CLOSED and given:
+        day = day_long(given.date(), t.language)
+        return t("Numbers are given from {day}, {time} on.", day=day, time=clock(given))
     noted = _instant(refusal, "noted_from")
     if refusal.code is Code.NOT_MISSED_YET and noted:
         day = day_long(noted.date(), t.language)

@@ -1,10 +1,12 @@
 """Numbers for the hour without network over HTTP: who gets them, and what is told afterwards."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.city import BEGIN, set_clocks
 from tests.served import Hall, ask
 from tests.web.shapes import shaped
 from tests.web.test_kiosk import CHECK_INS
@@ -63,6 +65,20 @@ def test_what_is_told_afterwards_keeps_number_and_ticket(hall: Hall) -> None:
     assert hall.anyone.get(f"/api/v1/tickets/{number['ticket']}").json()["language"] == "ar"
     found = ask(hall.served.city, "select id from visit where number = $1", number["number"])
     assert len(found) == 1
+    slow = claim(kept, 1) | {"happened": BEGIN.replace(hour=3).isoformat()}
+    told = hall.kiosk.post(CHECK_INS, json={"walk_in": {"service": "PICK"}, "offline": slow})
+    assert told.status_code == 201, "a clock that is hours slow takes nobody's number away"
+
+
+def test_before_the_doors_open_one_learns_from_when_numbers_are_given(hall: Hall) -> None:
+    set_clocks(hall.served.city, BEGIN.replace(hour=4))
+    try:
+        refused = hall.kiosk.post(CHECK_INS, json={"walk_in": {"service": "PICK"}}).json()
+    finally:
+        set_clocks(hall.served.city)
+    begins = datetime.fromisoformat(refused["numbers_from"])
+    assert (refused["code"], begins.date()) == ("closed", BEGIN.date())
+    assert begins.strftime("%H:%M") in refused["detail"]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from queue_service.store.database import transaction
 __all__ = ["TicketGiven", "check_in", "ticket", "walk_in"]
 
 _chance = SystemRandom()
+_DAYS_LOOKED_AT = 14
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -184,7 +185,9 @@ def on_offer(
         return Refusal(Code.NO_WALK_INS, {"service": service})
     quotas = _quotas(office, offered.code)
     if not any(start <= at < end for start, end in open_for(office, offered.code, at)):
-        return Refusal(Code.CLOSED, {"service": service})
+        opens = numbers_from(office, offered.code, at)
+        known = {"numbers_from": opens.astimezone(office.office.tz).isoformat()} if opens else {}
+        return Refusal(Code.CLOSED, {"service": service, **known})
     zone, limits = office.office.tz, office.key.limits
     return Offered(
         offered, tuple((limits[q.key], touched(q.period, at, at, zone)[0]) for q in quotas)
@@ -217,6 +220,21 @@ def open_for(
         these = [(opens - early, closes) for opens, closes in opening]
         found = these if found is None else _both(found, these)
     return found or []
+
+
+def numbers_from(
+    office: Followed, service: ServiceCode, at: datetime, days: int = _DAYS_LOOKED_AT
+) -> datetime | None:
+    """From when on walk-ins for `service` are taken again: `at` itself, or later that day or week.
+
+    None where that is on none of so many days.
+    """
+    for day in range(days):
+        spans = open_for(office, service, at + timedelta(days=day))
+        first = min((max(start, at) for start, end in spans if at < end), default=None)
+        if first is not None:
+            return first
+    return None
 
 
 def _both(

@@ -17,6 +17,7 @@ from queue_service.flows.entrance.arriving import (
     admit,
     booking_of,
     code_receipt,
+    numbers_from,
     on_offer,
     walk_in_receipt,
 )
@@ -34,7 +35,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.kiosk.blocks import GivenOffline, bounded
 from queue_service.model.booking import Booking, Part
-from queue_service.model.ids import ActorId, VisitId
+from queue_service.model.ids import ActorId, ServiceCode, VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import NeedClass, Visit
 from queue_service.model.world import CellKey, Grant, Needs, Told, World
@@ -185,7 +186,10 @@ async def _come_in(
     receipt: ReceiptKey | None,
 ) -> TicketGiven | Refusal:
     office = claim.office
-    offered = on_offer(office, service, persons, postcode, claim.at)
+    # Who stands at the door before numbers are given, or met a kiosk whose clock was slow, has one
+    # in their hand: it counts as one of the first.
+    opens = numbers_from(office, ServiceCode(service), claim.at, days=1)
+    offered = on_offer(office, service, persons, postcode, opens or claim.at)
     if isinstance(offered, Refusal):
         return offered
     if offered.service.emergency:
