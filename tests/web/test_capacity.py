@@ -171,7 +171,7 @@ FORMS: tuple[dict[str, str], ...] = (
     {"kind": "places", "limit": "", "add": "-1"},
     {"kind": "places", "limit": "", "add": "2", "from": "09:00", "to": "10:00"},
     {"kind": "counter", "counter": "1", "from": "09:00", "to": "10:00"},
-    {"kind": "window", "limit": "", "add": "2", "from": "19:00", "to": "20:00"},
+    {"kind": "window", "limit": "", "add": "1", "from": "19:00", "to": "20:00"},
     {"kind": "closure"},
     {"kind": "exception", "from": "09:00", "to": "11:00"},
 )
@@ -193,6 +193,7 @@ def test_each_form_leads_over_its_preview_to_a_layer_and_back(
     page = manager.get(applied.headers["location"])
     assert "No appointment was touched" in page.text
     assert "A peak &amp; more" in page.text
+    assert ("open with 1 place<" in page.text) == (form["kind"] == "window")
     if form["kind"] != "counter":
         assert of_day(manager, day, limit) != before
     for layer in re.findall(r"preview\?end=(\d+)", page.text):
@@ -216,6 +217,10 @@ def test_each_form_leads_over_its_preview_to_a_layer_and_back(
         ({"from": "10:00", "to": "09:00"}, "places-to"),
         ({"from": "10:00"}, "places-to"),
         ({"last": "2020-01-01"}, "places-last"),
+        (
+            {"kind": "window", "add": "-1", "last": "2020-01-01", "from": "12:00", "to": "09:00"},
+            "window-add window-last window-to",
+        ),
     ],
 )
 def test_a_wrong_answer_keeps_the_others_and_names_its_field(
@@ -225,8 +230,8 @@ def test_a_wrong_answer_keeps_the_others_and_names_its_field(
     said = {"kind": "places", "limit": pickup_limit(manager), "add": "1", "first": day}
     page = manager.get(f"{PAGE}/preview", params=said | {"reason": "A peak"} | wrong)
     assert page.status_code == 422
-    assert f'href="#{field}"' in page.text
-    assert f'id="{field}-error"' in page.text
+    assert re.findall(r'<li><a href="#([a-z-]+)"', page.text) == field.split()
+    assert re.findall(r'id="([a-z-]+)-error"', page.text) == field.split()
     assert page.text.count("<details") == 5
     assert page.text.count(" open>") == 1
 

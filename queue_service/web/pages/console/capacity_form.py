@@ -42,6 +42,7 @@ TOO_LONG = mark("At most 31 days with times of day, please.")
 OVER = mark("This time is over.")
 NOT_HERE = mark("Please choose one of the list.")
 NO_NUMBER = mark("Please enter a whole number, such as 2 or -1.")
+NO_COUNT = mark("Please enter a whole number, such as 2.")
 TOO_WIDE = mark("Fewer days at once, please: this change reaches too many limits.")
 
 
@@ -80,6 +81,7 @@ def layers(entry: Entry, office: Office, by: ActorId, now: datetime) -> tuple[La
     if entry.kind in ("places", "window"):
         _number(entry)  # also where the days are wrong: everything is said at once
     if entry.errors:
+        entry.errors = {name: entry.errors[name] for name in FIELDS if name in entry.errors}
         return ()
     if len(bodies) > MOST_LAYERS:
         entry.errors["last"] = TOO_WIDE
@@ -131,7 +133,7 @@ def _spans(
     entry: Entry, first: date, last: date, now: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """The spans of the change: each day's with times of day, else the whole."""
-    if entry.kind == "closure" or "last" in entry.errors:
+    if entry.kind == "closure":
         return
     needed = entry.kind in ("window", "exception") or bool(entry.value("from") or entry.value("to"))
     opens, closes = _time(entry, "from", needed=needed), _time(entry, "to", needed=needed)
@@ -171,7 +173,8 @@ def _bodies(
         yield ClosureBody(reason, first=first, last=last)
         return
     if not spans:
-        entry.errors.setdefault("to", OVER)
+        if entry.errors.keys().isdisjoint(("first", "last", "from", "to")):
+            entry.errors["to"] = OVER
         return
     if entry.kind == "exception":
         opens, closes = (at.time() for at in spans[0])
@@ -208,9 +211,6 @@ def _window(
     limit, places = _limit(entry, office), _number(entry)
     if limit is None or places is None:
         return
-    if places < 1:
-        entry.errors["add"] = NO_NUMBER
-        return
     for each in office.limits:
         if each.taker is limit.taker and not set(each.services).isdisjoint(limit.services):
             yield WindowBody(
@@ -231,8 +231,9 @@ def _number(entry: Entry) -> int | None:
         found = int(said)
     except ValueError:
         found = 0
-    if found == 0 or abs(found) > MOST_ADDED:
-        entry.errors["add"] = NO_NUMBER
+    least = 1 if entry.kind == "window" else -MOST_ADDED
+    if found == 0 or not least <= found <= MOST_ADDED:
+        entry.errors["add"] = NO_COUNT if least > 0 else NO_NUMBER
         return None
     return found
 

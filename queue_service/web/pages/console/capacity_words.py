@@ -85,7 +85,12 @@ def what(layer: Layer, office: Office, language: str) -> str:
         return t(_FEWER if said.add < 0 else _MORE, limit=limit, n=abs(said.add))
     if isinstance(said, Opened):
         limit = limit_name(office, said.limit, language)
-        return t("{limit}: open with {n} places", limit=limit, n=said.capacity)
+        return t.plural(
+            "{limit}: open with {n} place",
+            "{limit}: open with {n} places",
+            said.capacity,
+            limit=limit,
+        )
     return sets(layer, office, language)
 
 
