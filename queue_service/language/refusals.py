@@ -7,7 +7,7 @@ leaves the sentence general; it never fails.
 from datetime import datetime
 from typing import NamedTuple
 
-from queue_service.language.catalogues import Catalogue, catalogue, mark, own_name
+from queue_service.language.catalogues import Catalogue, catalogue, mark, own_name, pick
 from queue_service.language.formats import clock, day_long
 from queue_service.language.refusals_of_requests import REQUESTS, detail_of_request
 from queue_service.language.refusals_of_the_hall import OF_THE_HALL
@@ -258,6 +258,9 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
         )
     if refusal.code is Code.TOO_EARLY and opens:
         return t("You can check in from {time} on.", time=clock(opens))
+    named = refusal.data.get("office_name")
+    if refusal.code is Code.OTHER_OFFICE and isinstance(named, dict) and "de" in named:
+        return t("It is here: {office}.", office=pick(named, t.language)[0])
     return t(general)
 
 

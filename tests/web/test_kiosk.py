@@ -9,7 +9,7 @@ import pytest
 
 from queue_service.model.codes import TOKEN_ALPHABET
 from tests.city import BEGIN
-from tests.served import Hall, ask, events, soon
+from tests.served import Hall, ask, client, events, soon
 
 CHECK_INS = "/api/v1/kiosk/check-ins"
 
@@ -117,6 +117,13 @@ def test_who_comes_on_another_day_learns_which(hall: Hall) -> None:
     said = check_in(hall, booking["code"]).json()
     assert said["code"] == "other_day"
     assert said["start"] == booking["start"]
+    with client(hall.served) as screen:
+        screen.cookies.set("queue_device", hall.links.kiosk.key)
+        back = screen.post("/en/kiosk/check-in", data={"code": booking["code"]})
+        assert back.headers["location"] == "/en/kiosk/code?sorry=other_day"
+        assert f"at {booking['start'][11:16]}." in screen.get(back.headers["location"]).text
+        screen.get("/en/kiosk")
+        assert "queue_sorry" not in screen.cookies, "nothing is left for the next"
 
 
 def test_who_comes_far_too_early_learns_from_when(hall: Hall) -> None:

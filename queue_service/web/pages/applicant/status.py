@@ -199,6 +199,7 @@ def _booking(
         kept=False,
         here=f"/b/{shown_booking.code}/{shown_booking.secret}",
         live=live,
+        over=live and shown_booking.start <= office_of(house, shown_booking).now(),
         pending=shown_booking.state is BookingState.PENDING,
         # A link of old must not say "confirmed" above an appointment that has ended.
         notice=t(notice) if live else "",

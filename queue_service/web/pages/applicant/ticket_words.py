@@ -39,6 +39,8 @@ PARKED: dict[str, str] = {
     "payment": mark("Please pay, then come back to the counter."),
 }
 _NEED_A_PERSON = mark("Please ask the staff at the entrance.")
+_NOT_CALLED = mark("The day ended before you were called. We are sorry.")
+_COME_AGAIN = mark("This number is no longer valid. Please book an appointment or come again.")
 _COME_BACK = mark("Please come back to the counter. You do not have to wait again.")
 
 
@@ -66,18 +68,18 @@ def in_words(
 ) -> TicketNow:
     """Everything the owner of a ticket is told now; `calls` went by without their coming."""
     t = catalogue(language)
-    waiting = shown.state is VisitState.WAITING
+    waiting, missed = shown.state is VisitState.WAITING, shown.state is VisitState.MISSED
     return TicketNow(
         state=str(shown.state),
         number=shown.number,
-        title=visit_state(shown.state, language),
+        title=visit_state(shown.state, language) if calls or not missed else t(_NOT_CALLED),
         counter=_counter(followed, shown, language),
         missed=_missed(followed, calls, language) if waiting else "",
         ahead=_ahead(shown, language) if waiting else "",
         wait=_wait(shown, language),
         longer=t(LONGER[shown.longer]) if shown.longer else "",
         leave=_leave(shown, language),
-        next=_next(shown, language),
+        next=_next(shown, language) if calls or not missed else t(_COME_AGAIN),
         at=t("As of {time}", time=clock(followed.now())),
         why=_why(why, language) if why is not None else (),
         late=shown.may_be_late,

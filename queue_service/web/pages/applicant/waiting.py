@@ -226,6 +226,7 @@ def _wish(request: Asked, house: House, lang: str, given: WishGiven) -> Template
         open=open_,
         joined="joined" in request.query_params,
         asks=asks,
+        same_day=asks is not None and asks.until.date() == followed.now().date(),
         last=given.offer if open_ and given.offer and not asks else None,
         windows=[_said(lang, window) for window in given.windows],
         state_text=_ended(lang, given) if not open_ else "",

@@ -24,7 +24,6 @@ from queue_service.language import (
     catalogue,
     instruction,
     pick,
-    sentence,
 )
 from queue_service.model.codes import CODE_ALPHABET, TOKEN_LENGTH
 from queue_service.model.office import Office, Service
@@ -37,6 +36,7 @@ from queue_service.web.pages import Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.alone import reasons
 from queue_service.web.pages.applicant.answers import text
 from queue_service.web.pages.applicant.ticket import plain_code
+from queue_service.web.pages.kiosk import sorry
 from queue_service.web.pages.kiosk.triage_shown import as_need
 
 COOKIE = "queue_visitor"
@@ -52,7 +52,8 @@ async def start(request: Asked, house: House, lang: str) -> Template:
         return _enrol(request, lang)
     followed = _office(house, device)
     shown = _page(request, followed, lang, "start", catalogue(lang)("Check in"))
-    shown.cookies.append(Cookie(key=COOKIE, path="/", max_age=0))
+    for name in (COOKIE, sorry.COOKIE):
+        shown.cookies.append(Cookie(key=name, path="/", max_age=0))
     return shown
 
 
@@ -86,7 +87,10 @@ async def check_in(request: Asked, house: House, lang: str) -> Shown:
     code, service = plain_code(text(form, "code")), text(form, "service")[:40]
     result = await _entered(house, device, lang, form, code=code, service=service)
     if isinstance(result, Refusal):
-        return see(f"/{lang}/kiosk/{'number' if service else 'code'}?sorry={result.code}")
+        back = see(f"/{lang}/kiosk/{'number' if service else 'code'}?sorry={result.code}")
+        secure = house.settings.secure
+        back.cookies.append(sorry.kept(result, seconds=COOKIE_SECONDS, secure=secure))
+        return back
     if result[1] == "already_checked_in" and len(code) != TOKEN_LENGTH:
         return see(f"/{lang}/kiosk?sorry={Code.ALREADY_CHECKED_IN}")
     there = see(f"/{lang}/kiosk/done")
@@ -224,7 +228,7 @@ def _page(
         walk_ins=bool(services),
         triage=bool(followed.office.triage.questions),
         reasons=reasons(lang),
-        sorry=_sorry(request, lang),
+        sorry=sorry.said(request, lang),
         **facts,
     )
     shown.headers["cache-control"] = "no-store"
@@ -251,11 +255,6 @@ def _office(house: House, device: Actor) -> Followed:
     if followed is None:
         raise LookupError(device.office)
     return followed
-
-
-def _sorry(request: Asked, lang: str) -> object:
-    code = request.query_params.get("sorry", "")
-    return sentence(Refusal(Code(code)), lang) if code in set(Code) else None
 
 
 def _counter(followed: Followed, shown: TicketShown, lang: str) -> str:
