@@ -9,6 +9,7 @@ import msgspec
 from queue_service.events import floor as facts
 from queue_service.events.entry import VisitNow
 from queue_service.floor import line
+from queue_service.floor.desks import unattended
 from queue_service.floor.journey import pressing
 from queue_service.floor.visit import acted, back, come, free
 from queue_service.model.ids import ActorId, CounterKey, VisitId
@@ -26,8 +27,16 @@ from queue_service.model.visit import (
 from queue_service.model.world import Told, World
 
 
-def hand_over(world: World, visit: VisitId, to: ActorId = ANYBODY) -> Told | Refusal:
+def hand_over(
+    world: World,
+    visit: VisitId,
+    to: ActorId = ANYBODY,
+    workers: tuple[CounterKey, ...] | None = None,
+) -> Told | Refusal:
     """Hand an emergency over to a named or any free case worker; its clock begins now.
+
+    `workers` are the counters of case workers: where none of them is open, nobody is waited for
+    and every counter that can calls at once. None: somebody is there.
 
     It is N0 from then on: somebody says that it cannot wait. Handed over anew, the clock goes on:
     it tells how long nobody has taken it.
@@ -39,7 +48,8 @@ def hand_over(world: World, visit: VisitId, to: ActorId = ANYBODY) -> Told | Ref
         return Refusal(Code.NOT_WAITING, {"number": found.number})
     begun = found.hand.at if found.hand is not None else world.now
     emergency = pressing(found, world.now, Need.N0)
-    hand = Hand(begun, to)
+    nobody = workers is not None and unattended(world, workers)
+    hand = Hand(begun, to, unattended=nobody)
     if found.state in AT_COUNTER:
         after = back(emergency, hand=hand)
     else:
@@ -79,15 +89,23 @@ def accept(
     return Told(fact, visits=(after,), answer=acted(after, why))
 
 
-def pass_on(world: World, visit: VisitId, by: ActorId) -> Told | Refusal:
-    """The case worker cannot take it: from now on it is for any of the others."""
+def pass_on(
+    world: World, visit: VisitId, by: ActorId, workers: tuple[CounterKey, ...] | None = None
+) -> Told | Refusal:
+    """The case worker cannot take it: from now on it is for any of the others at `workers`.
+
+    Where there is no other, for every counter that can; None: there is another.
+    """
     found = _handed(world, visit)
     if isinstance(found, Refusal):
         return found
     hand = found.hand
     if hand is None or by in hand.passed or hand.to not in (ANYBODY, by):
         return Refusal(Code.NOT_HANDED, {"number": found.number})
-    after = msgspec.structs.replace(found, hand=Hand(hand.at, ANYBODY, (*hand.passed, by)))
+    passed = (*hand.passed, by)
+    nobody = workers is not None and unattended(world, workers, passed)
+    left = Hand(hand.at, ANYBODY, passed, hand.unattended or nobody)
+    after = msgspec.structs.replace(found, hand=left)
     fact = facts.HandPassed(visits=(VisitNow.of(after, found.seq),))
     return Told(fact, visits=(after,), answer=acted(after))
 

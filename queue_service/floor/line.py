@@ -84,8 +84,11 @@ def order(line: Iterable[Visit], now: datetime, rules: LineRules) -> list[Visit]
 
 
 def overdue(hand: Hand, now: datetime, rules: LineRules) -> bool:
-    """Whether no case worker accepted in time: from then on any counter that can may call."""
-    return now - hand.at >= timedelta(minutes=rules.hand_minutes)
+    """Whether no case worker accepted in time, or none was there to accept.
+
+    From then on any counter that can may call.
+    """
+    return hand.unattended or now - hand.at >= timedelta(minutes=rules.hand_minutes)
 
 
 def is_away(visit: Visit, now: datetime) -> bool:

@@ -7,7 +7,7 @@ Leaves alone: who is next (`line`) and what is done with a visit (`visit`, `jour
 from collections.abc import Collection, Sequence
 
 from queue_service.model.booking import Part
-from queue_service.model.ids import ServiceCode
+from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Counter, Office
 from queue_service.model.visit import Step, Stop, Visit
 
@@ -98,3 +98,8 @@ def _done_by(
         elif stop.service not in blocked:
             found.append(stop)
     return tuple(found)
+
+
+def case_workers(office: Office) -> tuple[CounterKey, ...]:
+    """The counters at which case workers accept emergencies."""
+    return tuple(c.key for c in office.counters if Step.CASE_WORKER in c.steps)

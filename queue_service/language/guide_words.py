@@ -79,11 +79,15 @@ def done(act: str, number: str, language: str) -> str:
     return catalogue(language)(said, number=number) if said else number
 
 
-def handed(language: str, *, counter: str, named: str, passed: int, overdue: bool) -> str:
+def handed(
+    language: str, *, counter: str, named: str, passed: int, overdue: bool, unattended: bool
+) -> str:
     """How far an emergency is on its way to a case worker; `counter` once one has accepted."""
     t = catalogue(language)
     if counter:
         return t("Accepted: please go to {counter}.", counter=counter)
+    if unattended:
+        return t("No case worker is at a counter: please fetch one. Any counter that can calls it.")
     said = [t("Waits for {name}.", name=named) if named else t("Waits for any free case worker.")]
     if passed:
         said.append(t.plural("{n} has passed it on.", "{n} have passed it on.", passed))

@@ -76,6 +76,8 @@ class Hand(msgspec.Struct, frozen=True, omit_defaults=True):
     to: ActorId = ANYBODY
     passed: tuple[ActorId, ...] = ()
     """Who could not take it."""
+    unattended: bool = False
+    """No case worker was at a counter who could accept: any that can calls at once."""
 
 
 class NeedClass(StrEnum):

@@ -130,3 +130,30 @@ def test_each_choice_has_a_sentence_of_its_own(code: str) -> None:
     said = {why_next(WhyNext(code, 5, 60), tag) for tag in ("de", "en", "ar")}
     assert len(said) == 3
     assert why_next(WhyNext("of a newer version", 5, 60), "de") not in said
+
+
+def test_with_no_case_worker_there_every_counter_that_can_calls_at_once() -> None:
+    one, other, third = visit(PICK), visit(PICK, number="A2"), visit(PICK, number="A3")
+    town = Town(one, other, third)
+    town.act(lambda w: handing.hand_over(w, one.id, workers=(BOSS,)))
+    assert town.next(DESK) != Refusal(Code.NOBODY_WAITING)
+    assert town.visits[one.id].counter is None, "a counter that never spoke is open: it is waited"
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.BREAK, WORKER, (BOSS,)))
+    hand = town.visits[one.id].hand
+    assert hand == Hand(NOW, unattended=True)
+    assert isinstance(town.act(lambda w: handing.hand_over(w, third.id, workers=(BOSS,))), Told)
+    town.finish(other)
+    for _ in range(2):
+        told = town.next(DESK)
+        assert isinstance(told, Told)
+        town.finish(told.visits[0])
+
+
+def test_who_passes_as_the_only_one_leaves_it_to_every_counter() -> None:
+    one = visit(PICK)
+    town = Town(one)
+    town.act(lambda w: desks.change(w, counter(BOSS), DeskState.OPEN, WORKER, (BOSS,)))
+    town.act(lambda w: handing.hand_over(w, one.id, workers=(BOSS,)))
+    assert town.next(DESK) == Refusal(Code.NOBODY_WAITING)
+    town.act(lambda w: handing.pass_on(w, one.id, WORKER, (BOSS,)))
+    assert isinstance(town.next(DESK), Told)

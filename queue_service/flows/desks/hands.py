@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from queue_service.floor import handing
+from queue_service.floor import handing, steps
 from queue_service.floor.line import overdue
 from queue_service.flows.desks import notes
 from queue_service.flows.desks.at_desk import Stands, on_visit, stands
@@ -35,7 +35,9 @@ class HandShown(msgspec.Struct, frozen=True):
     """To be accepted by then."""
     waited_seconds: int
     overdue: bool
-    """Nobody accepted in time: every counter that can calls it now."""
+    """Nobody accepted in time, or nobody is there to: every counter that can calls it now."""
+    unattended: bool
+    """No case worker is at a counter who could accept."""
     to_you: bool
     named: bool
     """Handed over to one case worker by name."""
@@ -84,9 +86,12 @@ async def hand_over(
         visit,
         by,
         key,
-        lambda world, _, v: handing.hand_over(world, v.id, to),
+        lambda world, office, v: handing.hand_over(
+            world, v.id, to, steps.case_workers(office.office)
+        ),
         "hand_over",
         to,
+        desks=True,
         sentence=sentence,
         seen_at=seen_at,
     )
@@ -139,8 +144,11 @@ async def pass_on(
         visit,
         by,
         key,
-        lambda world, _, v: handing.pass_on(world, v.id, by),
+        lambda world, office, v: handing.pass_on(
+            world, v.id, by, steps.case_workers(office.office)
+        ),
         "pass",
+        desks=True,
     )
     return stands(found)
 
@@ -165,6 +173,7 @@ async def hands(house: House, slug: str, by: ActorId) -> HandsShown | Refusal:
             (v.hand.at + timedelta(minutes=rules.hand_minutes)).astimezone(zone),
             max(0, int((now - v.hand.at).total_seconds())),
             overdue(v.hand, now, rules),
+            v.hand.unattended,
             v.hand.to == by,
             v.hand.to != ANYBODY,
             by in v.hand.passed,

@@ -3,7 +3,7 @@
 `seen_at` is everywhere the public counter whose desk shows the visit, as `at_desk.on_visit`.
 """
 
-from queue_service.floor import desks, journey
+from queue_service.floor import desks, journey, steps
 from queue_service.flows.desks.at_desk import (
     Stands,
     at_counter,
@@ -171,7 +171,9 @@ async def desk_state(
         at(house, public),
         by,
         key,
-        lambda world, _, counter: desks.change(world, counter, state, by),
+        lambda world, office, counter: desks.change(
+            world, counter, state, by, steps.case_workers(office.office)
+        ),
         "state",
         state,
     )

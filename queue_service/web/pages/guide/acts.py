@@ -181,6 +181,7 @@ def _row(at: Entrance, visit: Visit, counter: str, names: Mapping[ActorId, str])
             named=names.get(hand.to, "") if hand and hand.to != ANYBODY else "",
             passed=len(hand.passed) if hand else 0,
             overdue=hand is not None and overdue(hand, now, at.followed.office.line),
+            unattended=hand is not None and hand.unattended,
         ),
         bool(counter),
     )
