@@ -137,12 +137,17 @@ def test_a_form_filled_in_badly_comes_back_with_what_was_entered(
     with browser(hall) as manager:
         answer = manager.get(f"{PAGE}/proposal", params=asked | {"why": "closed"} | changes)
     assert answer.status_code == 400
-    assert 'id="errors"' in answer.text
+    (field,) = changes
+    assert f'href="#{field}"' in answer.text
+    assert f'id="{field}-error"' in answer.text
 
 
 def test_a_group_is_shown_before_it_is_cancelled(hall: Hall) -> None:
     asked = {"service": ["FIKT"], "first": f"{DAY}", "last": f"{DAY}", "why": "title_extended"}
     with browser(hall) as manager:
+        wrong = manager.get(f"{PAGE}/cancellation", params=asked | {"why": ""}).text
+        assert 'href="#why-group"' in wrong
+        assert 'id="why-group-error"' in wrong
         shown = manager.get(f"{PAGE}/cancellation", params=asked)
         assert shown.status_code == 200
         posted = manager.post(f"{PAGE}/cancellation", data=asked)

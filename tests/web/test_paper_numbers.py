@@ -55,6 +55,7 @@ def test_a_wrong_row_is_named_and_nothing_typed_is_lost(hall: Hall) -> None:
         {"number": "B77", "time": "soon", "appointment": "17"},
         {"number": "", "time": "8.15", "persons": "3"},
     )
+    assert "fill in at least one row" in clerk.post(PAGE, data=typed()).text
     answer = clerk.post(PAGE, data=typed(*rows))
     assert answer.status_code == 422, answer.text
     text = shown(answer)

@@ -61,6 +61,8 @@ async def typed(request: Asked, house: House, lang: str, office: str) -> Shown:
         many = text(form, "rows")
         shown = int(many) if many.isascii() and many.isdigit() and len(many) < 3 else ROWS
         return _form(request, at, Sheet(sheet.typed), rows=shown + ROWS)
+    if step == "check" and not sheet.typed:
+        return _form(request, at, sheet, nothing=True)
     rows = [row for _, row in sheet.readable]
     if step == "take":
         taken = await paper.take_back_in(house, office, rows, at.actor.id) if rows else ()
@@ -103,7 +105,13 @@ def _left(sheet: Sheet, taken: Sequence[Taken]) -> tuple[Sheet, list[str]]:
 
 
 def _form(
-    request: Asked, at: Room, sheet: Sheet, taken: Sequence[str] = (), *, rows: int = ROWS
+    request: Asked,
+    at: Room,
+    sheet: Sheet,
+    taken: Sequence[str] = (),
+    *,
+    rows: int = ROWS,
+    nothing: bool = False,
 ) -> Template:
     many = min(MOST_ROWS, max(rows, -(-len(sheet.typed) // ROWS) * ROWS))
     office = at.followed.office
@@ -118,6 +126,7 @@ def _form(
         services=[(s.code, pick(s.name, at.lang)[0]) for s in offered],
         tongues=[(code, _tongue(code, at.lang)) for code in office.languages],
         taken=taken,
+        nothing=nothing,
     )
 
 
@@ -152,7 +161,7 @@ def _line(meant: Meant, at: Room) -> dict[str, object]:
 def _page(request: Asked, at: Room, name: str, sheet: Sheet, **facts: object) -> Template:
     slug = at.followed.key.slug
     errors = {n: row_fault(refusal, at.lang) for n, refusal in sorted(sheet.faults.items())}
-    wrong = bool(errors) and not facts.get("taken")
+    wrong = (bool(errors) or bool(facts.get("nothing"))) and not facts.get("taken")
     return page(
         name,
         request,
