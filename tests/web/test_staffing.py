@@ -3,6 +3,7 @@
 import re
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import httpx
@@ -74,6 +75,10 @@ def test_two_appointments_trade_their_times(hall: Hall) -> None:
     assert "secret" not in done.text
     shown = hall.anyone.get(f"/api/v1/bookings/{first['code']}", headers=own(first)).json()
     assert shown["start"] == second["start"]
+    clerk = hall.staff()
+    with ThreadPoolExecutor(4) as pool:
+        pressed = list(pool.map(lambda _: clerk.post(path(hall, "swaps"), json=wish), range(4)))
+    assert {each.status_code for each in pressed} == {200}, [each.text for each in pressed]
 
 
 def own(booking: dict[str, str]) -> dict[str, str]:

@@ -18,7 +18,9 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import life
 from queue_service.slots.claims import taken_by
+from queue_service.slots.holds import given
 
+_ATTEMPTS = 3
 _pair = msgspec.json.Decoder(life.Pair)
 
 
@@ -38,7 +40,26 @@ async def swap(
     by: ActorId,
     key: str | None = None,
 ) -> Swapped | Refusal:
-    """Let two bookings trade their times; codes are as people wrote them."""
+    """Let two bookings trade their times; codes are as people wrote them.
+
+    Whoever finds them changed since they were looked up looks again, a few times.
+    """
+    done: Swapped | Refusal = Refusal(Code.BUSY_RETRY)
+    for _ in range(_ATTEMPTS):
+        done = await _swap(house, slug, codes, reason, by, key)
+        if not isinstance(done, Refusal) or done.code is not Code.BUSY_RETRY:
+            break
+    return done
+
+
+async def _swap(
+    house: House,
+    slug: str,
+    codes: tuple[str, str],
+    reason: SwapReason,
+    by: ActorId,
+    key: str | None,
+) -> Swapped | Refusal:
     found = []
     for code in codes:
         looked = await look(house, slug, code)
@@ -59,6 +80,8 @@ async def swap(
     receipt = receipt_of(office, by, key, "swap", one.id, other.id, reason)
     done = await house.turn(office.key, by, needs, decide, receipt=receipt)
     answer = done.answer
+    if isinstance(answer, Refusal) and answer.code is Code.BUSY_RETRY:
+        answer = await _meanwhile(house, slug, codes, shapes, answer)
     if isinstance(answer, Replayed):
         answer = _pair.decode(answer.answer)
     if isinstance(answer, Refusal):
@@ -70,6 +93,23 @@ async def swap(
         booking_given(house, office, answer.one, names[0]),
         booking_given(house, office, answer.other, names[1]),
     )
+
+
+async def _meanwhile(
+    house: House, slug: str, codes: tuple[str, str], shapes: tuple[Booking, Booking], busy: Refusal
+) -> life.Pair | Refusal:
+    """What became of a trade whose bookings changed before its turn.
+
+    Two presses at once are one trade: tried again the second would take the first one back.
+    """
+    stand = [await look(house, slug, code) for code in codes]
+    now = [found[1] for found in stand if not isinstance(found, Refusal)]
+    if len(now) != len(shapes) or any(
+        (n.start, n.end, n.limits, n.state) != (s.start, s.end, s.limits, s.state)
+        for n, s in zip(now, shapes, strict=True)
+    ):
+        return busy
+    return life.Pair(given(now[0]), given(now[1]))
 
 
 def _traded(office: Followed, one: Booking, other: Booking) -> tuple[Booking, Booking] | Refusal:
