@@ -1,5 +1,6 @@
 """Shares and reserves that come back, and the horizon, on a real database."""
 
+import json
 from datetime import time, timedelta
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from queue_service.events.capacity import Configured, KeptBack
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.capacity import layering, releasing
+from queue_service.flows.capacity.keeping import keep_back_day
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
@@ -39,7 +41,7 @@ async def test_shares_are_kept_once_come_back_by_themselves_and_end_with_a_manag
     # Somebody booked before anything was kept: their place stays theirs.
     for minute in ("00", "00", "10", "10"):
         await small.booked(f"2026-11-26 10:{minute}")
-    await releasing.keep_back_day(house, office, far.date())
+    await keep_back_day(house, office, far.date())
     await small.settle()
     kept = await small.fetch(f"select start, until, rest_of from booking where {RESTING}")
     assert [row["rest_of"] for row in kept] == [None] * len(kept)
@@ -51,19 +53,31 @@ async def test_shares_are_kept_once_come_back_by_themselves_and_end_with_a_manag
     assert len(kept) - len(blocks) == 3  # the 95 % quantile of one a day
     await small.audit()
     before = small.office.seq
-    await releasing.keep_back_day(house, office, far.date())
+    await keep_back_day(house, office, far.date())
     await small.settle()
     assert small.office.seq == before
     word = Layer("limit:desks", '{"reserve": {"keep": 0}}', small.office.now(), reason="peak")
     word = msgspec.structs.replace(word, origin=Origin.MANAGER)
     await layering.add(house, office, (word,), CLERK)
     await small.settle()
-    await releasing.keep_back_day(house, small.office, far.date())
-    still = await small.fetch(f"select start, until from booking where {RESTING}")
+    await keep_back_day(house, small.office, far.date())
+    asked = f"select start from booking where {RESTING} and start::date = '2026-11-26'"
+    still = await small.fetch(asked)
     assert len(still) == 3
+    closed = {"add": [{"first": "2026-11-26", "last": "2026-11-26", "reason": {"de": "Wasser"}}]}
+    closure = msgspec.structs.replace(
+        word, subject="closures", change=json.dumps(closed), since=small.office.now()
+    )
+    given = await layering.add(house, office, (closure,), CLERK)
+    assert not isinstance(given, Refusal), given
+    await small.settle()
+    assert await small.fetch(asked) == []
+    await layering.end(house, office, given, CLERK)
+    assert len(await small.fetch(asked)) == 3, "kept again before anybody can click"
+    await small.settle()
     await small.wait(4 * 24 * 60)
     await lapse_holds(house, small.office)
-    assert await small.fetch(f"select 1 from booking where {RESTING}") == []
+    assert await small.fetch(asked) == []
     assert [fact for fact in await small.facts() if isinstance(fact, KeptBack)]
     await small.audit()
 

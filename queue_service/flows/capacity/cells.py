@@ -17,6 +17,7 @@ import msgspec
 
 from queue_service import offices as configuration
 from queue_service.events.capacity import Planned
+from queue_service.flows.capacity.keeping import keep_back_day
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import SYSTEM, LimitId, OfficeId, Tick
@@ -184,12 +185,15 @@ async def plan_day(house: House, office: Followed, params: str, cursor: str) -> 
 
 
 async def edit_days(house: House, office: Followed, params: str, cursor: str) -> str | None:
-    """One piece of errand `edit`: the cells of a week, turn by turn."""
-    return await _follow(house, office, params, cursor, many_days=DAYS_A_PIECE)
+    """One piece of errand `edit`: the cells of some weeks, turn by turn.
+
+    What of them is kept back is kept at once: whoever clicks first shall not gain by an edit.
+    """
+    return await _follow(house, office, params, cursor, many_days=DAYS_A_PIECE, keep=True)
 
 
 async def _follow(
-    house: House, office: Followed, params: str, cursor: str, *, many_days: int
+    house: House, office: Followed, params: str, cursor: str, *, many_days: int, keep: bool = False
 ) -> str | None:
     asked = msgspec.json.decode(params, type=Days)
     first = max(date.fromisoformat(cursor), office.now().date())
@@ -204,6 +208,10 @@ async def _follow(
     chunks = _chunks(found, office.office, by_day(have, office.office, first, last), asked.limits)
     if not await _write_all(house, office, found.stamp, first, chunks):
         return first.isoformat()  # layers have changed meanwhile: once more
+    if keep:
+        settings = Settings(found, office.office)
+        for day in (first + n * ONE_DAY for n in range((last - first).days + 1)):
+            await keep_back_day(house, office, day, settings.on(day))
     return (last + ONE_DAY).isoformat() if last < asked.last else None
 
 

@@ -5,29 +5,25 @@ repeated at any time, by anybody. What was kept back returns by itself, as every
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
-from queue_service import offices as configuration
-from queue_service.events.capacity import KeptBack
-from queue_service.events.entry import BookingNow
 from queue_service.flows.capacity import layering
+from queue_service.flows.capacity.keeping import keep_back_day
 from queue_service.flows.capacity.planning import planned_days
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, BookingState
-from queue_service.model.ids import SYSTEM, BookingId
+from queue_service.model.ids import SYSTEM
 from queue_service.model.layer import Layer, Origin
-from queue_service.model.office import Limit, Office, Taker
-from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import Needs, Told, World
-from queue_service.slots import claims, demand, release, reserves
-from queue_service.slots.calendar import ONE_DAY, day_tick, instant_of, tick_of, windows
-from queue_service.store import capacity, selling, wishes
+from queue_service.model.office import Taker
+from queue_service.model.refusal import Refusal
+from queue_service.slots import claims, demand, release
+from queue_service.slots.calendar import ONE_DAY, tick_of
 from queue_service.store import offices as store_offices
+from queue_service.store import selling, wishes
 from queue_service.store.database import transaction
 
 LOOK_AGAIN = timedelta(minutes=10)
@@ -47,86 +43,6 @@ async def keep_back(house: House, office: Followed) -> None:
     for n in range((last - first).days + 1):
         await keep_back_day(house, office, first + n * ONE_DAY)
     _looked[office.key.slug] = (stand, now)
-
-
-async def keep_back_day(house: House, office: Followed, day: date) -> None:
-    """Make what is kept of one day as it should be: one turn, none where it is so already."""
-    zone, now = office.office.tz, office.now()
-    begin, end = day_tick(day, zone), day_tick(day + ONE_DAY, zone)
-    asked: list[Booking] = []
-    keeping = {
-        number: limit
-        for limit in _keeping(office.office)
-        if (number := office.key.limits.get(limit.key)) is not None
-    }
-    async with transaction(house.pool, office.key.authority) as connection:
-        rests = await selling.resting(
-            connection, office.key.office, instant_of(begin), instant_of(end)
-        )
-        cells = await capacity.cells(connection, list(keeping), begin, end)
-    for number, limit in keeping.items():
-        asked += reserves.kept_back(
-            limit,
-            number,
-            {tick: cell.capacity for (of, tick), cell in cells.items() if of == number},
-            _spans(office.office, limit, day),
-            secret=house.keys.release_chance(office.key.slug, day),
-            zone=zone,
-        )
-    stands = [b for b in rests if b.rest_of is None]
-    wanted = {b.id: b for b in asked if b.until is not None and b.until > now}
-    standing = {b.id for b in stands}
-    ended = tuple(b.id for b in stands if b.id not in wanted)
-    begun = tuple(b for b in wanted.values() if b.id not in standing)
-    if not begun and not ended:
-        return
-    needs = Needs(
-        cells=tuple({cell for b in begun for cell in claims.taken_by(b)}),
-        bookings=(*ended, *(b.id for b in begun)),
-    )
-    await house.turn(office.key, SYSTEM, needs, lambda world: kept(world, begun=begun, ended=ended))
-
-
-def kept(world: World, *, begun: Sequence[Booking], ended: Sequence[BookingId]) -> Told | Refusal:
-    """Keep what is free of `begun`, give `ended` back; nobody's place is touched."""
-    gone = [b for named in ended if (b := world.booking(named)) and _rests(b)]
-    after = [release.over(b) for b in gone]
-    change = claims.net(gone, after)
-    for place in begun:
-        before = world.booking(place.id)
-        if before is not None and (_rests(before) or before.state is not BookingState.LAPSED):
-            continue
-        with_it = dict(change)
-        for cell in claims.taken_by(place):
-            with_it[cell] = with_it.get(cell, 0) + 1
-        if claims.fits(world, with_it) is None:
-            change = with_it
-            after.append(msgspec.structs.replace(place, seq=before.seq if before else 0))
-    if not after:
-        return Refusal(Code.SLOT_FULL)
-    change = {cell: delta for cell, delta in change.items() if delta}
-    fact = KeptBack(
-        bookings=tuple(BookingNow.of(b, b.seq) for b in after),
-        cells=claims.left_after(world, change),
-    )
-    return Told(fact, bookings=tuple(after), net=change)
-
-
-def _rests(booking: Booking) -> bool:
-    return booking.state is BookingState.RESTING
-
-
-def _keeping(office: Office) -> tuple[Limit, ...]:
-    return tuple(
-        limit
-        for limit in office.limits
-        if limit.last_minute or limit.reserve.a_day or limit.reserve.steps
-    )
-
-
-def _spans(office: Office, limit: Limit, day: date) -> tuple[tuple[datetime, datetime], ...]:
-    holidays = configuration.public_holidays(office.land, (day.year,))
-    return windows(office, limit.hours, day, holidays)
 
 
 async def move_on(house: House, office: Followed) -> None:
