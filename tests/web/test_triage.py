@@ -176,7 +176,7 @@ class TestPages:
         [
             ("de", "Wo wohnen Sie?"),
             ("en", "Where do you live?"),
-            ("ar", "أين تسكن؟"),
+            ("ar", "أين تسكنون؟"),
             ("uk", "Де ви живете?"),
             ("de_simple", "Jeder Ort hat ein eigenes Amt."),
         ],
