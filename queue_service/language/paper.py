@@ -54,9 +54,12 @@ def part_words(part: Part, office: Office, language: str, *, persons: bool = Tru
 
 
 def spoken_in(language: str, shown_in: str) -> str:
-    """Name of the visitor's language in the reader's."""
+    """Name of the visitor's language in the reader's; Easy German is one of its own."""
+    if language == "de_simple":
+        t = catalogue(shown_in)
+        return t("Easy German")
     try:
-        found = Locale.parse(language.replace("-", "_").partition("_simple")[0])
+        found = Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return language
     return found.get_display_name(shown_in.partition("_simple")[0]) or language

@@ -28,6 +28,7 @@ from queue_service.language import (
     why_next,
 )
 from queue_service.language.catalogues import LOCALES, own_name
+from queue_service.language.paper import spoken_in
 from queue_service.language.refusals import SENTENCES
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
@@ -251,3 +252,10 @@ def test_states_and_instructions_have_words(language: str) -> None:
     assert all(visit_state(state, language) for state in VisitState)
     assert all(service_day(s, language) for s in ("free", "held", "taken", "closed", "not_yet"))
     assert instruction("a code of a newer process", language)
+
+
+@pytest.mark.parametrize("shown_in", ["en", "uk", "ar"])
+def test_whoever_reads_easy_german_is_told_apart_from_whoever_reads_german(shown_in: str) -> None:
+    easy, german = spoken_in("de_simple", shown_in), spoken_in("de", shown_in)
+    assert german in easy
+    assert easy != german

@@ -6,7 +6,7 @@ Choices to be drawn, and the form read back; what is as it was is left alone.
 import msgspec
 from litestar.datastructures import FormMultiDict
 
-from queue_service.language import catalogue, own_name
+from queue_service.language import catalogue
 from queue_service.language.floor_words import aid, urgencies
 from queue_service.language.paper import spoken_in
 from queue_service.model.office import Office
@@ -56,7 +56,7 @@ def marks(visit: Visit, office: Office, language: str) -> Marks:
     return Marks(
         tuple(Choice(a.value, aid(a.value, language), a in visit.aids, who) for a in Aid),
         tuple(Choice(code, said, code == stands, who) for code, said in needs),
-        tuple(Choice(s, _tongue(s, language), s == visit.language, who) for s in spoken),
+        tuple(Choice(s, spoken_in(s, language), s == visit.language, who) for s in spoken),
     )
 
 
@@ -64,11 +64,6 @@ def _stands(visit: Visit) -> str:
     if visit.need is not NeedClass.EMERGENCY:
         return _USUAL
     return visit.urgency.value if visit.urgency is not None else _EMERGENCY
-
-
-def _tongue(spoken: str, language: str) -> str:
-    """Easy German is no language of its own to whoever names languages: it says so itself."""
-    return own_name(spoken) if spoken == "de_simple" else spoken_in(spoken, language)
 
 
 def noted(form: FormMultiDict, visit: Visit) -> Noted | Refusal:

@@ -124,7 +124,7 @@ def _form(
         rows=[*sheet.typed, *[BLANK] * (many - len(sheet.typed))],
         more=many < MOST_ROWS,
         services=[(s.code, pick(s.name, at.lang)[0]) for s in offered],
-        tongues=[(code, _tongue(code, at.lang)) for code in office.languages],
+        tongues=[(code, spoken_in(code, at.lang)) for code in office.languages],
         taken=taken,
         nothing=nothing,
     )
@@ -152,7 +152,7 @@ def _line(meant: Meant, at: Room) -> dict[str, object]:
         "code": meant.code,
         "start": clock(meant.start) if meant.start else "",
         "services": [part_words(part, office, at.lang) for part in meant.parts],
-        "language": _tongue(meant.language, at.lang),
+        "language": spoken_in(meant.language, at.lang),
         "late": meant.late,
         "known": meant.known,
     }
@@ -182,12 +182,6 @@ def _page(request: Asked, at: Room, name: str, sheet: Sheet, **facts: object) ->
 
 def _here(at: Room) -> str:
     return f"/{at.lang}/staff/{at.followed.key.slug}/paper-numbers"
-
-
-def _tongue(code: str, shown_in: str) -> str:
-    """A language by its name; Easy German by a name of its own."""
-    t = catalogue(shown_in)
-    return t("Easy German") if code == "de_simple" else spoken_in(code, shown_in)
 
 
 def _order(service: Service) -> int:
