@@ -20,7 +20,7 @@ from bench.stage import Stage, house
 from queue_service.app import rest_the_collector
 from queue_service.flows.bookings import booking
 from queue_service.flows.turn import Gatherer, Turns
-from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
+from queue_service.flows.wish import Decide, Done, HeldSession, ReceiptKey, Wish
 from queue_service.house import House
 from queue_service.model.booking import Part
 from queue_service.model.ids import ActorId, OfficeId, ServiceCode
@@ -58,11 +58,12 @@ class Apart(Turns):
         *,
         receipt: ReceiptKey | None = None,
         floor: bool = False,
+        session: HeldSession | None = None,
     ) -> Done:
         """As `Turns`, alone."""
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         Gatherer(self._apart, office, _unheard).add(
-            Wish(by, needs, decide, receipt, future), floor=floor
+            Wish(by, needs, decide, receipt, future, session), floor=floor
         )
         return await future
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from queue_service.chance import fresh_bytes
+from queue_service.flows.asking import Remembered, Turn
 from queue_service.flows.turn import Turns
 from queue_service.follow import Follower
 from queue_service.model.ids import OfficeId
@@ -24,8 +25,10 @@ class House:
     keys: Keys
     pool: asyncpg.Pool
     turn_pool: asyncpg.Pool
-    turn: Turns
+    turn: Turn
     follower: Follower
+    remembered: Remembered = field(default_factory=Remembered)
+    """Whose sessions were seen; what they want done is proved by the turn."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server stops: live streams end."""
 

@@ -12,6 +12,7 @@ from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waitlist import WaitingTold, written
 from queue_service.model.world import Cell, CellKey, Told, World
+from queue_service.store.access import Holder
 from queue_service.store.told import Outcome
 from queue_service.store.world import Locked, Receipt
 
@@ -22,9 +23,14 @@ class Settled:
     """One turn's wishes, each decided on what its predecessors left."""
 
     def __init__(
-        self, key: OfficeKey, locked: Locked, world: World, known: dict[bytes, Receipt]
+        self,
+        key: OfficeKey,
+        locked: Locked,
+        world: World,
+        known: dict[bytes, Receipt],
+        holders: dict[bytes, Holder],
     ) -> None:
-        """Start from the office row and the world as read."""
+        """Start from the office row, the world, receipts and sessions as read."""
         self.outcome = Outcome()
         self.facts: list[msgspec.Struct] = []
         """Of the outcome's entries, one each."""
@@ -35,6 +41,7 @@ class Settled:
         self._office = key.office
         self._world = world
         self._known = known
+        self._holders = holders
 
     def entries(self) -> list[tuple[Entry, msgspec.Struct]]:
         """What is to be committed, each entry with its fact, in order."""
@@ -50,6 +57,10 @@ class Settled:
     def decide(self, wish: Wish) -> None:
         """Decide one wish; a fault in its decision fails this wish alone."""
         wish.forget()  # what an attempt that was rolled back said
+        session = wish.session
+        if session is not None and self._holders.get(session.hash) != session.holder:
+            wish.answer = Refusal(Code.NOT_SIGNED_IN)
+            return
         receipt = wish.receipt
         known = self._known.get(receipt.key) if receipt else None
         if receipt is not None and known is not None:

@@ -25,6 +25,7 @@ from queue_service.slots.cards import given_up
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
 from queue_service.slots.release import Rest
+from queue_service.store import access as store_access
 from queue_service.store import capacity as store_capacity
 from queue_service.store import cards as store_cards
 from queue_service.store import hall as store_hall
@@ -215,9 +216,11 @@ class Settling:
         now = max(locked.clock.at(locked.real), locked.recorded)
         receipts = [w.receipt.key for w in batch if w.receipt is not None]
         known = await store_world.receipts(connection, receipts)
+        sessions = [w.session.hash for w in batch if w.session is not None]
+        holders = await store_access.holders(connection, sessions, locked.real)
         cells = kept.cells_at(locked)
         world = await self._read(connection, merged(w.needs for w in batch), now, cells)
-        settled = Settled(self._key, locked, world, known)
+        settled = Settled(self._key, locked, world, known, holders)
         lapsed = lapse(world, self._rests(self._key.office))
         if lapsed is not None:
             settled.accept(await self._with_cards(connection, world, lapsed), SYSTEM)

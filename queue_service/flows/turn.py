@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 
 from queue_service.flows.settling import Committed, Rests, Settling, at_once
-from queue_service.flows.wish import Decide, Done, ReceiptKey, Wish
+from queue_service.flows.wish import Decide, Done, HeldSession, ReceiptKey, Wish
 from queue_service.model.ids import ActorId, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.world import Needs
@@ -137,11 +137,13 @@ class Turns:
         *,
         receipt: ReceiptKey | None = None,
         floor: bool = False,
+        session: HeldSession | None = None,
     ) -> Done:
         """Settle one wish in the office's next turn.
 
         The answer is what the decision told, `Replayed` for a known key, or a Refusal; the commit
-        has happened by then. Raises what `decide` raised.
+        has happened by then. `not_signed_in` when the `session` has ended or its holder changed.
+        Raises what `decide` raised.
         """
         gatherer = self._gatherers.get(office.office)
         if gatherer is None:
@@ -149,5 +151,5 @@ class Turns:
                 self._pool, office, self._hear, self._rests
             )
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
-        gatherer.add(Wish(by, needs, decide, receipt, future), floor=floor)
+        gatherer.add(Wish(by, needs, decide, receipt, future, session), floor=floor)
         return await future

@@ -12,6 +12,7 @@ from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waitlist import merged as merged_waiting
 from queue_service.model.world import Needs, Told, World
+from queue_service.store.access import Holder
 
 T = TypeVar("T")
 Decide = Callable[[World], Told | Refusal]
@@ -23,6 +24,13 @@ class ReceiptKey(msgspec.Struct, frozen=True):
 
     key: bytes
     digest: bytes
+
+
+class HeldSession(msgspec.Struct, frozen=True):
+    """A session by its hash, and who held it when it was read last; the turn compares."""
+
+    hash: bytes
+    holder: Holder
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -49,6 +57,7 @@ class Wish(msgspec.Struct, eq=False):
     decide: Decide
     receipt: ReceiptKey | None
     future: "asyncio.Future[Done]"
+    session: HeldSession | None = None
     answer: Answer = None
     seq: int = 0
     fault: BaseException | None = None

@@ -1,5 +1,6 @@
 """Questions about staff and their sessions: small plain transactions of their own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    any_,
     bindparam,
     column,
     delete,
@@ -61,6 +63,16 @@ _holder = func.holder_of_session(
     column("roles", ARRAY(Text())),
 )
 HOLDER = Statement(select(*_holder.c))
+# In the turn's transaction, which is inside the authority already.
+HOLDERS = Statement(
+    select(t.session.c.hash, _s.id, _s.office, _s.login, _s.roles)
+    .join(t.staff, _s.id == t.session.c.staff)
+    .where(
+        t.session.c.hash == any_(bindparam("hashes", type_=ARRAY(LargeBinary()))),
+        t.session.c.until > bindparam("now", type_=DateTime(timezone=True)),
+        _s.active,
+    )
+)
 NEW_SESSION = Statement(
     insert(t.session).values(
         hash=bindparam("hash"),
@@ -104,6 +116,16 @@ async def holder(
     """Who holds a session that has not ended, and still works there; needs no transaction."""
     row = await HOLDER.row(connection, authority=authority, hash=session_hash, now=now)
     return row and Holder(*row)
+
+
+async def holders(
+    connection: asyncpg.Connection, hashes: Sequence[bytes], now: datetime
+) -> dict[bytes, Holder]:
+    """Who holds these sessions, of those that have not ended; inside their authority."""
+    if not hashes:
+        return {}
+    found = await HOLDERS.rows(connection, hashes=hashes, now=now)
+    return {session: Holder(*who) for session, *who in found}
 
 
 async def begin_session(

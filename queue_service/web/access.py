@@ -1,17 +1,20 @@
 """Who is asking: sessions of staff and keys of devices."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import asyncpg
 from litestar import Request
 
 from queue_service.flows.access import sessions
+from queue_service.flows.asking import Asking
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
 from queue_service.web.throttle import Throttle, address_of
 
+T = TypeVar("T")
 STAFF_COOKIE = "queue_staff"
 DEVICE_COOKIE = "queue_device"
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -40,6 +43,30 @@ async def allowed(
         if answer is not None and answer.code is Code.NOT_ALLOWED:
             refusal = answer
     return refusal
+
+
+async def acting(
+    request: Request[Any, Any, Any],
+    house: House,
+    act: Act,
+    office: str,
+    do: Callable[[House, Actor], Awaitable[T | Refusal]],
+) -> T | Refusal:
+    """`do` as whoever asks, when they may do `act` in `office`.
+
+    With a session that this process remembers it goes ahead, and the turn proves who asks. What no
+    turn has proved counts for nothing: then who asks is read as for any request, and `do` called
+    once more.
+    """
+    for credential in credentials(request)[:1]:
+        known = sessions.remembered(house, credential)
+        if known is not None and check(known.actor, act, office) is None:
+            asking = Asking(house.turn, known.session)
+            answer = await do(replace(house, turn=asking), known.actor)
+            if asking.held:
+                return answer
+    actor = await allowed(request, house, act, office)
+    return actor if isinstance(actor, Refusal) else await do(house, actor)
 
 
 async def crowded(request: Request[Any, Any, Any], house: House, code: str = "") -> Refusal | None:

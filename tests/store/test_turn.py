@@ -14,10 +14,11 @@ from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.settling import Kept
 from queue_service.flows.turn import Gatherer
-from queue_service.flows.wish import Done, Wish
+from queue_service.flows.wish import Done, HeldSession, Wish
 from queue_service.model.ids import APPLICANT, Tick
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, Needs, Told, World
+from queue_service.store.access import Holder
 from queue_service.store.world import Locked
 from tests import make
 from tests.conftest import Database
@@ -101,6 +102,20 @@ async def test_who_comes_while_another_process_has_the_office_joins_its_turn_the
         await soon(lambda: len(queued._floor) == 1)
     await asyncio.gather(booking, floor)
     assert order == ["floor", "booking"]
+
+
+async def test_an_ended_session_gets_nothing_done_and_costs_its_neighbours_nothing(
+    small_database: Database, small: Small
+) -> None:
+    ended = HeldSession(b"ended", Holder(1, small.office.key.office, "clerk", ["clerk"]))
+    asked = [Refusal(Code.NOBODY_WAITING), Refusal(Code.NOBODY_WAITING)]
+    refused = small.house.turn(
+        small.office.key, APPLICANT, Needs(), lambda _w: asked.pop(), session=ended
+    )
+    neighbour = wish(small, lambda _w: asked.pop())
+    answers = await gathered(small_database.owner_dsn, small, refused, neighbour)
+    assert answers == [Done(Refusal(Code.NOT_SIGNED_IN)), Done(Refusal(Code.NOBODY_WAITING))]
+    assert len(asked) == 1, "nothing was decided for who is not signed in"
 
 
 async def test_a_batch_ends_at_its_cells_yet_takes_a_wish_that_is_larger_alone() -> None:

@@ -142,3 +142,26 @@ def test_somebody_who_left_is_out_at_once(hall: Hall) -> None:
         assert guide.post(path, json={"code": "23456789"}).status_code == 401
     answer = sign_in(hall, "guide@heidelberg", "guten-morgen")
     assert answer.json()["code"] == "wrong_login"
+
+
+def test_a_session_that_is_remembered_is_still_looked_at_by_every_act(hall: Hall) -> None:
+    token = hall.token("clerk")
+    with client(hall.served, token) as desk:
+
+        def press(counter: str = "heidelberg.1") -> tuple[int, str]:
+            answer = desk.post(f"/api/v1/desks/{counter}/next", headers={"idempotency-key": "k"})
+            return answer.status_code, answer.json()["code"] if answer.is_error else ""
+
+        def changed(statement: str) -> None:
+            assert ask(hall.served.city, f"update {statement} returning 1")
+
+        hall.walk_in()
+        assert press() == (200, "")
+        changed("staff set roles = '{guide}' where login = 'clerk@heidelberg'")
+        assert press() == (403, "not_allowed"), "the stored answer is none of theirs any more"
+        changed("staff set roles = '{clerk}' where login = 'clerk@heidelberg'")
+        assert press() == (200, "")
+        assert press("heidelberg.nowhere") == (404, "unknown_counter")
+        changed("session set until = now()")
+        assert press() == (401, "not_signed_in")
+        assert press("heidelberg.nowhere") == (401, "not_signed_in")

@@ -8,6 +8,8 @@ import msgspec
 
 from queue_service.clock import real_now
 from queue_service.flows.access import devices
+from queue_service.flows.asking import Known
+from queue_service.flows.wish import HeldSession
 from queue_service.house import House
 from queue_service.model.ids import ActorId, AuthorityId
 from queue_service.model.refusal import Code, Refusal
@@ -19,6 +21,8 @@ from queue_service.store.access import StaffRow
 from queue_service.store.database import outside, transaction
 from queue_service.store.told import code_hash
 
+LONGEST = 200
+"""Signs of a credential: nothing longer is one."""
 SESSION = timedelta(hours=12)
 _hasher = argon2.PasswordHasher()
 # A hash costs 100 ms of one core: two at a time, so that signing in cannot stop the hall.
@@ -93,18 +97,29 @@ def _authority_in(token: str) -> AuthorityId | None:
 
 async def actor(house: House, credential: str) -> Actor | None:
     """Who holds a session token or a device key; None when nobody does."""
-    if len(credential) > 200:
+    if len(credential) > LONGEST:
         return None
     authority = _authority_in(credential)
     if authority is None:
         return await devices.by_key(house, credential)
+    session = session_hash(credential)
     async with outside(house.pool) as connection:
-        holder = await store.holder(connection, authority, session_hash(credential), real_now())
+        holder = await store.holder(connection, authority, session, real_now())
     office = house.follower.by_id(holder.office) if holder else None
     if holder is None or office is None:
+        house.remembered.forget(session)
         return None
     roles = frozenset(Role(role) for role in holder.roles)
-    return Actor(ActorId(holder.id), office.key.slug, roles, holder.login)
+    found = Actor(ActorId(holder.id), office.key.slug, roles, holder.login)
+    house.remembered.keep(Known(found, HeldSession(session, holder)))
+    return found
+
+
+def remembered(house: House, credential: str) -> Known | None:
+    """Who held a session token when this process saw it last; only a turn says whether it holds."""
+    if len(credential) > LONGEST or _authority_in(credential) is None:
+        return None
+    return house.remembered.of(session_hash(credential))
 
 
 async def set_staff(

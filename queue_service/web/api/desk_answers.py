@@ -15,13 +15,13 @@ from queue_service.language import negotiate, pick, why_next
 from queue_service.model.ids import ActorId, split_address
 from queue_service.model.refusal import Refusal
 from queue_service.rights import Act
-from queue_service.web.access import allowed
+from queue_service.web.access import acting
 from queue_service.web.api.bookings import told
 from queue_service.web.problems import problem
 
 AnyRequest = Request[Any, Any, Any]
-Acting = Callable[[ActorId], Awaitable[DeskShown | Stands | Refusal]]
-"""An act at a desk or on a visit, by whoever asks."""
+Acting = Callable[[House, ActorId], Awaitable[DeskShown | Stands | Refusal]]
+"""An act at a desk or on a visit, by whoever asks; with the house whose turn proves who that is."""
 Waiting = tuple[VisitShown, ...]
 MOST_LINES = 64
 _lines: dict[tuple[int, str], tuple[Waiting, msgspec.Raw]] = {}
@@ -38,8 +38,10 @@ async def done(
     request: AnyRequest, house: House, public: str, act: Act, do: Acting
 ) -> Response[Any]:
     """Do it as whoever asks, when they may in the office of the counter or visit `public`."""
-    actor = await allowed(request, house, act, split_address(public)[0])
-    shown = actor if isinstance(actor, Refusal) else await do(actor.id)
+    office = split_address(public)[0]
+    shown: DeskShown | Stands | Refusal = await acting(
+        request, house, act, office, lambda house, actor: do(house, actor.id)
+    )
     return told(shown) if isinstance(shown, Stands) else desk_answer(request, house, shown)
 
 

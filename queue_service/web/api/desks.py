@@ -67,7 +67,11 @@ async def call_next(
 ) -> Response[Any]:
     """The answer says who and why; two desks never get the same person."""
     return await done(
-        request, house, counter, Act.CALL, lambda by: serving.call_next(house, counter, by, key)
+        request,
+        house,
+        counter,
+        Act.CALL,
+        lambda house, by: serving.call_next(house, counter, by, key),
     )
 
 
@@ -81,7 +85,9 @@ async def call(
         house,
         counter,
         Act.CALL,
-        lambda by: serving.call_number(house, counter, data.number, by, key, data.reason or ""),
+        lambda house, by: serving.call_number(
+            house, counter, data.number, by, key, data.reason or ""
+        ),
     )
 
 
@@ -95,7 +101,7 @@ async def serve(
         house,
         counter,
         Act.CALL,
-        lambda by: serving.serve_now(house, counter, data.number, by, key),
+        lambda house, by: serving.serve_now(house, counter, data.number, by, key),
     )
 
 
@@ -105,7 +111,11 @@ async def undo(
 ) -> Response[Any]:
     """Take back the last act at a counter within its seconds, also its change of state."""
     return await done(
-        request, house, counter, Act.CALL, lambda by: serving.undo_at(house, counter, by, key)
+        request,
+        house,
+        counter,
+        Act.CALL,
+        lambda house, by: serving.undo_at(house, counter, by, key),
     )
 
 
@@ -119,7 +129,7 @@ async def change_state(
         house,
         counter,
         Act.CHANGE_DESK,
-        lambda by: journeys.desk_state(house, counter, data.state, by, key),
+        lambda house, by: journeys.desk_state(house, counter, data.state, by, key),
     )
 
 

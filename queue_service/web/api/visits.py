@@ -41,7 +41,7 @@ async def recall(
         house,
         visit,
         Act.CALL,
-        lambda by: serving.recall(house, visit, by, key, seen_at=counter),
+        lambda house, by: serving.recall(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -55,7 +55,7 @@ async def start(
         house,
         visit,
         Act.CALL,
-        lambda by: serving.start(house, visit, by, key, seen_at=counter),
+        lambda house, by: serving.start(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -69,7 +69,7 @@ async def missed(
         house,
         visit,
         Act.CALL,
-        lambda by: serving.missed(house, visit, by, key, seen_at=counter),
+        lambda house, by: serving.missed(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -83,7 +83,7 @@ async def finish(
         house,
         visit,
         Act.CALL,
-        lambda by: serving.finish(house, visit, by, key, seen_at=counter),
+        lambda house, by: serving.finish(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -93,7 +93,7 @@ async def undo(
 ) -> Response[Any]:
     """Take the last act on a visit back within its seconds."""
     return await done(
-        request, house, visit, Act.CALL, lambda by: serving.undo(house, visit, by, key)
+        request, house, visit, Act.CALL, lambda house, by: serving.undo(house, visit, by, key)
     )
 
 
@@ -112,7 +112,7 @@ async def park(
         house,
         visit,
         Act.CALL,
-        lambda by: journeys.park(house, visit, data.reason, by, key, seen_at=counter),
+        lambda house, by: journeys.park(house, visit, data.reason, by, key, seen_at=counter),
     )
 
 
@@ -126,7 +126,7 @@ async def resume(
         house,
         visit,
         Act.CALL,
-        lambda by: journeys.resume(house, visit, by, key, seen_at=counter),
+        lambda house, by: journeys.resume(house, visit, by, key, seen_at=counter),
     )
 
 
@@ -146,7 +146,7 @@ async def forward(
         house,
         visit,
         Act.CALL,
-        lambda by: journeys.forward(
+        lambda house, by: journeys.forward(
             house,
             visit,
             by,
@@ -174,7 +174,7 @@ async def add(
         house,
         visit,
         Act.CALL,
-        lambda by: journeys.add_service(
+        lambda house, by: journeys.add_service(
             house, visit, data.service, by, persons=data.persons, key=key, seen_at=counter
         ),
     )
@@ -195,7 +195,7 @@ async def mark(
         house,
         visit,
         Act.GUIDE,
-        lambda by: journeys.mark(
+        lambda house, by: journeys.mark(
             house,
             visit,
             by,
@@ -224,7 +224,7 @@ async def hand_over(
         house,
         visit,
         Act.GUIDE,
-        lambda by: hands.hand_over(
+        lambda house, by: hands.hand_over(
             house, visit, by, to=ActorId(data.to), sentence=data.sentence, key=key, seen_at=counter
         ),
     )
@@ -240,7 +240,7 @@ async def accept(
         house,
         visit,
         Act.ACCEPT_HAND,
-        lambda by: hands.accept(house, visit, data.counter, by, key),
+        lambda house, by: hands.accept(house, visit, data.counter, by, key),
     )
 
 
@@ -250,7 +250,11 @@ async def pass_on(
 ) -> Response[Any]:
     """The other case workers may take it."""
     return await done(
-        request, house, visit, Act.ACCEPT_HAND, lambda by: hands.pass_on(house, visit, by, key)
+        request,
+        house,
+        visit,
+        Act.ACCEPT_HAND,
+        lambda house, by: hands.pass_on(house, visit, by, key),
     )
 
 

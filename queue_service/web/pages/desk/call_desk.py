@@ -20,13 +20,13 @@ from queue_service.flows.desks.notes import Note
 from queue_service.house import House
 from queue_service.language import Catalogue, catalogue, mark, pick, sentence
 from queue_service.language.floor_words import call_reasons, desk_states, park_reasons
-from queue_service.model.ids import VisitId, address
+from queue_service.model.ids import VisitId, address, split_address
 from queue_service.model.refusal import Code, Refusal
-from queue_service.rights import Act, Role
+from queue_service.rights import Act, Actor, Role
 from queue_service.store import colleagues
 from queue_service.store.database import transaction
 from queue_service.views.day_report import OwnNumbers
-from queue_service.web.access import allowed
+from queue_service.web.access import acting, allowed
 from queue_service.web.live import states
 from queue_service.web.pages import STATUS, Asked, known, page, refused, see, spoken
 from queue_service.web.pages.desk.acts import Pressed, Seat, do
@@ -108,12 +108,22 @@ async def acted(
     request: Asked, house: House, lang: str, counter: str, act: str
 ) -> Template | Redirect | Response[Any]:
     """One act of this desk; the answer is the desk as it stands then."""
-    seat = await _seat(request, house, counter, RIGHTS.get(act, Act.CALL))
+    found = desk_shown.at(house, counter)
+    form = await request.form()
+
+    async def press(house: House, actor: Actor) -> tuple[Seat, object] | Refusal:
+        if isinstance(found, Refusal):
+            return found
+        seat = Seat(actor, *found, counter)
+        return seat, await do(act, Pressed(house, seat, form))
+
+    right, slug = RIGHTS.get(act, Act.CALL), split_address(counter)[0]
+    pressed = await acting(request, house, right, slug, press)
     wants_json = MediaType.JSON in request.headers.get("accept", "")
-    if isinstance(seat, Refusal):
-        return _no(seat, lang, None) if wants_json else _turned_away(request, lang, seat)
+    if isinstance(pressed, Refusal):
+        return _no(pressed, lang, None) if wants_json else _turned_away(request, lang, pressed)
+    seat, result = pressed
     lang = lang if known(lang) else spoken(request)
-    result = await do(act, Pressed(house, seat, await request.form()))
     if isinstance(result, Refusal):
         if wants_json:
             return _no(result, lang, await _words(house, seat, lang))
