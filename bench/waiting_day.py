@@ -187,8 +187,8 @@ class Day:
 
     def no_show(self, booking: Booking) -> bool:
         """Nobody came; whether it is noted."""
-        rules = self.office.booking
-        told = self.act(lambda world: restoring.no_show(world, booking.id, rules=rules))
+        rules, zone = self.office.booking, self.office.tz
+        told = self.act(lambda world: restoring.no_show(world, booking.id, rules=rules, zone=zone))
         return isinstance(told, Told)
 
     def lapse(self) -> None:

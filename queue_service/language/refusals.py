@@ -4,6 +4,7 @@ Only the code and the refusal's public data are read. Data that is missing or of
 leaves the sentence general; it never fails.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from queue_service.language.surge_words import REFUSALS as OF_SURGE
 from queue_service.language.surge_words import stopped
 from queue_service.language.verdicts import CONFIRMATIONS
 from queue_service.model.refusal import Code, Refusal
+
+_WITHIN = re.compile(r"^applicant\.|^services\[\d+\]\.|\[.*$")
 
 
 class Sentence(NamedTuple):
@@ -274,9 +277,12 @@ def _known(t: Catalogue, refusal: Refusal) -> str:
 
 
 def _fields(refusal: Refusal) -> list[str]:
-    several = refusal.data.get("fields")
+    """The fields at fault, also of the parts and the person a request may hold."""
+    several, errors = refusal.data.get("fields"), refusal.data.get("errors")
     named = several if isinstance(several, list | tuple) else [refusal.data.get("field")]
-    return [str(name) for name in named if name]
+    if isinstance(errors, list | tuple):
+        named = [*named, *(each.get("field") for each in errors if isinstance(each, dict))]
+    return list(dict.fromkeys(_WITHIN.sub("", str(name)) for name in named if name))
 
 
 def _instant(refusal: Refusal, name: str) -> datetime | None:

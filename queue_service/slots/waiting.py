@@ -60,15 +60,17 @@ def join(
 
     An address that has its `most_live` appointments could take none; 0 = without bound.
     """
+    if wish.booking is not None:
+        later = world.booking(wish.booking)
+        if later is not None and later.state is BookingState.CANCELLED:
+            return Refusal(Code.CANCELLED)
+        if later is None or later.state is not BookingState.BOOKED or later.start <= world.now:
+            return Refusal(Code.TOO_LATE)
     open_ = world.waiting.of(wish.person_key)
     same = [each for each in open_ if each.group == wish.group]
     if any(each.until > world.now for each in same):
         return Refusal(Code.ALREADY_WAITING, {"group": wish.group})
-    if wish.booking is not None:
-        later = world.booking(wish.booking)
-        if later is None or later.state is not BookingState.BOOKED or later.start <= world.now:
-            return Refusal(Code.TOO_LATE)
-    else:
+    if wish.booking is None:
         refusal = _too_many(world, wish, email_key, most_live)
         if refusal is not None:
             return refusal

@@ -128,6 +128,8 @@ def test_an_earlier_place_is_asked_for_on_the_booking_page(stuttgart: Hall) -> N
     assert (said["order"], said["booking"]["code"]) == ("earlier", booked["code"])
     mine = f"/api/v1/bookings/{booked['code']}"
     assert stuttgart.anyone.delete(mine, headers=own(booked)).is_success
+    late = stuttgart.anyone.post(f"{mine}/earlier", headers=own(booked)).json()
+    assert late["code"] == "cancelled"
     ended = stuttgart.anyone.get(asked.headers["location"]).text
     assert "your appointment has changed or ended" in ended
     assert "Leave the list" not in ended
@@ -160,6 +162,8 @@ def test_what_cannot_be_meant_is_refused_by_name(stuttgart: Hall) -> None:
     assert (strange["code"], strange["field"]) == ("invalid", "language")
     assert "uk" in strange["languages"]
     assert "Українська" in strange["detail"]
+    many = wish(stuttgart, "bad", services=[{"service": "LOSS", "persons": 51}]).json()
+    assert many["detail"] == "Please look at: Number of persons."
     unknown = wish(stuttgart, "bad", colour="green")
     assert unknown.status_code == 422
     nameless = wish(stuttgart, "bad", applicant={"name": "No contact"})

@@ -133,7 +133,7 @@ async def earlier(
         return Refusal(Code.WAITING_CLOSED, {"office": office.key.slug})
     async with transaction(house.pool, office.key.authority) as connection:
         known = await store.of_booking(connection, office.key.office, booking.id)
-    if known is not None and known.until > office.now():
+    if known is not None and known.until > office.now() and booking.state is BookingState.BOOKED:
         return await given(house, office, known)
     start = booking.start.astimezone(office.office.tz)
     person_key = booking.person_key or booking.id.bytes
