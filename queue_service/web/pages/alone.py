@@ -22,6 +22,14 @@ _AFTERWARDS = (
     Code.UNKNOWN_NUMBER,
     Code.NO_WALK_INS,
     Code.UNKNOWN_SERVICE,
+    Code.UNKNOWN_BOOKING,
+    Code.ALREADY_BOOKED,
+    Code.WALK_INS_FULL,
+    Code.TICKETS_STOPPED,
+    Code.TOO_MANY_PERSONS,
+    Code.EMERGENCY_NEEDS_GUIDE,
+    Code.NOT_ALLOWED,
+    Code.INVALID,
 )
 """What the server may find out once it is told; the staff reads it."""
 

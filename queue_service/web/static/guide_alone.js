@@ -55,10 +55,10 @@ async function rows() {
   const late = await refused();
   place.hidden = !waiting.length && !late.length;
   find("ul", place)?.replaceChildren(
-    ...waiting.map((row) => made("li", {}, made("bdi", { className: "guide-provisional", textContent: row.body.offline?.number ?? "…" }), made("span", { textContent: words.noted ?? "" }))),
     ...late.map((row) => made("li", { className: "is-refused" }, made("bdi", { textContent: row.number }),
       made("span", { textContent: find(`[data-reason="${row.code}"]`)?.textContent ?? row.code }),
       button(words.settled ?? "", async () => { await settled(row.id); rows(); }))),
+    ...waiting.map((row) => made("li", {}, made("bdi", { className: "guide-provisional", textContent: row.body.offline?.number ?? "…" }), made("span", { textContent: words.noted ?? "" }))),
   );
 }
 
