@@ -73,7 +73,9 @@ class Hall:
         self._staff = {"authorization": f"Bearer {at.staff_token}"}
         self._device = {"authorization": f"Bearer {at.kiosk_key}"}
         self._desks = desks
-        self._kiosk = kiosk
+        # In turn: a connection at rest for half a minute is closed by the server.
+        self._kiosk = itertools.cycle(kiosk)
+        self._at_once = len(kiosk)
         self._come = itertools.count(1)
         self._gone = itertools.count(1)
         self.presses = 0
@@ -81,11 +83,11 @@ class Hall:
 
     async def arrive(self, many: int) -> None:
         """People draw numbers, at both processes together."""
-        lines = itertools.cycle(self._kiosk)
         left = many
         while left > 0:
-            some = min(left, len(self._kiosk))
-            answers = await asyncio.gather(*(next(lines).ask(self._number()) for _ in range(some)))
+            some = min(left, self._at_once)
+            asked = [next(self._kiosk).ask(self._number()) for _ in range(some)]
+            answers = await asyncio.gather(*asked)
             self._expect(answers, 201)
             left -= some
 
