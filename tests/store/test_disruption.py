@@ -5,6 +5,7 @@ from datetime import timedelta
 from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.flows import errands
 from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.calling import to_call
 from queue_service.flows.bookings.proving import Proof
@@ -47,7 +48,7 @@ async def test_who_changed_the_booking_meanwhile_keeps_it(small: Small) -> None:
     [before] = await standing(small)
     target = Target(before.id, before.seq, make.at("11:00"))
     # The applicant moved by herself after the proposal was made.
-    own = await flow.move(
+    own = await moving.move(
         small.house, given.code, Proof(secret=given.secret), make.at("10:30"), None
     )
     assert isinstance(own, BookingGiven)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from queue_service.events.capacity import Configured
-from queue_service.flows.bookings import booking
+from queue_service.flows.bookings import booking, moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -68,7 +68,7 @@ async def test_a_booking_made_before_its_service_changed_can_still_be_moved_and_
     await changed(small, msgspec.structs.replace(office, services=services, limits=limits))
     await soon(lambda: small.office.office.services[0].minutes_first == 5)
     proof = Proof(secret=booked.secret)
-    moved = await booking.move(small.house, booked.code, proof, make.at("11:00"))
+    moved = await moving.move(small.house, booked.code, proof, make.at("11:00"))
     assert isinstance(moved, BookingGiven)
     assert moved.end - moved.start == timedelta(minutes=5), "as such a visit takes now"
     cancelled = await booking.cancel(small.house, booked.code, proof)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -121,7 +121,7 @@ async def test_two_people_move_at_once_into_each_others_full_neighbourhood(
 
 
 async def move(house: Small, booking: BookingGiven, start: str, key: str | None = None) -> object:
-    return await flow.move(
+    return await moving.move(
         house.house, booking.code, Proof(secret=booking.secret), make.at(start), key
     )
 

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 
 from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -91,9 +92,9 @@ async def test_a_browser_and_a_booking_return_to_the_place_they_left(opening: Op
     booked = await small.booked(TOMORROW)
     proof = Proof(secret=booked.secret)
     later = make.at("2026-11-24 11:00")
-    moved = await flow.move(small.house, booked.code, proof, later)
+    moved = await moving.move(small.house, booked.code, proof, later)
     assert isinstance(moved, BookingGiven)
-    back = await flow.move(small.house, booked.code, proof, make.at(TOMORROW))
+    back = await moving.move(small.house, booked.code, proof, make.at(TOMORROW))
     assert isinstance(back, BookingGiven)
     assert back.start == make.at(TOMORROW)
     first = await small.held("2026-11-24 09:00")

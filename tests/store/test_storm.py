@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from queue_service.flows.bookings import booking
+from queue_service.flows.bookings import booking, moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -92,7 +92,7 @@ class Day:
         proof = Proof(secret=chosen.secret)
         if self.chance.random() < 0.7:
             start = make.at(self.start())
-            return await booking.move(house.house, chosen.code, proof, start)
+            return await moving.move(house.house, chosen.code, proof, start)
         return await booking.cancel(house.house, chosen.code, proof)
 
     async def staff(self, house: Small) -> object:

@@ -9,6 +9,7 @@ import pytest
 
 from queue_service.flows import turn as turns
 from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -167,7 +168,7 @@ async def test_a_date_beyond_every_calendar_is_past_or_far_off(
     proof = Proof(secret=booked.secret)
     for answer in (
         await flow.hold(small.house, small.slug, parts=PICK, start=start, language="de"),
-        await flow.move(small.house, booked.code, proof, start),
+        await moving.move(small.house, booked.code, proof, start),
     ):
         assert isinstance(answer, Refusal)
         assert answer.code is code

@@ -8,29 +8,24 @@ from uuid import UUID
 import msgspec
 
 from queue_service.events.booking import CancelReason
-from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.holding import (
     HoldGiven,
     as_given,
-    at_home,
     end_booking,
     extend,
     held,
     hold,
     release,
     scope_of,
-    visit_of,
-    wanted,
-    with_alternatives,
 )
 from queue_service.flows.bookings.proving import Proof, find, held_by
 from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, BookingState, Part, Person
-from queue_service.model.ids import APPLICANT, ActorId, BookingId
-from queue_service.model.office import BookingRules, Service
+from queue_service.model.booking import BookingState, Part, Person
+from queue_service.model.ids import APPLICANT, BookingId
+from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
@@ -226,59 +221,6 @@ async def confirm_mailed(house: House, code: str, secret: str) -> BookingGiven |
         # Used twice at once: both are told the same.
         return await show(house, code, Proof(secret=secret))
     return answer if isinstance(answer, Refusal) else booking_given(house, office, answer, name)
-
-
-async def move(
-    house: House, code: str, proof: Proof, start: datetime, key: str | None = None
-) -> BookingGiven | Refusal:
-    """Take another start and give the old one back, in one claim."""
-    found = await find(house, code, proof)
-    if isinstance(found, Refusal):
-        return found
-    office, booking, _ = found
-    rules, scope = office.rules_for(booking.parts), scope_of(office, booking.id)
-    return await move_to(house, found, start, by=APPLICANT, rules=rules, scope=scope, key=key)
-
-
-async def move_to(
-    house: House,
-    found: tuple[Followed, Booking, Person | None],
-    start: datetime,
-    *,
-    by: ActorId,
-    rules: BookingRules,
-    scope: str,
-    key: str | None,
-) -> BookingGiven | Refusal:
-    """Move a booking that was found, under the rules of `by`; `key` counts within `scope`."""
-    office, booking, person = found
-    start = at_home(office, start)
-    request = wanted(office, booking.parts, start)
-    if isinstance(request, Refusal):
-        return request
-    rest, own = resting.rest(office), await resting.own(house, office, booking.id)
-    # After an edit the visit takes what such a visit takes now: its old limits may be gone, and
-    # new ones would be oversold by it.
-    shape = visit_of(office, request, start, booking.language, booking.state)
-
-    def decide(world: World) -> Told | Refusal:
-        return life.move(
-            world,
-            booking.id,
-            start=start,
-            once=shape.once,
-            rules=rules,
-            shape=shape,
-            rest=rest,
-            own=own,
-        )
-
-    needs = Needs(bookings=(booking.id, *own), cells=office.openings.cells_for(request, start))
-    receipt = receipt_for(scope, key, "move", booking.id, start.isoformat())
-    answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
-    if isinstance(answer, Refusal):
-        return with_alternatives(office, request, start, answer)
-    return booking_given(house, office, answer, person.name if person else "")
 
 
 async def cancel(

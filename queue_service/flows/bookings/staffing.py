@@ -17,7 +17,6 @@ from queue_service.flows.bookings.booking import (
     booking_given,
     impossible_fields,
     missing_fields,
-    move_to,
     person_key_of,
     person_of,
 )
@@ -29,6 +28,7 @@ from queue_service.flows.bookings.holding import (
     wanted,
     with_alternatives,
 )
+from queue_service.flows.bookings.moving import move_to
 from queue_service.flows.bookings.proving import where
 from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import ReceiptKey, receipt_for

@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath, HeaderParameter
 
 from queue_service.flows.bookings import booking as flow
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
@@ -123,7 +124,7 @@ async def move(
     many = await crowded(request, house, _by_factor(request, code))
     if many is not None:
         return problem(request, many)
-    return private(request, await flow.move(house, code, _proof(request), data.start, key))
+    return private(request, await moving.move(house, code, _proof(request), data.start, key))
 
 
 @delete("/bookings/{code:str}", summary="Cancel a booking", status_code=200)

@@ -5,7 +5,7 @@ from datetime import date
 from litestar import get, post
 from litestar.response import Template
 
-from queue_service.flows.bookings import booking
+from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.house import House
@@ -43,7 +43,7 @@ async def moved(request: Asked, house: House, lang: str, code: str, secret: str)
     if start is None:
         result: object = Refusal(Code.FIELD_REQUIRED, {"field": "start"})
     else:
-        result = await booking.move(house, plain_code(code), Proof(secret=secret), start, key)
+        result = await moving.move(house, plain_code(code), Proof(secret=secret), start, key)
     if not isinstance(result, Refusal):
         return see(f"/{lang}/b/{code}/{secret}?moved=1")
     present = await opened(request, house, lang, code, secret)
