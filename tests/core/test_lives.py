@@ -113,7 +113,7 @@ class Lives(RuleBasedStateMachine):
             return
         before = self.town.world()
         answer = self.town.act(lambda w: life.move(w, one, start=start, once=old.once, rules=RULES))
-        movable = old.state is BookingState.BOOKED and old.start > self.town.now <= start
+        movable = old.state in LIVE and old.start > self.town.now <= start
         if movable:
             self._judge(answer, claims.net((old,), (new,)), before)
         else:
@@ -163,7 +163,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.town.turn()
         old = self.town.bookings[one]
-        answer = self.town.act(lambda w: restoring.no_show(w, one, rules=RULES))
+        answer = self.town.act(lambda w: restoring.no_show(w, one, rules=RULES, zone=make.BERLIN))
         late = old.start + RULES.late_minutes * MINUTE <= self.town.now
         assert isinstance(answer, Told) is (old.state is BookingState.BOOKED and late)
 

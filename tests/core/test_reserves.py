@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_service.flows.capacity.releasing import kept
+from queue_service.flows.capacity.keeping import kept
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import LimitId, ServiceCode, Tick
 from queue_service.model.office import Limit, Period

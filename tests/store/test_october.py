@@ -22,6 +22,7 @@ from queue_service.model.booking import Part
 from queue_service.model.ids import ActorId
 from queue_service.slots.openings import DayState
 from queue_service.store import offices as store
+from queue_service.store import selling
 from queue_service.store.database import outside, transaction
 from tests.conftest import Database
 from tests.small import SECRET, Small, opened, settings_for
@@ -33,6 +34,8 @@ MANAGER = ActorId(9)
 SLUG = "stuttgart"
 USUAL, SEASON = 350, 900
 RULE = "eat_season"
+TEN_MINUTES = timedelta(minutes=10)
+"""A visit, and the grid."""
 
 
 def at(day: date, clock: str) -> datetime:
@@ -80,26 +83,33 @@ def word(fact: SurgeFact) -> str:
     return f"ended_{fact.why}" if isinstance(fact, SurgeEnded) else type(fact).__name__
 
 
-def places(small: Small, day: date) -> int:
-    """Pickup appointments one after the other on that day, as applicants see them."""
+async def places(small: Small, day: date) -> int:
+    """Pickup appointments one after the other on that day: free ones and those kept for later."""
     now = small.office.now()
     pick = small.office.office.service("PICK")
     assert pick is not None
     [found] = small.office.openings.month((Part(pick.code, 1),), day, day, now)
     assert found.state is DayState.FREE
-    return sum(start.places for start in found.starts)  # ten minutes a visit, as the grid
+    free = sum(start.places for start in found.starts)
+    async with transaction(small.house.pool, small.office.key.authority) as connection:
+        begin = at(day, "00:00")
+        rests = await selling.resting(
+            connection, small.office.key.office, begin, begin + timedelta(1)
+        )
+    cards = small.office.key.limits["cards"]
+    return free + sum((b.end - b.start) // TEN_MINUTES for b in rests if cards in b.limits)
 
 
 async def test_october(stuttgart: Small) -> None:
     small = stuttgart
-    assert places(small, FRIDAY) == 60
+    assert await places(small, FRIDAY) == 60
     await cards_are(small, "ready", 1, USUAL)
     assert await look(small, MONDAY, "08:00") == []
     await cards_are(small, "ready", USUAL + 1, SEASON)
     assert await look(small, MONDAY, "08:10") == ["holding"]
     assert await look(small, MONDAY, "08:39") == []
     assert await look(small, MONDAY, "08:40") == ["suggested"]
-    assert places(small, FRIDAY) == 60
+    assert await places(small, FRIDAY) == 60
 
     [said] = [fact for fact in await facts(small) if word(fact) == "suggested"]
     assert isinstance(said, SurgeDecided)
@@ -110,12 +120,12 @@ async def test_october(stuttgart: Small) -> None:
     await small.set_clock(at(MONDAY, "10:00"))
     assert await surging.approve(small.house, small.office, RULE, MANAGER) == Done(RULE)
     await small.settle()
-    seen = [places(small, FRIDAY)]
+    seen = [await places(small, FRIDAY)]
     for day, clock in ((MONDAY, 13), (MONDAY + timedelta(1), 10), (MONDAY + timedelta(2), 10)):
         await look(small, day, f"{clock}:00")
-        seen.append(places(small, FRIDAY))
+        seen.append(await places(small, FRIDAY))
     assert seen == [78, 78, 96, 110]
-    assert places(small, NEXT_TUESDAY) == 110
+    assert await places(small, NEXT_TUESDAY) == 110
 
     # Nobody has to end it: after ten working days the afternoon is closed again.
     last = await small.fetch(
@@ -129,7 +139,7 @@ async def test_october(stuttgart: Small) -> None:
     await cards_are(small, "handed_out", 1, 600)
     assert await look(small, FRIDAY, "09:00") == ["clearing"]
     assert await look(small, FRIDAY, "10:00") == ["ended_cleared"]
-    assert places(small, NEXT_TUESDAY) == 60
+    assert await places(small, NEXT_TUESDAY) == 60
 
     assert [word(fact) for fact in await facts(small)] == [
         "holding",

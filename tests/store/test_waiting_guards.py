@@ -142,7 +142,7 @@ async def test_the_stored_journal_proves_the_order(small: Small) -> None:
 
 
 async def test_contact_data_go_with_the_wish(small: Small) -> None:
-    stays, goes = [await joined(small, n, "11:55", "11:59") for n in ("Stays", "Goes")]
+    stays, goes = [await joined(small, n) for n in ("Stays", "Goes")]
     await flow.leave(small.house, goes.code, goes.secret)
     async with transaction(small.house.pool, small.office.key.authority) as connection:
         await wishes.forget(connection)
