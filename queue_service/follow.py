@@ -128,6 +128,8 @@ class Follower:
                     await self._look.wait()
             except TimeoutError:
                 pass
+            # Word of an own commit comes with its answer: that is handed over, not read back.
+            await asyncio.sleep(0)
             self._look.clear()
             everything = real_now() - polled >= timedelta(seconds=POLL_SECONDS)
             try:

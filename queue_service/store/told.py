@@ -30,13 +30,14 @@ from queue_service.model.layer import Layer
 from queue_service.model.office import OfficeClock, OfficeKey
 from queue_service.model.visit import TicketBlock, TicketSeries, Visit
 from queue_service.model.waiting import Offer, Wish, WishPerson
-from queue_service.model.world import Grant, Noted
+from queue_service.model.world import CellKey, Grant, Noted
 from queue_service.store import cards as store_cards
 from queue_service.store import errands as store_errands
 from queue_service.store import hall as store_hall
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store import wishes as store_wishes
+from queue_service.store.runs import runs
 from queue_service.store.statement import Statement, given, given_json, plain, upsert
 
 CHANNEL = "queue"
@@ -57,14 +58,19 @@ PEOPLE = Statement(
     )
 )
 
-_net = given(limit=Integer(), tick=Integer(), delta=Integer())
+# As runs of neighbouring cells that are alike, here and below: a visit takes ticks in a row,
+# an edit of thousands is a few numbers to send.
+_net = given(limit=Integer(), first=Integer(), end=Integer(), delta=Integer())
 NET = Statement(
     update(t.cell)
-    .where(t.cell.c.limit == _net.c.limit, t.cell.c.tick == _net.c.tick)
+    .where(
+        t.cell.c.limit == _net.c.limit,
+        t.cell.c.tick >= _net.c.first,
+        t.cell.c.tick < _net.c.end,
+    )
     .values(taken=t.cell.c.taken + _net.c.delta)
 )
 
-# As runs of neighbouring cells that are alike: an edit of thousands is a few numbers to send.
 _grant = given(
     limit=Integer(), first=Integer(), end=Integer(), capacity=Integer(), granted=Integer()
 )
@@ -197,8 +203,8 @@ class Outcome(msgspec.Struct):
     series: dict[object, TicketSeries] = msgspec.field(default_factory=dict)
     desks: dict[object, Desk] = msgspec.field(default_factory=dict)
     blocks: list[TicketBlock] = msgspec.field(default_factory=list)
-    net: dict[tuple[int, int], int] = msgspec.field(default_factory=dict)
-    grants: dict[tuple[int, int], Grant] = msgspec.field(default_factory=dict)
+    net: dict[CellKey, int] = msgspec.field(default_factory=dict)
+    grants: dict[CellKey, Grant] = msgspec.field(default_factory=dict)
     codes: list[str] = msgspec.field(default_factory=list)
     layers: list[Layer] = msgspec.field(default_factory=list)
     ended_layers: dict[int, datetime] = msgspec.field(default_factory=dict)
@@ -221,8 +227,8 @@ async def write(
     if outcome.grants:
         await _write_grants(connection, key.authority, outcome.grants)
     if outcome.net:
-        limits, ticks = zip(*outcome.net, strict=True)
-        await NET.execute(connection, limit=limits, tick=ticks, delta=list(outcome.net.values()))
+        net = {key: (delta,) for key, delta in outcome.net.items()}
+        await NET.execute(connection, **runs(net, "delta"))
     if outcome.bookings:
         await BOOKINGS.execute(
             connection, **scope, rows=rows.text_of(list(outcome.bookings.values()))
@@ -265,17 +271,10 @@ async def write(
 async def _write_grants(
     connection: asyncpg.Connection,
     authority: AuthorityId,
-    grants: Mapping[tuple[int, int], Grant],
+    grants: Mapping[CellKey, Grant],
 ) -> None:
-    runs: list[list[int]] = []
-    for (limit, tick), grant in sorted(grants.items()):
-        last = runs[-1] if runs else None
-        if last and [last[0], *last[2:]] == [limit, tick, grant.capacity, grant.granted]:
-            last[2] += 1
-        else:
-            runs.append([limit, tick, tick + 1, grant.capacity, grant.granted])
-    names = ("limit", "first", "end", "capacity", "granted")
-    columns = dict(zip(names, map(list, zip(*runs, strict=True)), strict=True))
+    said = {key: (grant.capacity, grant.granted) for key, grant in grants.items()}
+    columns = runs(said, "capacity", "granted")
     if await GRANTS.count(connection, **columns) < len(grants):
         await NEW_CELLS.execute(connection, authority=authority, **columns)
 

@@ -5,7 +5,7 @@ row of that office, and nobody else writes them.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -27,11 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking
-from queue_service.model.ids import AuthorityId, BookingId, LimitId, OfficeId, Tick
+from queue_service.model.ids import AuthorityId, BookingId, OfficeId
 from queue_service.model.office import OfficeClock
 from queue_service.model.world import Cell, CellKey, Needs
 from queue_service.store import rows
 from queue_service.store import tables as t
+from queue_service.store.runs import runs
 from queue_service.store.statement import Statement, given
 
 NO_LOCK = os.environ.get("QUEUE_CONTROL_NO_LOCK") == "1"
@@ -225,20 +226,7 @@ async def cells(
         limits, ticks = zip(*keys, strict=True)
         rows_found = await CELLS.rows(connection, limit=limits, tick=ticks)
     else:
-        limits, ticks, ends = zip(*runs_of(keys), strict=True)
-        rows_found = await CELL_RUNS.rows(connection, limit=limits, first=ticks, end=ends)
+        rows_found = await CELL_RUNS.rows(connection, **runs(dict.fromkeys(keys, ())))
     for limit, tick, capacity, taken, allowed in rows_found:
         found[(limit, tick)] = Cell(capacity, taken, allowed)
     return found
-
-
-def runs_of(keys: Iterable[CellKey]) -> list[tuple[LimitId, Tick, Tick]]:
-    """Neighbouring cells together: limit, first tick and the one after the last."""
-    runs: list[tuple[LimitId, Tick, Tick]] = []
-    for limit, tick in sorted(keys):
-        after = Tick(tick + 1)
-        if runs and (runs[-1][0], runs[-1][2]) == (limit, tick):
-            runs[-1] = (limit, runs[-1][1], after)
-        else:
-            runs.append((limit, tick, after))
-    return runs
