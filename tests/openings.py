@@ -89,4 +89,8 @@ def go_on(rehearsed: Rehearsed, what: str, one: BookingId, start: object, pick: 
     else:
         new = msgspec.structs.replace(old, start=start, end=start + (old.end - old.start))  # type: ignore[operator]  # a datetime
         if all(key in rehearsed.cells for key in claims.taken_by(new)):
-            rehearsed.act(lambda w: life.move(w, one, start=new.start, once=old.once, rules=RULES))
+            rehearsed.act(
+                lambda w: life.move(
+                    w, one, start=new.start, once=old.once, rules=RULES, zone=make.BERLIN
+                )
+            )

@@ -27,7 +27,11 @@ def small_town(capacity: int = 2) -> Rehearsed:
 
 
 def hold_of(town: Rehearsed, wanted: Booking, replaces: BookingId | None = None) -> Told | Refusal:
-    return town.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK, replaces=replaces))
+    return town.act(
+        lambda w: holds.hold(
+            w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK, replaces=replaces
+        )
+    )
 
 
 def confirm_of(

@@ -4,7 +4,7 @@ Early people are told when to come, people up to ten minutes late keep their tur
 as walk-ins; the office decides all three.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -26,21 +26,22 @@ class Admission(msgspec.Struct, frozen=True):
 def admit(
     booking: Booking, now: datetime, *, rules: BookingRules, emergency: bool
 ) -> Admission | Refusal:
-    """Admit a booking at `now`; both in the office's zone."""
+    """Admit a booking at `now`, which is in the office's zone."""
     if booking.state is BookingState.CANCELLED:
         return Refusal(Code.CANCELLED)
     if booking.state is BookingState.NO_SHOW:
         return Refusal(Code.TOO_LATE)
     if booking.state not in (BookingState.BOOKED, BookingState.PENDING):
         return Refusal(Code.UNKNOWN_CODE)
-    start = booking.start.astimezone(now.tzinfo)
-    if start.date() != now.date():
-        return Refusal(Code.OTHER_DAY, {"start": start.isoformat()})
+    local = booking.start.astimezone(now.tzinfo)
+    if local.date() != now.date():
+        return Refusal(Code.OTHER_DAY, {"start": local.isoformat()})
+    # Counted and compared as instants: twice a year the wall runs unevenly.
+    start = local.astimezone(UTC)
     opens = start - timedelta(minutes=rules.early_minutes)
     if now < opens:
-        return Refusal(
-            Code.TOO_EARLY, {"start": start.isoformat(), "check_in_from": opens.isoformat()}
-        )
+        from_then = opens.astimezone(now.tzinfo).isoformat()
+        return Refusal(Code.TOO_EARLY, {"start": local.isoformat(), "check_in_from": from_then})
     if emergency:
         return Admission(NeedClass.EMERGENCY, max(start, now), "wait")
     if now > start + timedelta(minutes=rules.late_minutes):

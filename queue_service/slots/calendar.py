@@ -31,6 +31,11 @@ def instant_of(tick: Tick) -> datetime:
     return datetime.fromtimestamp(tick * TICK_SECONDS, UTC)
 
 
+def later(instant: datetime, by: timedelta) -> datetime:
+    """`by` after `instant` (before it, if negative) in its zone; the wall may run unevenly."""
+    return (instant.astimezone(UTC) + by).astimezone(instant.tzinfo)
+
+
 def ticks_of(start: datetime, end: datetime) -> range:
     """All ticks that [start, end) overlaps, also in part."""
     return range(tick_of(start), -(-int(end.timestamp()) // TICK_SECONDS))

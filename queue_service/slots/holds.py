@@ -5,6 +5,7 @@ Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openi
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -67,6 +68,7 @@ def hold(
     wanted: Booking,
     *,
     rules: BookingRules,
+    zone: ZoneInfo,
     clock: OfficeClock,
     receipt: str = "",
     replaces: BookingId | None = None,
@@ -77,7 +79,7 @@ def hold(
 
     What it gave back before (`own`) and now wants again, the browser gets although it rests.
     """
-    outside = in_window(wanted.start, world.now, rules)
+    outside = in_window(wanted.start, world.now, rules, zone)
     if outside is not None:
         return outside
     old = world.booking(replaces) if replaces else None

@@ -5,6 +5,7 @@ Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openi
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,7 +24,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import claims, persons
 from queue_service.slots.holds import Given, given, live_hold
-from queue_service.slots.release import Rest, exchange, in_window, resting_place
+from queue_service.slots.release import Rest, exchange, in_window, resting_place, without_lead
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -110,9 +111,10 @@ def book_by_staff(
     person: Person,
     exceed_reason: str,
     rules: BookingRules,
+    zone: ZoneInfo,
 ) -> Told | Refusal:
     """Staff book directly on the same cells; only with a reason may they exceed capacity."""
-    outside = in_window(wanted.start, world.now, msgspec.structs.replace(rules, lead_minutes=0))
+    outside = in_window(wanted.start, world.now, without_lead(rules), zone)
     if outside is not None:
         return outside
     bound = persons.refused(world, group=wanted.group, person_key=wanted.person_key)
@@ -162,6 +164,7 @@ def move(
     start: datetime,
     once: tuple[CellKey, ...],
     rules: BookingRules,
+    zone: ZoneInfo,
     shape: Booking | None = None,
     rest: Rest | None = None,
     own: tuple[BookingId, ...] = (),
@@ -176,7 +179,7 @@ def move(
     found = _to_move(world, booking, LIVE)
     if isinstance(found, Refusal):
         return found
-    outside = in_window(start, world.now, rules)
+    outside = in_window(start, world.now, rules, zone)
     if outside is not None:
         return outside
     there = shape or msgspec.structs.replace(

@@ -24,14 +24,16 @@ from queue_service.slots.claims import taken_by
 ONE_DAY = timedelta(days=1)
 
 
-def in_window(start: datetime, now: datetime, rules: BookingRules) -> Refusal | None:
+def in_window(
+    start: datetime, now: datetime, rules: BookingRules, zone: ZoneInfo
+) -> Refusal | None:
     """None when `start` may be booked now; both ends of the window are the office's rules.
 
-    `start` is in the office's zone; the window ends with its last local day.
+    The window ends with its last day in the office's `zone`.
     """
     if start < now + timedelta(minutes=rules.lead_minutes):
         return Refusal(Code.PAST)
-    if start.date() > _last(rules, now.astimezone(start.tzinfo).date()):
+    if start.astimezone(zone).date() > _last(rules, now.astimezone(zone).date()):
         return Refusal(Code.NOT_BOOKABLE_YET, {"window_days": rules.window_days})
     return None
 
@@ -40,13 +42,18 @@ def may_start(
     office: Office, parts: Iterable[Part], start: datetime, now: datetime
 ) -> Refusal | None:
     """None when a visit of these parts may be booked now to begin at `start`."""
-    return in_window(start.astimezone(office.tz), now, rules_for(office, parts))
+    return in_window(start, now, rules_for(office, parts), office.tz)
 
 
 def rules_for(office: Office, parts: Iterable[Part]) -> BookingRules:
     """The office's rules with the horizon of these parts: that of the shortest."""
     services = [s for part in parts if (s := office.service(part.service)) is not None]
     return msgspec.structs.replace(office.booking, window_days=_days(office.booking, services))
+
+
+def without_lead(rules: BookingRules) -> BookingRules:
+    """The same for staff, who may book what begins at once."""
+    return msgspec.structs.replace(rules, lead_minutes=0)
 
 
 def last_bookable(rules: BookingRules, services: Iterable[Service], now: datetime) -> date:

@@ -18,7 +18,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims, persons
 from queue_service.slots.holds import given
-from queue_service.slots.release import Rest, exchange, in_window
+from queue_service.slots.release import Rest, exchange, in_window, without_lead
 
 HALF_A_DAY = timedelta(hours=12)
 RESTORABLE = frozenset(
@@ -36,6 +36,7 @@ def restore(
     *,
     reason: facts.RestoreReason,
     rules: BookingRules,
+    zone: ZoneInfo,
     rest: Rest | None = None,
     own: Sequence[BookingId] = (),
 ) -> Told | Refusal:
@@ -51,7 +52,7 @@ def restore(
     if found is None or refusal is not None:
         return refusal or Refusal(Code.UNKNOWN_BOOKING)
     stays = _still_today(found, world) and wanted.start == found.start
-    outside = None if stays else in_window(wanted.start, world.now, _without_lead(rules))
+    outside = None if stays else in_window(wanted.start, world.now, without_lead(rules), zone)
     refusal = outside or persons.refused(world, group=found.group, person_key=found.person_key)
     if refusal is not None:
         return refusal
@@ -116,7 +117,3 @@ def no_show(
     after = msgspec.structs.replace(found, state=BookingState.NO_SHOW)
     fact = facts.NoShow(bookings=(BookingNow.of(after, found.seq),))
     return Told(fact, bookings=(after,), answer=given(after))
-
-
-def _without_lead(rules: BookingRules) -> BookingRules:
-    return msgspec.structs.replace(rules, lead_minutes=0)

@@ -6,7 +6,7 @@ is left in each touched cell, so the view replaces and never re-derives.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from queue_service.events.booking import Held
@@ -153,7 +153,7 @@ class Openings:
         key = (id(request), start.timestamp())
         found = self._taken.get(key)
         if found is None:
-            end = start + timedelta(minutes=request.minutes)
+            end = start.astimezone(UTC) + timedelta(minutes=request.minutes)
             found = cells_of(self.limits_of(request), start, end) + self.once_of(request, start)
             if len(self._taken) > _MOST_REMEMBERED:
                 self._taken.clear()

@@ -134,7 +134,9 @@ class Edits(RuleBasedStateMachine):
         self.town.turn()
         counted = self.town.recount()
         room = all(counted[key] < self._places(key) for key in taken)
-        answer = self.town.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+        answer = self.town.act(
+            lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK)
+        )
         if wanted.start >= self.town.now:
             assert isinstance(answer, Told) is room, "granted exactly where the model has room"
         return None if isinstance(answer, Refusal) else wanted.id
@@ -165,7 +167,9 @@ class Edits(RuleBasedStateMachine):
         old = self.town.bookings[one]
         new = msgspec.structs.replace(old, start=start, end=start + (old.end - old.start))
         if all(key in self.town.cells for key in claims.taken_by(new)):
-            self.town.act(lambda w: life.move(w, one, start=start, once=(), rules=RULES))
+            self.town.act(
+                lambda w: life.move(w, one, start=start, once=(), rules=RULES, zone=make.BERLIN)
+            )
 
     @rule(one=made)
     def cancel(self, one: BookingId | None) -> None:
@@ -181,7 +185,12 @@ class Edits(RuleBasedStateMachine):
         )
         answer = self.town.act(
             lambda w: life.book_by_staff(
-                w, wanted, person=Person(wanted.id, "A"), exceed_reason="crowd", rules=RULES
+                w,
+                wanted,
+                person=Person(wanted.id, "A"),
+                exceed_reason="crowd",
+                rules=RULES,
+                zone=make.BERLIN,
             )
         )
         if isinstance(answer, Refusal):

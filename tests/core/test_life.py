@@ -68,7 +68,7 @@ def test_people_keep_their_own_minutes_when_the_office_clock_runs_thirty_fold() 
     fast = OfficeClock(NOW, NOW, 30.0)
     town = small_town()
     wanted = make.booking(make.at("10:00"))
-    told = town.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=fast))
+    told = town.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=fast))
     assert isinstance(told, Told)
     assert told.bookings[0].until == NOW + 30 * timedelta(minutes=RULES.hold_minutes)
 
@@ -135,11 +135,15 @@ def test_a_booking_by_mailed_link_waits_and_lapses_like_a_hold() -> None:
     hold_of(town, wanted)
     confirm_of(town, wanted.id, b"amal", mail=True)
     later = FIRST + 10 * MINUTE
-    moved = town.act(lambda w: life.move(w, wanted.id, start=later, once=(), rules=RULES))
+    moved = town.act(
+        lambda w: life.move(w, wanted.id, start=later, once=(), rules=RULES, zone=make.BERLIN)
+    )
     assert isinstance(moved, Told)
     assert (moved.bookings[0].state, moved.bookings[0].start) == (BookingState.PENDING, later)
     town.wait(60)
-    late = town.act(lambda w: life.move(w, wanted.id, start=FIRST, once=(), rules=RULES))
+    late = town.act(
+        lambda w: life.move(w, wanted.id, start=FIRST, once=(), rules=RULES, zone=make.BERLIN)
+    )
     assert late == Refusal(Code.HOLD_EXPIRED)
     assert town.act(lambda w: life.confirm_mailed(w, wanted.id)) == Refusal(Code.HOLD_EXPIRED)
     assert town.recount().total() == 0
@@ -159,7 +163,9 @@ def test_a_booking_by_mailed_link_waits_and_lapses_like_a_hold() -> None:
 def test_what_has_ended_can_neither_be_moved_nor_cancelled(state: BookingState, code: Code) -> None:
     ended = make.booking(FIRST, state=state)
     world = World(NOW, bookings={ended.id: ended})
-    assert life.move(world, ended.id, start=FIRST, once=(), rules=RULES) == Refusal(code)
+    assert life.move(
+        world, ended.id, start=FIRST, once=(), rules=RULES, zone=make.BERLIN
+    ) == Refusal(code)
     assert life.cancel(world, ended.id, reason=CancelReason.APPLICANT, rules=RULES) == Refusal(code)
 
 
@@ -182,14 +188,14 @@ def test_a_booking_that_began_can_be_ended_by_the_office_alone() -> None:
     ],
 )
 def test_the_window_ends_with_its_last_local_day(start: str, code: Code | None) -> None:
-    outside = holds.in_window(make.at(start), NOW, RULES)
+    outside = holds.in_window(make.at(start), NOW, RULES, make.BERLIN)
     assert (outside and outside.code) == code
 
 
 def test_the_window_counts_local_days_across_a_clock_change() -> None:
     friday = make.at("2026-10-23 23:30")
-    assert holds.in_window(make.at("2026-10-26 23:55"), friday, RULES) is None
-    outside = holds.in_window(make.at("2026-10-27 00:00"), friday, RULES)
+    assert holds.in_window(make.at("2026-10-26 23:55"), friday, RULES, make.BERLIN) is None
+    outside = holds.in_window(make.at("2026-10-27 00:00"), friday, RULES, make.BERLIN)
     assert outside is not None
 
 
@@ -198,5 +204,5 @@ def test_what_was_never_made_is_unknown() -> None:
     world = World(NOW, bookings={nobody: None})
     unknown = Refusal(Code.UNKNOWN_BOOKING)
     assert holds.extend(world, nobody, rules=RULES, clock=CLOCK) == unknown
-    assert life.move(world, nobody, start=FIRST, once=(), rules=RULES) == unknown
+    assert life.move(world, nobody, start=FIRST, once=(), rules=RULES, zone=make.BERLIN) == unknown
     assert life.confirm_mailed(world, nobody) == unknown

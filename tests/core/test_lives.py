@@ -112,7 +112,9 @@ class Lives(RuleBasedStateMachine):
         if any(key not in self.town.cells for key in claims.taken_by(new)):
             return
         before = self.town.world()
-        answer = self.town.act(lambda w: life.move(w, one, start=start, once=old.once, rules=RULES))
+        answer = self.town.act(
+            lambda w: life.move(w, one, start=start, once=old.once, rules=RULES, zone=make.BERLIN)
+        )
         movable = old.state in LIVE and old.start > self.town.now <= start
         if movable:
             self._judge(answer, claims.net((old,), (new,)), before)
@@ -149,7 +151,9 @@ class Lives(RuleBasedStateMachine):
             return
         before = self.town.world()
         answer = self.town.act(
-            lambda w: restoring.restore(w, new, reason=RestoreReason.OFFICE_ERROR, rules=RULES)
+            lambda w: restoring.restore(
+                w, new, reason=RestoreReason.OFFICE_ERROR, rules=RULES, zone=make.BERLIN
+            )
         )
         if isinstance(answer, Told):
             assert old.state in restoring.RESTORABLE
@@ -194,7 +198,12 @@ class Lives(RuleBasedStateMachine):
         )
         answer = self.town.act(
             lambda w: life.book_by_staff(
-                w, wanted, person=Person(wanted.id, "A"), exceed_reason=reason, rules=RULES
+                w,
+                wanted,
+                person=Person(wanted.id, "A"),
+                exceed_reason=reason,
+                rules=RULES,
+                zone=make.BERLIN,
             )
         )
         if isinstance(answer, Refusal):

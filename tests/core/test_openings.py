@@ -77,7 +77,7 @@ def test_a_place_that_is_certainly_full_is_not_once_a_hold_of_the_office_is_due(
     request = view.request(ONE_PICK)
     assert isinstance(request, Request)
     wanted = wanted_of(view, ONE_PICK, FIRST)
-    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK))
     view.apply(rehearsed.journal[-1][1])
     until = rehearsed.bookings[wanted.id].until
     assert until is not None
@@ -89,7 +89,7 @@ def test_an_extended_hold_is_due_only_at_its_new_end() -> None:
     rehearsed = town()
     view = loaded(rehearsed)
     wanted = wanted_of(view, ONE_PICK, FIRST)
-    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK))
     first_end = rehearsed.bookings[wanted.id].until
     rehearsed.act(lambda w: holds.extend(w, wanted.id, rules=RULES, clock=CLOCK))
     for _, fact, _ in rehearsed.journal:
@@ -105,7 +105,7 @@ def test_what_was_held_is_shown_as_taken_once_it_is_booked() -> None:
     rehearsed = town()
     view = loaded(rehearsed)
     wanted = wanted_of(view, ONE_PICK, FIRST)
-    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK))
     view.apply(rehearsed.journal[-1][1])
 
     def first_state() -> DayState:
@@ -138,7 +138,7 @@ def test_the_stamp_changes_with_the_entry_the_clock_and_the_view_and_not_else() 
     assert view.stamp(TODAY, TOMORROW, NOW + 5 * MINUTE) != stamp
     assert loaded(rehearsed).stamp(TODAY, TOMORROW, NOW) != stamp
     wanted = wanted_of(view, ONE_PICK, FIRST)
-    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+    rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK))
     view.apply(rehearsed.journal[-1][1])
     assert view.stamp(TODAY, TOMORROW, NOW) != stamp
     assert view.stamp(TOMORROW, TOMORROW, NOW) == view.stamp(TOMORROW, TOMORROW, NOW)

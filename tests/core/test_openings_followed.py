@@ -76,7 +76,7 @@ def _begin(rehearsed: Rehearsed, wanted: Booking, *, staff: bool, exceed: bool) 
     if any(key not in rehearsed.cells for key in claims.taken_by(wanted)):
         return
     if not staff:
-        rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, clock=CLOCK))
+        rehearsed.act(lambda w: holds.hold(w, wanted, rules=RULES, zone=make.BERLIN, clock=CLOCK))
         return
     booked = msgspec.structs.replace(wanted, state=BookingState.BOOKED)
     rehearsed.act(
@@ -86,6 +86,7 @@ def _begin(rehearsed: Rehearsed, wanted: Booking, *, staff: bool, exceed: bool) 
             person=Person(booked.id, "A"),
             exceed_reason="crowd" if exceed else "",
             rules=RULES,
+            zone=make.BERLIN,
         )
     )
 

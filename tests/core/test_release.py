@@ -34,7 +34,14 @@ def hold(
 ) -> Told | Refusal:
     return place.act(
         lambda w: holds.hold(
-            w, wanted, rules=RULES, clock=CLOCK, replaces=replaces, rest=how(), own=own
+            w,
+            wanted,
+            rules=RULES,
+            zone=make.BERLIN,
+            clock=CLOCK,
+            replaces=replaces,
+            rest=how(),
+            own=own,
         )
     )
 
@@ -69,7 +76,9 @@ def cancel(place: Rehearsed, one: BookingId) -> Told | Refusal:
 def move(place: Rehearsed, one: BookingId, start: datetime) -> Told | Refusal:
     own = tuple(b.id for b in resting(place) if b.rest_of == one)
     return place.act(
-        lambda w: life.move(w, one, start=start, once=(), rules=RULES, rest=how(), own=own)
+        lambda w: life.move(
+            w, one, start=start, once=(), rules=RULES, zone=make.BERLIN, rest=how(), own=own
+        )
     )
 
 

@@ -40,7 +40,9 @@ def one(state: BookingState = BookingState.CANCELLED, **more: object) -> Booking
 
 def restore(at: Rehearsed, wanted: Booking) -> Told | Refusal:
     return at.act(
-        lambda w: restoring.restore(w, wanted, reason=RestoreReason.OFFICE_ERROR, rules=RULES)
+        lambda w: restoring.restore(
+            w, wanted, reason=RestoreReason.OFFICE_ERROR, rules=RULES, zone=ZONE
+        )
     )
 
 

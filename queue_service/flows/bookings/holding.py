@@ -18,6 +18,7 @@ from queue_service.model.ids import APPLICANT, ActorId, BookingId, address
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import holds, life
+from queue_service.slots.calendar import later
 from queue_service.slots.cards import claimed
 from queue_service.slots.openings import Request
 from queue_service.slots.release import may_start
@@ -86,7 +87,7 @@ async def hold(
     strange = unspoken(office, language)
     if strange is not None:
         return strange
-    start = at_home(office, start)
+    start = instant(start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
@@ -107,7 +108,7 @@ async def hold(
         bookings=(replaced, *own) if replaced else (),
         cards=bound,
     )
-    rules, clock = office.rules_for(parts), office.clock
+    rules, zone, clock = office.rules_for(parts), office.office.tz, office.clock
     rest = resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:
@@ -115,6 +116,7 @@ async def hold(
             world,
             booking,
             rules=rules,
+            zone=zone,
             clock=clock,
             receipt=mark,
             replaces=replaced,
@@ -133,7 +135,7 @@ async def hold(
 def visit_of(
     office: Followed, request: Request, start: datetime, language: str, state: BookingState
 ) -> Booking:
-    """A new booking of what `request` takes at `start`, as the office's rules are now."""
+    """A new booking of what `request` takes at `start` (UTC), as the office's rules are now."""
     return Booking(
         BookingId(fresh_id()),
         state,
@@ -152,9 +154,9 @@ def scope_of(office: Followed, booking: BookingId) -> str:
     return f"{office.key.slug} {booking}"
 
 
-def at_home(office: Followed, start: datetime) -> datetime:
-    """`start` in the office's zone; what lies beyond every calendar stays past or far off."""
-    return min(max(start, _EARLIEST), _LATEST).astimezone(office.office.tz)
+def instant(start: datetime) -> datetime:
+    """`start` in UTC; what lies beyond every calendar stays past or far off."""
+    return min(max(start, _EARLIEST), _LATEST).astimezone(UTC)
 
 
 def wanted(office: Followed, parts: tuple[Part, ...], start: datetime) -> Request | Refusal:
@@ -192,7 +194,7 @@ def is_certainly_full(
     office: Followed, parts: tuple[Part, ...], start: datetime, now: datetime
 ) -> bool:
     """Whether memory alone refuses a hold of these parts at `start` that nobody has sent yet."""
-    start = at_home(office, start)
+    start = instant(start)
     request = office.openings.request(parts)
     return (
         isinstance(request, Request)
@@ -220,7 +222,7 @@ def _add_alternatives(
 ) -> Refusal:
     length = timedelta(minutes=request.visit_minutes)
     found = [
-        {"start": s.start, "end": s.start + length, "places": s.places}
+        {"start": s.start, "end": later(s.start, length), "places": s.places}
         for s in office.openings.alternatives(request, start, now, others=True)
     ]
     return Refusal(refusal.code, refusal.data | {"alternatives": found})

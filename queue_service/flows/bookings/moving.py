@@ -6,7 +6,7 @@ from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.booking import BookingGiven, booking_given
 from queue_service.flows.bookings.holding import (
     as_given,
-    at_home,
+    instant,
     scope_of,
     visit_of,
     wanted,
@@ -48,7 +48,7 @@ async def move_to(
 ) -> BookingGiven | Refusal:
     """Move a booking that was found, under the rules of `by`; `key` counts within `scope`."""
     office, booking, person = found
-    start = at_home(office, start)
+    start = instant(start)
     request = wanted(office, booking.parts, start)
     if isinstance(request, Refusal):
         return request
@@ -68,6 +68,7 @@ async def move_to(
             start=start,
             once=shape.once,
             rules=rules,
+            zone=office.office.tz,
             shape=shape,
             rest=rest,
             own=own,

@@ -22,8 +22,8 @@ from queue_service.flows.bookings.booking import (
 )
 from queue_service.flows.bookings.holding import (
     as_given,
-    at_home,
     end_booking,
+    instant,
     visit_of,
     wanted,
     with_alternatives,
@@ -42,6 +42,7 @@ from queue_service.seals import new_code
 from queue_service.slots import life, restoring
 from queue_service.slots.cards import claimed
 from queue_service.slots.claims import taken_by
+from queue_service.slots.release import without_lead
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
 
@@ -70,7 +71,7 @@ async def book(
     strange = unspoken(office, language)
     if strange is not None:
         return strange
-    start = at_home(office, start)
+    start = instant(start)
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
@@ -95,10 +96,13 @@ async def book(
         email_key=house.keys.email_key(slug, applicant.email),
     )
     person, rules = person_of(booking.id, applicant), office.office.booking
+    zone = office.office.tz
     reason = exceed_reason.value if exceed_reason else ""
 
     def decide(world: World) -> Told | Refusal:
-        told = life.book_by_staff(world, booking, person=person, exceed_reason=reason, rules=rules)
+        told = life.book_by_staff(
+            world, booking, person=person, exceed_reason=reason, rules=rules, zone=zone
+        )
         return claimed(world, told, bound, booking.id)
 
     needs = Needs(
@@ -147,7 +151,7 @@ async def move(
     if isinstance(found, Refusal):
         return found
     office, booking, _ = found
-    rules = msgspec.structs.replace(office.rules_for(booking.parts), lead_minutes=0)
+    rules = without_lead(office.rules_for(booking.parts))
     scope = _scope(office, by)
     return await move_to(house, found, start, by=by, rules=rules, scope=scope, key=key)
 
@@ -170,19 +174,20 @@ async def restore(
     if isinstance(found, Refusal):
         return found
     office, booking, person = found
-    begins = at_home(office, start or booking.start)
+    begins = instant(start or booking.start)
     request = wanted(office, booking.parts, begins)
     if isinstance(request, Refusal):
         return request
     shape = visit_of(office, request, begins, booking.language, booking.state)
     stays = start is None or begins == booking.start
     again = booking if stays else life.standing_in(booking, shape)
-    again = msgspec.structs.replace(again, start=begins)
-    rules = office.rules_for(booking.parts)
+    rules, zone = office.rules_for(booking.parts), office.office.tz
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
 
     def decide(world: World) -> Told | Refusal:
-        return restoring.restore(world, again, reason=reason, rules=rules, rest=rest, own=own)
+        return restoring.restore(
+            world, again, reason=reason, rules=rules, zone=zone, rest=rest, own=own
+        )
 
     key_of = booking.person_key
     occupied = msgspec.structs.replace(again, state=BookingState.BOOKED)

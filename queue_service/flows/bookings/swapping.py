@@ -7,7 +7,7 @@ import msgspec
 
 from queue_service.events.booking import SwapReason
 from queue_service.flows.bookings.booking import BookingGiven, booking_given
-from queue_service.flows.bookings.holding import at_home, visit_of, wanted
+from queue_service.flows.bookings.holding import instant, visit_of, wanted
 from queue_service.flows.bookings.staffing import look, receipt_of
 from queue_service.flows.wish import Replayed
 from queue_service.followed import Followed
@@ -118,7 +118,7 @@ def _traded(office: Followed, one: Booking, other: Booking) -> tuple[Booking, Bo
         return life.traded(one, other)
     shapes = []
     for mine, its in ((one, other), (other, one)):
-        start = at_home(office, its.start)
+        start = instant(its.start)
         request = wanted(office, mine.parts, start)
         if isinstance(request, Refusal):
             return request

@@ -15,7 +15,7 @@ from queue_service.model.ids import Tick
 from queue_service.model.refusal import Refusal
 from queue_service.model.surge import Metric, SurgeRule, When
 from queue_service.model.visit import NeedClass
-from queue_service.slots.calendar import day_tick, tick_of
+from queue_service.slots.calendar import day_tick, later, tick_of
 from queue_service.slots.openings import DayOpenings, DayState, Start
 from queue_service.store import surge as store
 from queue_service.store.database import transaction
@@ -75,7 +75,7 @@ async def no_shows_today(house: House, office: Followed, _when: When) -> float |
     """Bookings of today that are later than people may be, and nobody came."""
     now = office.now()
     begin = datetime.combine(now.date(), time(), office.office.tz)
-    late = now - timedelta(minutes=office.office.booking.late_minutes)
+    late = later(now, -timedelta(minutes=office.office.booking.late_minutes))
     async with transaction(house.pool, office.key.authority) as connection:
         return float(await store.not_come(connection, office.key.office, begin, late))
 
@@ -147,5 +147,5 @@ def _one_after_the_other(starts: tuple[Start, ...], length: timedelta) -> int:
     for each in starts:
         if each.places and (free_from is None or each.start >= free_from):
             places += each.places
-            free_from = each.start + length
+            free_from = later(each.start, length)
     return places

@@ -5,7 +5,7 @@ rests by the leader's tick.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -158,7 +158,7 @@ def terms_of(office: Followed, seen: int) -> Callable[[datetime], Terms]:
 
 
 def place_at(office: Followed, parts: tuple[Part, ...], start: datetime) -> Place | None:
-    """What a visit of these parts takes there; None where they cannot start."""
+    """What a visit of these parts takes at `start` (UTC); None where they cannot start."""
     request = office.openings.request(parts)
     if isinstance(request, Refusal) or not office.openings.starts_here(start):
         return None
@@ -214,7 +214,8 @@ def _suiting(those: Iterable[Waiting]) -> Callable[[datetime], bool]:
 def _free(office: Followed, parts: tuple[Part, ...], now: datetime) -> Iterator[datetime]:
     last = now.date() + timedelta(days=furthest(office.office))
     for day in office.openings.month(parts, now.date(), last, now):
-        yield from (start.start for start in day.starts if start.state is DayState.FREE)
+        free = (start.start for start in day.starts if start.state is DayState.FREE)
+        yield from (start.astimezone(UTC) for start in free)
 
 
 def _soon(office: Followed, parts: tuple[Part, ...], now: Terms) -> Iterator[datetime]:
@@ -234,7 +235,7 @@ def _starts_in(office: Followed, freed: Booking) -> Iterator[datetime]:
 
 def _grid(office: Followed, first: datetime, end: datetime) -> Iterator[datetime]:
     ticks = -(-int(first.timestamp()) // TICK_SECONDS)
-    at = datetime.fromtimestamp(ticks * TICK_SECONDS, office.office.tz)
+    at = datetime.fromtimestamp(ticks * TICK_SECONDS, UTC)
     while at < end:
         if office.openings.starts_here(at):
             yield at

@@ -18,6 +18,7 @@ from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.notify.letters import Facts as LetterFacts
 from queue_service.notify.letters import Method, because, calendar
+from queue_service.slots.calendar import later
 from queue_service.web.access import crowded
 from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spoken
 from queue_service.web.pages.applicant import moving, verify
@@ -216,7 +217,7 @@ def _booking(
             for flag in each.flags
             if flag.missing and flag.key in shown_booking.flags
         ],
-        checkin_from=shown_booking.start - early,
+        checkin_from=later(shown_booking.start, -early),
         open_until=shown_booking.until,
         moved_from=shown_booking.moved_from if live else None,
         pin=shown_booking.pin,
