@@ -11,8 +11,8 @@ def unspoken(office: Followed, language: str) -> Refusal | None:
     Known are the languages of the office and those of our pages: whoever reads a page in one of
     these is answered in it, also where the office has not listed it.
     """
-    known = tuple(dict.fromkeys((*office.office.languages, *LANGUAGES)))
-    if language in known:
+    if language in office.office.languages or language in LANGUAGES:
         return None
+    known = tuple(dict.fromkeys((*office.office.languages, *LANGUAGES)))
     reason = f"one of {', '.join(known)}"
     return Refusal(Code.INVALID, {"field": "language", "reason": reason, "languages": known})

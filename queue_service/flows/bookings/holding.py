@@ -155,8 +155,10 @@ def scope_of(office: Followed, booking: BookingId) -> str:
 
 
 def instant(start: datetime) -> datetime:
-    """`start` in UTC; what lies beyond every calendar stays past or far off."""
-    return min(max(start, _EARLIEST), _LATEST).astimezone(UTC)
+    """`start` in UTC; what lies beyond every calendar, where no zone can count, is past or far."""
+    if start.year < _EARLIEST.year:
+        return _EARLIEST
+    return min(start.astimezone(UTC), _LATEST) if start.year <= _LATEST.year else _LATEST
 
 
 def wanted(office: Followed, parts: tuple[Part, ...], start: datetime) -> Request | Refusal:
