@@ -25,6 +25,11 @@ class ReceiptKey(msgspec.Struct, frozen=True):
     key: bytes
     digest: bytes
 
+    @property
+    def mark(self) -> str:
+        """How a view remembers the key: its first 8 bytes, hex."""
+        return self.key[:8].hex()
+
 
 class HeldSession(msgspec.Struct, frozen=True):
     """A session by its hash, and who held it when it was read last; the turn compares."""
@@ -94,8 +99,8 @@ def stored_key(scope: str, key: str) -> bytes:
 
 
 def mark_of(scope: str, key: str | None) -> str:
-    """How a view remembers a key: the first 8 bytes of its stored form, hex; empty without."""
-    return stored_key(scope, key)[:8].hex() if key else ""
+    """The mark of a key whose act is not known; empty without a key."""
+    return ReceiptKey(stored_key(scope, key), b"").mark if key else ""
 
 
 SHORTEST_KEY = 16

@@ -85,7 +85,8 @@ def left_after(world: World, change: Mapping[CellKey, int]) -> tuple[CellsNow, .
         if cell is None or not cell.capacity:
             left[key] = -1
         else:
-            left[key] = max(0, cell.capacity - cell.taken - delta)
+            rest = cell.capacity - cell.taken - delta
+            left[key] = rest if rest > 0 else 0
     return runs(left)
 
 
@@ -110,14 +111,15 @@ def given_back(world: World, told: Told, keys: Iterable[CellKey]) -> Told:
 def runs(left: Mapping[CellKey, int]) -> tuple[CellsNow, ...]:
     """Cells with their rest as runs of consecutive ticks of one limit."""
     found: list[CellsNow] = []
-    limit, first, run = LimitId(0), 0, list[int]()
-    for key, rest in sorted(left.items()):
-        if run and key[0] == limit and key[1] == first + len(run):
-            run.append(rest)
-            continue
-        if run:
-            found.append(CellsNow(limit, Tick(first), 1, tuple(run)))
-        limit, first, run = key[0], key[1], [rest]
+    limit, first, run, end = LimitId(0), Tick(0), list[int](), 0
+    for key in sorted(left):
+        if key[1] != end or key[0] != limit:
+            if run:
+                found.append(CellsNow(limit, first, 1, tuple(run)))
+            limit, first = key
+            run = []
+        run.append(left[key])
+        end = key[1] + 1
     if run:
-        found.append(CellsNow(limit, Tick(first), 1, tuple(run)))
+        found.append(CellsNow(limit, first, 1, tuple(run)))
     return tuple(found)

@@ -1,23 +1,38 @@
 """Neighbouring cells as runs: a visit takes ticks in a row, an edit names thousands."""
 
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 from queue_service.model.world import CellKey
 
+T = TypeVar("T")
 
-def runs(said: Mapping[CellKey, tuple[int, ...]], *names: str) -> dict[str, list[int]]:
-    """What is said of cells, as columns `limit`, `first`, `end` (not included) and those `names`.
 
-    A run holds neighbouring ticks of one limit of which the same is said; empty when nothing is.
-    """
-    found: list[tuple[int, ...]] = []
-    limit, first, end, values = 0, 0, 0, tuple[int, ...]()
-    for (at, tick), here in sorted(said.items()):
-        if found and tick == end and at == limit and here == values:
-            end = tick + 1
-            found[-1] = (limit, first, end, *values)
-            continue
-        limit, first, end, values = at, tick, tick + 1, here
-        found.append((limit, first, end, *values))
-    columns = ("limit", "first", "end", *names)
-    return {name: [run[n] for run in found] for n, name in enumerate(columns)}
+class Runs(Generic[T]):
+    """Runs of neighbouring ticks of one limit of which the same is said, as columns."""
+
+    def __init__(self, said: Mapping[CellKey, T]) -> None:
+        """Join what is said of each cell."""
+        self.limit = list[int]()
+        self.first = list[int]()
+        self.end = list[int]()
+        """The tick after the last."""
+        self.said = list[T]()
+        limit = end = -1
+        value: T | None = None
+        for key in sorted(said):
+            here = said[key]
+            if key[1] == end and key[0] == limit and here == value:
+                end += 1
+                self.end[-1] = end
+                continue
+            limit, first = key
+            end, value = first + 1, here
+            self.limit.append(limit)
+            self.first.append(first)
+            self.end.append(end)
+            self.said.append(here)
+
+    def cells(self) -> dict[str, list[int]]:
+        """Where they lie, by the names of a statement's parameters."""
+        return {"limit": self.limit, "first": self.first, "end": self.end}

@@ -53,17 +53,17 @@ class Row:
 
     def hold(self, index: int, many: int, change: int) -> bool:
         """Count a hold in or out of a run; True when a full cell now looks different."""
-        holders, held = self.holders, self.held
+        holders, before = self.holders, self.held
+        gone = 0
         for at in range(index, index + many):
             sitting = holders.get(at, 0) + change
             if sitting > 0:
                 holders[at] = sitting
-                held |= 1 << at
             else:
                 holders.pop(at, None)
-                held &= ~(1 << at)
-        before, self.held = self.held, held
-        return bool((before ^ held) & self.full)
+                gone |= 1 << at
+        self.held = (before | ((1 << many) - 1) << index) & ~gone
+        return bool((before ^ self.held) & self.full)
 
 
 class Day:

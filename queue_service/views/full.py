@@ -7,6 +7,7 @@ a key nobody has used. Which cells are full is left to `cells`.
 import heapq
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import count
 
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import DUE, BookingState
@@ -19,12 +20,14 @@ class Holds:
     def __init__(self) -> None:
         """None yet."""
         self._live: dict[BookingId, BookingNow] = {}
-        self._due: list[tuple[datetime, BookingId]] = []
+        self._due: list[tuple[datetime, int, BookingId]] = []
+        """A heap; numbers stand before the ids, whose order is dear to ask for and says nothing."""
+        self._number = count()
 
     def load(self, holds: Iterable[BookingNow]) -> None:
         """Start anew from the live ones."""
         self._live = {hold.id: hold for hold in holds}
-        self._due = [(h.until, h.id) for h in self._live.values() if h.until]
+        self._due = [(h.until, next(self._number), h.id) for h in self._live.values() if h.until]
         heapq.heapify(self._due)
 
     def follow(self, booking: BookingNow) -> BookingNow | None:
@@ -34,7 +37,7 @@ class Holds:
         before = self._live.get(booking.id)
         self._live[booking.id] = booking
         if booking.until is not None:
-            heapq.heappush(self._due, (booking.until, booking.id))
+            heapq.heappush(self._due, (booking.until, next(self._number), booking.id))
         return before
 
     def live(self) -> Iterable[BookingNow]:
@@ -48,7 +51,7 @@ class Holds:
     def is_due(self, now: datetime) -> bool:
         """Whether one is over; what was extended or is gone is dropped on the way."""
         while self._due:
-            until, booking = self._due[0]
+            until, _, booking = self._due[0]
             hold = self._live.get(booking)
             if hold is not None and hold.until == until:
                 return now >= until

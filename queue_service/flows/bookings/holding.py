@@ -91,7 +91,6 @@ async def hold(
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
-    mark = mark_of(slug, key)
     old = await held_by(house, replaces) if replaces else None
     replaced = old[1].id if old and old[0] is office else None
     now = office.now()
@@ -118,7 +117,7 @@ async def hold(
             rules=rules,
             zone=zone,
             clock=clock,
-            receipt=mark,
+            receipt=receipt.mark if receipt else "",
             replaces=replaced,
             rest=rest,
             own=own,
