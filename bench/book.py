@@ -42,7 +42,7 @@ def run(*, rounds: int | None = None, quick: bool = False) -> report.Report:
             shares.append(paired.cpu_share)
             spreads += [f"{paired.spread(name)} (w{workers})" for name in paired.ratios]
             set_up.stop()
-        rates = uvloop.run(in_process(set_up, rounds=max(2, rounds // 3), seconds=seconds))
+        rates = uvloop.run(in_process(set_up, rounds=rounds, seconds=seconds))
     _compare(figures, rates)
     conditions = report.conditions(
         workers="1 and 2",
