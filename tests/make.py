@@ -28,6 +28,7 @@ from queue_service.model.office import (
 )
 from queue_service.model.visit import NeedClass, Visit, VisitState
 from queue_service.model.world import Cell, CellKey
+from queue_service.slots.calendar import later
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=BERLIN)
@@ -125,7 +126,7 @@ def booking(
         BookingId(uuid()),
         state,
         start,
-        start + minutes * MINUTE,
+        later(start, minutes * MINUTE),
         (Part(PICK, 1),),
         limits,
         "de",

@@ -1,6 +1,6 @@
 """Forty minutes of a small office, and the view of what is free there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -52,19 +52,19 @@ def loaded(rehearsed: Rehearsed) -> Openings:
     return view
 
 
-def wanted_of(view: Openings, parts: tuple[Part, ...], start: object) -> Booking:
+def wanted_of(view: Openings, parts: tuple[Part, ...], start: datetime) -> Booking:
     """The booking a flow would hold for these parts."""
     request = view.request(parts)
     assert isinstance(request, Request)
     return msgspec.structs.replace(
-        make.booking(start, request.minutes),  # type: ignore[arg-type]  # a datetime
+        make.booking(start, request.minutes),
         parts=parts,
         limits=view.limits_of(request),
-        once=view.once_of(request, start),  # type: ignore[arg-type]  # a datetime
+        once=view.once_of(request, start),
     )
 
 
-def go_on(rehearsed: Rehearsed, what: str, one: BookingId, start: object, pick: int) -> None:
+def go_on(rehearsed: Rehearsed, what: str, one: BookingId, start: datetime, pick: int) -> None:
     """The next act on a booking that there is."""
     old = rehearsed.bookings[one]
     if what == "extend":
@@ -87,7 +87,7 @@ def go_on(rehearsed: Rehearsed, what: str, one: BookingId, start: object, pick: 
             )
         )
     else:
-        new = msgspec.structs.replace(old, start=start, end=start + (old.end - old.start))  # type: ignore[operator]  # a datetime
+        new = msgspec.structs.replace(old, start=start, end=start + (old.end - old.start))
         if all(key in rehearsed.cells for key in claims.taken_by(new)):
             rehearsed.act(
                 lambda w: life.move(

@@ -25,11 +25,6 @@ class ReceiptKey(msgspec.Struct, frozen=True):
     key: bytes
     digest: bytes
 
-    @property
-    def mark(self) -> str:
-        """How a view remembers the key: its first 8 bytes, hex."""
-        return self.key[:8].hex()
-
 
 class HeldSession(msgspec.Struct, frozen=True):
     """A session by its hash, and who held it when it was read last; the turn compares."""
@@ -98,9 +93,14 @@ def stored_key(scope: str, key: str) -> bytes:
     return sha256(f"{scope}\n{key}".encode()).digest()[:16]
 
 
+def mark(stored: bytes) -> str:
+    """How a view remembers a stored key: its first 8 bytes, hex."""
+    return stored[:8].hex()
+
+
 def mark_of(scope: str, key: str | None) -> str:
-    """The mark of a key whose act is not known; empty without a key."""
-    return ReceiptKey(stored_key(scope, key), b"").mark if key else ""
+    """The mark of a key that nobody has stored yet; empty without."""
+    return mark(stored_key(scope, key)) if key else ""
 
 
 SHORTEST_KEY = 16

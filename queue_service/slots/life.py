@@ -23,6 +23,7 @@ from queue_service.model.office import BookingRules, Confirm, OfficeClock, Servi
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import claims, persons
+from queue_service.slots.calendar import later
 from queue_service.slots.holds import Given, given, live_hold
 from queue_service.slots.release import Rest, exchange, in_window, resting_place, without_lead
 
@@ -183,7 +184,7 @@ def move(
     if outside is not None:
         return outside
     there = shape or msgspec.structs.replace(
-        found, start=start, end=start + (found.end - found.start), once=once
+        found, start=start, end=later(start, found.end - found.start), once=once
     )
     after = msgspec.structs.replace(
         standing_in(found, there), overbooked=False, moved_from=found.start

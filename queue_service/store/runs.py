@@ -1,38 +1,31 @@
 """Neighbouring cells as runs: a visit takes ticks in a row, an edit names thousands."""
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from queue_service.model.world import CellKey
 
 T = TypeVar("T")
 
 
-class Runs(Generic[T]):
-    """Runs of neighbouring ticks of one limit of which the same is said, as columns."""
+def runs(said: Mapping[CellKey, T]) -> tuple[dict[str, list[int]], list[T]]:
+    """Neighbouring ticks of one limit of which the same is said, in order.
 
-    def __init__(self, said: Mapping[CellKey, T]) -> None:
-        """Join what is said of each cell."""
-        self.limit = list[int]()
-        self.first = list[int]()
-        self.end = list[int]()
-        """The tick after the last."""
-        self.said = list[T]()
-        limit = end = -1
-        value: T | None = None
-        for key in sorted(said):
-            here = said[key]
-            if key[1] == end and key[0] == limit and here == value:
-                end += 1
-                self.end[-1] = end
-                continue
-            limit, first = key
-            end, value = first + 1, here
-            self.limit.append(limit)
-            self.first.append(first)
-            self.end.append(end)
-            self.said.append(here)
-
-    def cells(self) -> dict[str, list[int]]:
-        """Where they lie, by the names of a statement's parameters."""
-        return {"limit": self.limit, "first": self.first, "end": self.end}
+    Where the runs lie, as columns `limit`, `first` and `end` (not included), and what is said of
+    each.
+    """
+    limits, firsts, ends, values = list[int](), list[int](), list[int](), list[T]()
+    limit = end = -1
+    for key in sorted(said):
+        value = said[key]
+        if key[1] == end and key[0] == limit and value == values[-1]:
+            end += 1
+            ends[-1] = end
+            continue
+        limit, first = key
+        end = first + 1
+        limits.append(limit)
+        firsts.append(first)
+        ends.append(end)
+        values.append(value)
+    return {"limit": limits, "first": firsts, "end": ends}, values

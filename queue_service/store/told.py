@@ -37,7 +37,7 @@ from queue_service.store import hall as store_hall
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store import wishes as store_wishes
-from queue_service.store.runs import Runs
+from queue_service.store.runs import runs
 from queue_service.store.statement import Statement, given, given_json, plain, upsert
 
 CHANNEL = "queue"
@@ -227,8 +227,8 @@ async def write(
     if outcome.grants:
         await _write_grants(connection, key.authority, outcome.grants)
     if outcome.net:
-        net = Runs(outcome.net)
-        await NET.execute(connection, **net.cells(), delta=net.said)
+        places, deltas = runs(outcome.net)
+        await NET.execute(connection, **places, delta=deltas)
     if outcome.bookings:
         await BOOKINGS.execute(
             connection, **scope, rows=rows.text_of(list(outcome.bookings.values()))
@@ -273,9 +273,9 @@ async def _write_grants(
     authority: AuthorityId,
     grants: Mapping[CellKey, Grant],
 ) -> None:
-    alike = Runs({key: (grant.capacity, grant.granted) for key, grant in grants.items()})
-    capacity, granted = map(list, zip(*alike.said, strict=True))
-    columns = {**alike.cells(), "capacity": capacity, "granted": granted}
+    places, values = runs({k: (g.capacity, g.granted) for k, g in grants.items()})
+    capacity, granted = zip(*values, strict=True)
+    columns = {**places, "capacity": capacity, "granted": granted}
     if await GRANTS.count(connection, **columns) < len(grants):
         await NEW_CELLS.execute(connection, authority=authority, **columns)
 

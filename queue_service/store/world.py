@@ -32,7 +32,7 @@ from queue_service.model.office import OfficeClock
 from queue_service.model.world import Cell, CellKey, Needs
 from queue_service.store import rows
 from queue_service.store import tables as t
-from queue_service.store.runs import Runs
+from queue_service.store.runs import runs
 from queue_service.store.statement import Statement, given
 
 NO_LOCK = os.environ.get("QUEUE_CONTROL_NO_LOCK") == "1"
@@ -226,7 +226,8 @@ async def cells(
         limits, ticks = zip(*keys, strict=True)
         rows_found = await CELLS.rows(connection, limit=limits, tick=ticks)
     else:
-        rows_found = await CELL_RUNS.rows(connection, **Runs(dict.fromkeys(keys, True)).cells())
+        places, _ = runs(dict.fromkeys(keys))
+        rows_found = await CELL_RUNS.rows(connection, **places)
     for limit, tick, capacity, taken, allowed in rows_found:
         found[(limit, tick)] = Cell(capacity, taken, allowed)
     return found

@@ -6,7 +6,7 @@ is left in each touched cell, so the view replaces and never re-derives.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 
 from queue_service.events.booking import Held
@@ -17,7 +17,7 @@ from queue_service.model.office import Office
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import CellKey
 from queue_service.slots import openings as engine
-from queue_service.slots.calendar import ONE_DAY, ticks_of, touched
+from queue_service.slots.calendar import ONE_DAY, later, ticks_of, touched
 from queue_service.slots.claims import cells_of
 from queue_service.slots.openings import ALTERNATIVES, DayOpenings, DayState, Request, Start
 from queue_service.slots.release import last_bookable
@@ -153,7 +153,7 @@ class Openings:
         key = (id(request), start.timestamp())
         found = self._taken.get(key)
         if found is None:
-            end = start.astimezone(UTC) + timedelta(minutes=request.minutes)
+            end = later(start, timedelta(minutes=request.minutes))
             found = cells_of(self.limits_of(request), start, end) + self.once_of(request, start)
             if len(self._taken) > _MOST_REMEMBERED:
                 self._taken.clear()

@@ -14,7 +14,7 @@ from queue_service.model.ids import LimitId, ServiceCode, Tick
 from queue_service.model.office import Limit, Period, Window
 from queue_service.model.world import CellKey
 from queue_service.slots import bitmaps
-from queue_service.slots.calendar import day_tick, half_day_ticks
+from queue_service.slots.calendar import day_tick, half_day_ticks, later
 from queue_service.slots.openings import Request, Start
 from queue_service.views.openings import Openings
 from tests import make, naive
@@ -109,7 +109,7 @@ def hold_at(view: Openings, tick: int, parts: tuple[Part, ...]) -> BookingNow:
     assert isinstance(request, Request)
     start = naive.instant(tick)
     booking = make.booking(
-        start, request.minutes, limits=view.limits_of(request), until=start + 9 * make.MINUTE
+        start, request.minutes, limits=view.limits_of(request), until=later(start, 9 * make.MINUTE)
     )
     return BookingNow.of(msgspec.structs.replace(booking, parts=parts), 0)
 

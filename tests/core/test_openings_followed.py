@@ -1,5 +1,7 @@
 """The view of what is free, entry by entry: what it shows is what one loaded now shows."""
 
+from datetime import datetime
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,15 +93,15 @@ def _begin(rehearsed: Rehearsed, wanted: Booking, *, staff: bool, exceed: bool) 
     )
 
 
-def seen(view: Openings, now: object) -> list[object]:
+def seen(view: Openings, now: datetime) -> list[object]:
     """Everything a reader of the view sees."""
-    days = [view.month(parts, TODAY, TOMORROW, now) for parts in REQUESTS]  # type: ignore[arg-type]  # a datetime
+    days = [view.month(parts, TODAY, TOMORROW, now) for parts in REQUESTS]
     nearest = [
-        view.alternatives(request, FIRST, now)  # type: ignore[arg-type]  # a datetime
+        view.alternatives(request, FIRST, now)
         for parts in REQUESTS
         if isinstance(request := view.request(parts), Request)
     ]
-    return [*days, *nearest, view.has_due(now)]  # type: ignore[arg-type]  # a datetime
+    return [*days, *nearest, view.has_due(now)]
 
 
 @given(acts, st.integers(1, 2))

@@ -10,7 +10,7 @@ from queue_service.flows.bookings import cards as card_flow
 from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.proving import held_by
 from queue_service.flows.spoken import unspoken
-from queue_service.flows.wish import Done, Replayed, mark_of, receipt_for
+from queue_service.flows.wish import Done, Replayed, mark, mark_of, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, BookingState, Part
@@ -117,7 +117,7 @@ async def hold(
             rules=rules,
             zone=zone,
             clock=clock,
-            receipt=receipt.mark if receipt else "",
+            receipt=mark(receipt.key) if receipt else "",
             replaces=replaced,
             rest=rest,
             own=own,
@@ -139,7 +139,7 @@ def visit_of(
         BookingId(fresh_id()),
         state,
         start,
-        start + timedelta(minutes=request.minutes),
+        later(start, timedelta(minutes=request.minutes)),
         request.parts,
         office.openings.limits_of(request),
         language,

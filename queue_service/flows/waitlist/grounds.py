@@ -20,6 +20,7 @@ from queue_service.model.waiting import Waiting, Wish, WishPerson
 from queue_service.model.world import Cell, CellKey
 from queue_service.seals import new_code
 from queue_service.slots import offering, persons
+from queue_service.slots.calendar import later
 from queue_service.slots.handing import Contact, Fresh, Grounds
 from queue_service.slots.offering import Place, Places, Room, Terms
 from queue_service.slots.openings import DayState
@@ -164,7 +165,7 @@ def place_at(office: Followed, parts: tuple[Part, ...], start: datetime) -> Plac
         return None
     return Place(
         start,
-        start + timedelta(minutes=request.minutes),
+        later(start, timedelta(minutes=request.minutes)),
         office.openings.limits_of(request),
         office.openings.once_of(request, start),
         request.buffer,
