@@ -29,7 +29,7 @@ from queue_service.model.card import Card, CardState
 from queue_service.model.ids import BookingId, OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement, given
+from queue_service.store.statement import Statement, upsert
 
 _c, _b, _w = t.card.c, t.booking.c, t.card_contact.c
 _OFFICE = bindparam("office", type_=Integer())
@@ -64,16 +64,16 @@ READY = Statement(
 COUNTS = Statement(
     select(_c.state, func.count().label("many")).where(_c.office == _OFFICE).group_by(_c.state)
 )
-_kept = given(key=LargeBinary(), state=Text(), since=Date(), lapses=Integer(), booking=Uuid())
-_insert = insert(t.card).from_select(
-    ["authority", "office", "key", "state", "since", "lapses", "booking"],
-    select(_AUTHORITY, _OFFICE, *_kept.c),
-)
-KEEP = Statement(
-    _insert.on_conflict_do_update(
-        index_elements=["key"],
-        set_={n: _insert.excluded[n] for n in ("state", "since", "lapses", "booking")},
-    )
+KEEP = upsert(
+    t.card,
+    {
+        "key": LargeBinary(),
+        "state": Text(),
+        "since": Date(),
+        "lapses": Integer(),
+        "booking": Uuid(),
+    },
+    "key",
 )
 LEAVE = Statement(
     insert(t.card_contact)
@@ -194,17 +194,6 @@ async def ready_unbooked(connection: asyncpg.Connection, office: OfficeId) -> in
 async def counts(connection: asyncpg.Connection, office: OfficeId) -> dict[str, int]:
     """Cards by recorded state."""
     return {row["state"]: row["many"] for row in await COUNTS.rows(connection, office=office)}
-
-
-async def keep(connection: asyncpg.Connection, key: OfficeKey, cards: Sequence[Card]) -> None:
-    """Write cards as they are after a turn; most turns touch none."""
-    if not cards:
-        return
-    columns: dict[str, list[object]] = {
-        name: [getattr(card, name) for card in cards]
-        for name in ("key", "state", "since", "lapses", "booking")
-    }
-    await KEEP.execute(connection, authority=key.authority, office=key.office, **columns)
 
 
 async def leave(

@@ -10,7 +10,7 @@ from queue_service.model.ids import OfficeId
 from queue_service.model.office import OfficeKey
 from queue_service.model.world import Noted
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement
+from queue_service.store.statement import Statement, Write, together
 
 
 class ErrandRow(msgspec.Struct, frozen=True):
@@ -46,10 +46,9 @@ MARK = Statement(
 )
 
 
-async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow | Noted) -> None:
-    """Note an errand to be run."""
-    await NEW.execute(
-        connection,
+def noted(key: OfficeKey, row: ErrandRow | Noted) -> Write:
+    """An errand to be run."""
+    return NEW.write(
         id=row.id,
         authority=key.authority,
         office=key.office,
@@ -57,6 +56,11 @@ async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow | N
         params=row.params,
         cursor=row.cursor,
     )
+
+
+async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow) -> None:
+    """Note an errand outside a turn."""
+    await together(connection, (noted(key, row),))
 
 
 async def unfinished(connection: asyncpg.Connection, office: OfficeId) -> list[ErrandRow]:

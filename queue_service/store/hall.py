@@ -5,23 +5,17 @@ from datetime import date
 from uuid import UUID
 
 import asyncpg
-import msgspec
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, text
 
 from queue_service.model.desk import Desk, DeskState
 from queue_service.model.hall import Hall, HallNeeds
 from queue_service.model.ids import BookingId, OfficeId, VisitId
-from queue_service.model.office import OfficeKey
 from queue_service.model.visit import TicketBlock, TicketSeries, Visit
 from queue_service.model.world import Needs
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store.floor_tables import OPEN_VISITS
-from queue_service.store.statement import Statement, upsert
-
-_AUTHORITY = bindparam("authority", type_=Integer())
-_OFFICE = bindparam("office", type_=Integer())
+from queue_service.store.statement import Statement, insert_rows, upsert
 
 _v = t.visit.c
 VISITS = Statement(
@@ -56,47 +50,9 @@ BLOCKS = Statement(
 )
 
 KEEP_VISITS = upsert(t.visit, rows.VISIT, "id")
-KEEP_SERIES = Statement(
-    insert(t.ticket_series)
-    .values(
-        authority=_AUTHORITY,
-        office=_OFFICE,
-        day=bindparam("day"),
-        letter=bindparam("letter"),
-        start=bindparam("start"),
-        issued=bindparam("issued"),
-    )
-    .on_conflict_do_update(
-        index_elements=["office", "day"],
-        set_={"issued": bindparam("issued"), "letter": bindparam("letter")},
-    )
-)
-_desk = insert(t.desk).values(
-    authority=_AUTHORITY,
-    office=_OFFICE,
-    counter=bindparam("counter"),
-    state=bindparam("state"),
-    since=bindparam("since"),
-    by=bindparam("by"),
-    seq=bindparam("seq"),
-)
-KEEP_DESK = Statement(
-    _desk.on_conflict_do_update(
-        index_elements=["office", "counter"],
-        set_={name: _desk.excluded[name] for name in ("state", "since", "by", "seq")},
-    )
-)
-NEW_BLOCK = Statement(
-    insert(t.ticket_block).values(
-        authority=_AUTHORITY,
-        office=_OFFICE,
-        id=bindparam("id"),
-        day=bindparam("day"),
-        device=bindparam("device"),
-        first=bindparam("first"),
-        many=bindparam("many"),
-    )
-)
+KEEP_SERIES = upsert(t.ticket_series, rows.SERIES, "office", "day")
+KEEP_DESKS = upsert(t.desk, rows.DESK, "office", "counter")
+NEW_BLOCKS = Statement(insert_rows(t.ticket_block, rows.BLOCK))
 
 
 async def visits(
@@ -145,24 +101,3 @@ async def hall(connection: asyncpg.Connection, office: OfficeId, needs: HallNeed
     for r in await BLOCKS.rows(connection, ids=needs.blocks, office=office) if blocks else ():
         blocks[r["id"]] = TicketBlock(r["id"], r["day"], r["device"], r["first"], r["many"])
     return Hall(desks=known, blocks=blocks)
-
-
-async def write(
-    connection: asyncpg.Connection,
-    key: OfficeKey,
-    *,
-    visits: Sequence[Visit],
-    series: Sequence[TicketSeries],
-    desks: Sequence[Desk],
-    blocks: Sequence[TicketBlock],
-) -> None:
-    """Write what a turn's wishes left of the hall."""
-    scope = {"authority": key.authority, "office": key.office}
-    if visits:
-        await KEEP_VISITS.execute(connection, **scope, rows=rows.text_of(visits))
-    for row in series:
-        await KEEP_SERIES.execute(connection, **scope, **msgspec.structs.asdict(row))
-    for desk in desks:
-        await KEEP_DESK.execute(connection, **scope, **msgspec.structs.asdict(desk))
-    for block in blocks:
-        await NEW_BLOCK.execute(connection, **scope, **msgspec.structs.asdict(block))

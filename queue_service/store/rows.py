@@ -111,6 +111,31 @@ JOURNAL: Kinds = {
     "link": LargeBinary(),
 }
 
+CARD: Kinds = {
+    "key": LargeBinary(),
+    "state": Text(),
+    "since": Date(),
+    "lapses": Integer(),
+    "booking": Uuid(),
+}
+
+SERIES: Kinds = {"day": Date(), "letter": Text(), "start": Integer(), "issued": Integer()}
+
+BLOCK: Kinds = {
+    "id": Uuid(),
+    "day": Date(),
+    "device": Integer(),
+    "first": Integer(),
+    "many": Integer(),
+}
+
+DESK: Kinds = {
+    "counter": Text(),
+    "state": Text(),
+    "since": INSTANT,
+    "by": Integer(),
+    "seq": BigInteger(),
+}
 
 LAYER: Kinds = {
     "subject": Text(),

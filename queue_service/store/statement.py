@@ -4,8 +4,10 @@ Compiling per call costs more than the database does (a lone turn took 3.9 ms in
 each statement is compiled at import and keeps the order of its parameters.
 """
 
-from collections.abc import AsyncIterator
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import asyncpg
 from sqlalchemy import (
@@ -21,12 +23,13 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSON, insert
+from sqlalchemy.dialects.postgresql import JSON, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
+_PARAMETER = re.compile(r"\$(\d+)")
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
 
 
@@ -43,10 +46,19 @@ class Statement:
         given = dict(compiled.params)
         self._fixed = {name: value for name, value in given.items() if value is not None}
 
+    @property
+    def parameters(self) -> int:
+        """How many it takes."""
+        return len(self._names)
+
     def _in_order(self, values: dict[str, Any]) -> list[Any]:
         # Any: whatever the driver encodes for the column at hand.
         fixed = self._fixed
         return [values[n] if n in values else fixed[n] for n in self._names]
+
+    def write(self, **values: Any) -> "Write":
+        """It with its values, to be run `together` with others."""
+        return Write(self, self._in_order(values))
 
     async def execute(self, connection: asyncpg.Connection, **values: Any) -> None:
         """Run it and leave what it returns alone."""
@@ -76,6 +88,42 @@ class Statement:
     async def value(self, connection: asyncpg.Connection, **values: Any) -> Any:
         """The first column of the first row, or None."""
         return await connection.fetchval(self.sql, *self._in_order(values))
+
+
+class Write(NamedTuple):
+    """A statement that writes, with its values in order. Any: as in `Statement`."""
+
+    statement: Statement
+    values: list[Any]
+
+
+async def together(connection: asyncpg.Connection, writes: Iterable[Write]) -> None:
+    """Run them as one statement: one way to the database and back, which all else waits for.
+
+    They are parts of one WITH, so each sees what was there before: none may write a row that
+    another writes, or look for one. Guards fire as ever, foreign keys once everything is written.
+    """
+    parts = tuple(writes)
+    if parts:
+        values = [value for part in parts for value in part.values]
+        await connection.fetch(_joined(tuple(part.statement for part in parts)), *values)
+
+
+@lru_cache(maxsize=1_024)
+def _joined(statements: tuple[Statement, ...]) -> str:
+    """The SQL of all, with the parameters numbered on."""
+    parts = list[str]()
+    before = 0
+    for statement in statements:
+        parts.append(_renumbered(statement.sql, before))
+        before += statement.parameters
+    *others, last = parts
+    named = ", ".join(f"part_{number} AS ({sql})" for number, sql in enumerate(others))
+    return f"WITH {named} {last}" if others else last
+
+
+def _renumbered(sql: str, before: int) -> str:
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", sql)
 
 
 def given(**columns: TypeEngine[Any]) -> TableValuedAlias:
@@ -110,15 +158,19 @@ def plain(given: TableValuedAlias, **columns: TypeEngine[Any]) -> list[Any]:
     ]
 
 
-def upsert(table: Table, kinds: dict[str, TypeEngine[Any]], key: str) -> Statement:
-    """Write Structs as rows of an office: new ones, and those known by the primary key `key`.
+def insert_rows(table: Table, kinds: dict[str, TypeEngine[Any]]) -> Insert:
+    """Write Structs, parameter `rows` as `given_json` has them, as rows of an office."""
+    scope = [bindparam(name, type_=Integer()) for name in ("authority", "office")]
+    return insert(table).from_select(
+        ["authority", "office", *kinds], select(*scope, *plain(given_json(**kinds), **kinds))
+    )
+
+
+def upsert(table: Table, kinds: dict[str, TypeEngine[Any]], *key: str) -> Statement:
+    """The same, or anew where they are known by the primary key `key`.
 
     By the primary key only: a guard on any other index still raises and halves the batch.
     """
-    new = given_json(**kinds)
-    scope = [bindparam(name, type_=Integer()) for name in ("authority", "office")]
-    statement = insert(table).from_select(
-        ["authority", "office", *kinds], select(*scope, *plain(new, **kinds))
-    )
-    after = {n: statement.excluded[n] for n in kinds if n != key}
-    return Statement(statement.on_conflict_do_update(index_elements=[key], set_=after))
+    statement = insert_rows(table, kinds)
+    after = {n: statement.excluded[n] for n in kinds if n not in key}
+    return Statement(statement.on_conflict_do_update(index_elements=key, set_=after))

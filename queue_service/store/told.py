@@ -1,6 +1,6 @@
 """What a turn writes: rows after, net cells, entries, receipts and the office row, set by set."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -38,7 +38,7 @@ from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store import wishes as store_wishes
 from queue_service.store.runs import runs
-from queue_service.store.statement import Statement, given, given_json, plain, upsert
+from queue_service.store.statement import Statement, Write, given, insert_rows, together, upsert
 
 CHANNEL = "queue"
 """NOTIFY carries "office seq" and nothing else; it only says: look again."""
@@ -116,13 +116,7 @@ CODES = Statement(
     )
 )
 
-_entry = given_json(**rows.JOURNAL)
-JOURNAL = Statement(
-    insert(t.journal).from_select(
-        ["authority", "office", *rows.JOURNAL],
-        select(_AUTHORITY, _OFFICE, *plain(_entry, **rows.JOURNAL)),
-    )
-)
+JOURNAL = Statement(insert_rows(t.journal, rows.JOURNAL))
 
 _receipt = given(key=LargeBinary(), digest=LargeBinary(), answer=Text())
 RECEIPTS = Statement(
@@ -222,50 +216,63 @@ def code_hash(code: str) -> bytes:
 async def write(
     connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome, real: datetime
 ) -> None:
-    """Write a turn's outcome; cells first, so that a guard fires before the longer rows."""
-    scope = {"authority": key.authority, "office": key.office}
+    """Write a turn's outcome, all but new capacity and another clock in one statement."""
     if outcome.grants:
         await _write_grants(connection, key.authority, outcome.grants)
+    if outcome.clock is not None:
+        await CLOCK.execute(connection, office=key.office, **msgspec.structs.asdict(outcome.clock))
+    await together(connection, _writes(key, outcome, real))
+
+
+def _writes(key: OfficeKey, outcome: Outcome, real: datetime) -> Iterator[Write]:
+    scope = {"authority": key.authority, "office": key.office}
     if outcome.net:
         places, deltas = runs(outcome.net)
-        await NET.execute(connection, **places, delta=deltas)
-    if outcome.bookings:
-        await BOOKINGS.execute(
-            connection, **scope, rows=rows.text_of(list(outcome.bookings.values()))
-        )
+        yield NET.write(**places, delta=deltas)
+    for statement, after in _subjects(outcome):
+        if after:
+            yield statement.write(**scope, rows=rows.text_of(list(after)))
     if outcome.people:
         given_rows = rows.columns(list(outcome.people.values()), rows.PERSON)
-        await PEOPLE.execute(connection, authority=key.authority, **given_rows)
-    await store_cards.keep(connection, key, list(outcome.cards.values()))
-    await store_wishes.write(
-        connection,
-        key,
-        list(outcome.wishes.values()),
-        list(outcome.wish_people.values()),
-        list(outcome.offers.values()),
-    )
-    await store_hall.write(
-        connection,
-        key,
-        visits=list(outcome.visits.values()),
-        series=list(outcome.series.values()),
-        desks=list(outcome.desks.values()),
-        blocks=outcome.blocks,
-    )
+        yield PEOPLE.write(authority=key.authority, **given_rows)
     if outcome.codes:
-        await CODES.execute(connection, **scope, hash=[code_hash(c) for c in outcome.codes])
+        yield CODES.write(**scope, hash=[code_hash(c) for c in outcome.codes])
+    yield from _plans(key, outcome)
     if outcome.receipts:
         keys, digests, answers = zip(*outcome.receipts, strict=True)
-        await RECEIPTS.execute(
-            connection, **scope, key=keys, digest=digests, answer=answers, at=real
-        )
-    await _write_settings(connection, key, outcome)
+        yield RECEIPTS.write(**scope, key=keys, digest=digests, answer=answers, at=real)
     if outcome.entries:
         last = outcome.entries[-1]
-        await JOURNAL.execute(connection, **scope, rows=rows.text_of(outcome.entries))
-        await CLOSE.execute(
-            connection, office=key.office, seq=last.seq, head=last.link, recorded=last.recorded
+        yield CLOSE.write(office=key.office, seq=last.seq, head=last.link, recorded=last.recorded)
+
+
+def _subjects(outcome: Outcome) -> Iterable[tuple[Statement, Collection[msgspec.Struct]]]:
+    """Rows as they are after the turn, with the statement that keeps them."""
+    return (
+        (BOOKINGS, outcome.bookings.values()),
+        (store_cards.KEEP, outcome.cards.values()),
+        (store_wishes.KEEP_WISHES, outcome.wishes.values()),
+        (store_wishes.KEEP_PEOPLE, outcome.wish_people.values()),
+        (store_wishes.KEEP_OFFERS, outcome.offers.values()),
+        (store_hall.KEEP_VISITS, outcome.visits.values()),
+        (store_hall.KEEP_SERIES, outcome.series.values()),
+        (store_hall.KEEP_DESKS, outcome.desks.values()),
+        (store_hall.NEW_BLOCKS, outcome.blocks),
+        (JOURNAL, outcome.entries),
+    )
+
+
+def _plans(key: OfficeKey, outcome: Outcome) -> Iterator[Write]:
+    if outcome.ended_layers:
+        ids, until = list(outcome.ended_layers), list(outcome.ended_layers.values())
+        yield END_LAYERS.write(office=key.office, id=ids, until=until)
+    if outcome.layers:
+        kinds = {"id": Integer(), **rows.LAYER}
+        yield LAYERS.write(
+            authority=key.authority, office=key.office, **rows.columns(outcome.layers, kinds)
         )
+    for errand in outcome.errands:
+        yield store_errands.noted(key, errand)
 
 
 async def _write_grants(
@@ -278,20 +285,6 @@ async def _write_grants(
     columns = {**places, "capacity": capacity, "granted": granted}
     if await GRANTS.count(connection, **columns) < len(grants):
         await NEW_CELLS.execute(connection, authority=authority, **columns)
-
-
-async def _write_settings(connection: asyncpg.Connection, key: OfficeKey, outcome: Outcome) -> None:
-    scope = {"authority": key.authority, "office": key.office}
-    if outcome.ended_layers:
-        ids, until = list(outcome.ended_layers), list(outcome.ended_layers.values())
-        await END_LAYERS.execute(connection, office=key.office, id=ids, until=until)
-    for errand in outcome.errands:
-        await store_errands.new(connection, key, errand)
-    if outcome.layers:
-        kinds = {"id": Integer(), **rows.LAYER}
-        await LAYERS.execute(connection, **scope, **rows.columns(outcome.layers, kinds))
-    if outcome.clock is not None:
-        await CLOCK.execute(connection, office=key.office, **msgspec.structs.asdict(outcome.clock))
 
 
 async def entry_link(connection: asyncpg.Connection, office: OfficeId, seq: int) -> bytes | None:

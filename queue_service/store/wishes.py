@@ -1,6 +1,5 @@
 """Questions about wishes and offers, and what a turn writes of them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +25,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from queue_service.model.booking import Booking, Part
 from queue_service.model.ids import BookingId, OfficeId, Tick, WishId
-from queue_service.model.office import OfficeKey
 from queue_service.model.waiting import (
     Acceptable,
     Offer,
@@ -57,9 +55,9 @@ _OFFICE = bindparam("office", type_=Integer())
 _NOW = bindparam("now", type_=INSTANT)
 _w, _o = wishes.c, offers.c
 
-WRITE_WISHES = upsert(wishes, WISH, "id")
-WRITE_PEOPLE = upsert(wish_person, PERSON, "wish")
-WRITE_OFFERS = upsert(offers, OFFER, "booking")
+KEEP_WISHES = upsert(wishes, WISH, "id")
+KEEP_PEOPLE = upsert(wish_person, PERSON, "wish")
+KEEP_OFFERS = upsert(offers, OFFER, "booking")
 
 _WISH_COLUMNS = rows.fields(wishes, WISH)
 NAMED = Statement(
@@ -213,23 +211,6 @@ async def read(
             of[row["person_key"]].append(_wish(row))
     everyone = await everybody(connection, office) if needs.all else None
     return WaitingList(named=named, of=of, everybody=everyone)
-
-
-async def write(
-    connection: asyncpg.Connection,
-    key: OfficeKey,
-    wishes_: Sequence[Wish],
-    people: Sequence[WishPerson],
-    offers_: Sequence[Offer],
-) -> None:
-    """Write the rows of a turn."""
-    scope = {"authority": key.authority, "office": key.office}
-    if wishes_:
-        await WRITE_WISHES.execute(connection, **scope, rows=rows.text_of(wishes_))
-    if people:
-        await WRITE_PEOPLE.execute(connection, **scope, rows=rows.text_of(people))
-    if offers_:
-        await WRITE_OFFERS.execute(connection, **scope, rows=rows.text_of(offers_))
 
 
 async def anybody(connection: asyncpg.Connection, office: OfficeId) -> bool:

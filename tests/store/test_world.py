@@ -10,7 +10,9 @@ import pytest
 
 from queue_service.flows.entrance import arriving
 from queue_service.model.booking import BookingState, Person
+from queue_service.model.desk import Desk, DeskState
 from queue_service.model.ids import BookingId, OfficeId, Tick
+from queue_service.model.visit import TicketSeries
 from queue_service.model.world import Cell, Grant, Needs
 from queue_service.store import hall, rows, told, world
 from queue_service.store.database import open_pool
@@ -186,6 +188,60 @@ async def test_a_code_belongs_to_one_office_for_ever(
     with pytest.raises(asyncpg.UniqueViolationError):
         await told.write(turn, small.office.key, Outcome(codes=["ABCD2345"]), NOW)
     await turn.execute("rollback to before")
+
+
+async def test_what_a_turn_leaves_is_one_command_and_stands_whole_or_not_at_all(
+    small: Small, turn: asyncpg.Connection
+) -> None:
+    wanted = make.booking(make.at("10:00"))
+    person = Person(wanted.id, "Amal", "a@example.org", "06221", NOW.date())
+    key = (DESKS, make.tick(wanted.start))
+    desk = Desk("D1", DeskState.BREAK, NOW, CLERK, 7)
+    series = TicketSeries(NOW.date(), "A", 0, 12)
+    outcome = Outcome(
+        net={key: 1},
+        bookings={wanted.id: wanted},
+        people={wanted.id: person},
+        desks={desk.counter: desk},
+        series={series.day: series},
+        codes=["abcd2345"],
+        receipts=[(b"k" * 16, b"d" * 32, "null")],
+    )
+
+    async def left() -> tuple[object, ...]:
+        return (
+            await world.bookings(turn, OFFICE, [wanted.id]),
+            await turn.fetchval("select name from person"),
+            await world.cells(turn, [key]),
+            [d for d in await hall.desks(turn, OFFICE) if d.counter == desk.counter],
+            await hall.series(turn, OFFICE, [series.day]),
+            await world.receipts(turn, [b"k" * 16]),
+        )
+
+    empty = await left()
+    await turn.execute("savepoint before")
+    await told.write(turn, small.office.key, outcome, NOW)
+    commands = await turn.fetch(
+        "select cmin from booking union select cmin from person union select cmin from desk"
+        " union select cmin from ticket_series union select cmin from receipt"
+        " union select cmin from cell where taken > 0"
+    )
+    assert len(commands) == 1
+    assert await left() == (
+        {wanted.id: wanted},
+        "Amal",
+        {key: Cell(3, 1, 0)},
+        [desk],
+        {series.day: series},
+        {b"k" * 16: world.Receipt(b"d" * 32, "null")},
+    )
+    await turn.execute("rollback to before")
+    outcome.net[key] = 9
+    with pytest.raises(asyncpg.CheckViolationError) as guard:
+        await told.write(turn, small.office.key, outcome, NOW)
+    assert guard.value.constraint_name == "cell_not_over"
+    await turn.execute("rollback to before")
+    assert await left() == empty
 
 
 async def test_every_row_of_the_journal_reads_back_as_the_entry_that_was_hashed(
