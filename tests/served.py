@@ -252,3 +252,14 @@ def instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     assert at.tzinfo is not None
     return at
+
+
+def own(booking: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {booking['secret']}"}
+
+
+def full_start(hall: Hall, service: str = "TRAN") -> str:
+    """A start with its only place taken."""
+    start = hall.free(service)[3]
+    assert hall.ask_hold(start, service).status_code == 201
+    return start
