@@ -51,6 +51,7 @@ REFUSED_BY_DATABASE = (
     asyncpg.TransactionRollbackError,
     asyncpg.DataError,  # a text that PostgreSQL cannot store
     DataError,  # a value that the driver cannot send
+    UnicodeEncodeError,  # a text that is none: half of a sign
 )
 """What one wish among many may have brought about: its neighbours are tried without it."""
 _log = structlog.get_logger()
@@ -267,7 +268,7 @@ class Settling:
 
 def _refuse_by_guard(wish: Wish, guard: Exception) -> None:
     """A guard of the database fired on this wish alone: say which rule it broke."""
-    if isinstance(guard, (asyncpg.DataError, DataError)):
+    if isinstance(guard, (asyncpg.DataError, DataError, UnicodeEncodeError)):
         wish.refuse(Code.INVALID)
         return
     name = getattr(guard, "constraint_name", None) or ""

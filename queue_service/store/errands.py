@@ -4,13 +4,13 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, select, text, update
 
 from queue_service.model.ids import OfficeId
 from queue_service.model.office import OfficeKey
-from queue_service.model.world import Noted
+from queue_service.store import rows
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement, Write, together
+from queue_service.store.statement import Statement, insert_rows
 
 
 class ErrandRow(msgspec.Struct, frozen=True):
@@ -23,17 +23,7 @@ class ErrandRow(msgspec.Struct, frozen=True):
     cursor: str
 
 
-NEW = Statement(
-    insert(t.errand).values(
-        id=bindparam("id"),
-        authority=bindparam("authority"),
-        office=bindparam("office"),
-        kind=bindparam("kind"),
-        params=bindparam("params"),
-        cursor=bindparam("cursor"),
-        state=text("'open'"),
-    )
-)
+NEW = Statement(insert_rows(t.errand, rows.ERRAND, state="open"))
 OPEN = Statement(
     select(t.errand.c.id, t.errand.c.office, t.errand.c.kind, t.errand.c.params, t.errand.c.cursor)
     .where(t.errand.c.office == bindparam("office"), text("state = 'open'"))
@@ -46,21 +36,11 @@ MARK = Statement(
 )
 
 
-def noted(key: OfficeKey, row: ErrandRow | Noted) -> Write:
-    """An errand to be run."""
-    return NEW.write(
-        id=row.id,
-        authority=key.authority,
-        office=key.office,
-        kind=row.kind,
-        params=row.params,
-        cursor=row.cursor,
-    )
-
-
 async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow) -> None:
     """Note an errand outside a turn."""
-    await together(connection, (noted(key, row),))
+    await NEW.execute(
+        connection, authority=key.authority, office=key.office, rows=rows.text_of([row])
+    )
 
 
 async def unfinished(connection: asyncpg.Connection, office: OfficeId) -> list[ErrandRow]:

@@ -1,6 +1,6 @@
 """Rows of subjects as Structs and back: the one place that knows how each is laid out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -137,6 +137,8 @@ DESK: Kinds = {
     "seq": BigInteger(),
 }
 
+ERRAND: Kinds = {"id": Uuid(), "kind": Text(), "params": Text(), "cursor": Text()}
+
 LAYER: Kinds = {
     "subject": Text(),
     "change": Text(),
@@ -156,6 +158,12 @@ def columns(rows: Sequence[msgspec.Struct], kinds: Kinds) -> dict[str, list[Any]
 def text_of(rows: Sequence[msgspec.Struct]) -> str:
     """Rows as one JSON text for `statement.given_json`; bytes as base64."""
     return _json.encode(rows).decode()
+
+
+def text_of_columns(columns: Mapping[str, Sequence[Any]]) -> str:
+    """The same of one list a column."""
+    named = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return _json.encode(named).decode()
 
 
 def booking(row: asyncpg.Record) -> Booking:

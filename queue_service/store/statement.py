@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
     literal_column,
     select,
 )
@@ -158,11 +159,16 @@ def plain(given: TableValuedAlias, **columns: TypeEngine[Any]) -> list[Any]:
     ]
 
 
-def insert_rows(table: Table, kinds: dict[str, TypeEngine[Any]]) -> Insert:
-    """Write Structs, parameter `rows` as `given_json` has them, as rows of an office."""
+def insert_rows(table: Table, kinds: dict[str, TypeEngine[Any]], **same: str) -> Insert:
+    """Write Structs, parameter `rows` as `given_json` has them, as rows of an office.
+
+    Columns named in `same` have that text in all of them.
+    """
     scope = [bindparam(name, type_=Integer()) for name in ("authority", "office")]
+    texts = [literal(text) for text in same.values()]
     return insert(table).from_select(
-        ["authority", "office", *kinds], select(*scope, *plain(given_json(**kinds), **kinds))
+        ["authority", "office", *same, *kinds],
+        select(*scope, *texts, *plain(given_json(**kinds), **kinds)),
     )
 
 

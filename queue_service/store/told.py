@@ -38,7 +38,15 @@ from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store import wishes as store_wishes
 from queue_service.store.runs import runs
-from queue_service.store.statement import Statement, Write, given, insert_rows, together, upsert
+from queue_service.store.statement import (
+    Statement,
+    Write,
+    given,
+    given_json,
+    insert_rows,
+    together,
+    upsert,
+)
 
 CHANNEL = "queue"
 """NOTIFY carries "office seq" and nothing else; it only says: look again."""
@@ -60,7 +68,9 @@ PEOPLE = Statement(
 
 # As runs of neighbouring cells that are alike, here and below: a visit takes ticks in a row,
 # an edit of thousands is a few numbers to send.
-_net = given(limit=Integer(), first=Integer(), end=Integer(), delta=Integer())
+# As JSON: of arrays a plan to be kept counts ten rows, one for this turn as many as there are. The
+# first would never seem worth keeping, and all that is written with it would be planned anew.
+_net = given_json(limit=Integer(), first=Integer(), end=Integer(), delta=Integer())
 NET = Statement(
     update(t.cell)
     .where(
@@ -228,7 +238,7 @@ def _writes(key: OfficeKey, outcome: Outcome, real: datetime) -> Iterator[Write]
     scope = {"authority": key.authority, "office": key.office}
     if outcome.net:
         places, deltas = runs(outcome.net)
-        yield NET.write(**places, delta=deltas)
+        yield NET.write(rows=rows.text_of_columns({**places, "delta": deltas}))
     for statement, after in _subjects(outcome):
         if after:
             yield statement.write(**scope, rows=rows.text_of(list(after)))
@@ -237,7 +247,12 @@ def _writes(key: OfficeKey, outcome: Outcome, real: datetime) -> Iterator[Write]
         yield PEOPLE.write(authority=key.authority, **given_rows)
     if outcome.codes:
         yield CODES.write(**scope, hash=[code_hash(c) for c in outcome.codes])
-    yield from _plans(key, outcome)
+    if outcome.ended_layers:
+        ids, until = list(outcome.ended_layers), list(outcome.ended_layers.values())
+        yield END_LAYERS.write(office=key.office, id=ids, until=until)
+    if outcome.layers:
+        kinds = {"id": Integer(), **rows.LAYER}
+        yield LAYERS.write(**scope, **rows.columns(outcome.layers, kinds))
     if outcome.receipts:
         keys, digests, answers = zip(*outcome.receipts, strict=True)
         yield RECEIPTS.write(**scope, key=keys, digest=digests, answer=answers, at=real)
@@ -258,21 +273,9 @@ def _subjects(outcome: Outcome) -> Iterable[tuple[Statement, Collection[msgspec.
         (store_hall.KEEP_SERIES, outcome.series.values()),
         (store_hall.KEEP_DESKS, outcome.desks.values()),
         (store_hall.NEW_BLOCKS, outcome.blocks),
+        (store_errands.NEW, outcome.errands),
         (JOURNAL, outcome.entries),
     )
-
-
-def _plans(key: OfficeKey, outcome: Outcome) -> Iterator[Write]:
-    if outcome.ended_layers:
-        ids, until = list(outcome.ended_layers), list(outcome.ended_layers.values())
-        yield END_LAYERS.write(office=key.office, id=ids, until=until)
-    if outcome.layers:
-        kinds = {"id": Integer(), **rows.LAYER}
-        yield LAYERS.write(
-            authority=key.authority, office=key.office, **rows.columns(outcome.layers, kinds)
-        )
-    for errand in outcome.errands:
-        yield store_errands.noted(key, errand)
 
 
 async def _write_grants(

@@ -75,9 +75,9 @@ async def test_a_guard_that_fires_refuses_its_wish_and_answers_all_neighbours(
     await small.audit()
 
 
-def unstorable(name: str) -> tuple[Callable[[World], Told], Needs]:
+def unstorable(name: str, code: str) -> tuple[Callable[[World], Told], Needs]:
     """A decision that writes what no column takes; what people type is cleaned before."""
-    wanted = make.booking(make.at("10:30"), limits=(DESKS, HALL))
+    wanted = make.booking(make.at("10:30"), limits=(DESKS, HALL), code=code)
 
     def decide(world: World) -> Told:
         taken = dict.fromkeys(claims.taken_by(wanted), 1)
@@ -87,15 +87,17 @@ def unstorable(name: str) -> tuple[Callable[[World], Told], Needs]:
 
 
 @pytest.mark.parametrize(
-    "name", ["nul \x00 inside", "half a pair \ud83d"], ids=["server", "driver"]
+    ("name", "code"),
+    [("nul \x00 inside", "ABCD2345"), ("half a pair \ud83d", "ABCD2345"), ("Amal", "ABC\ud83d")],
+    ids=["server", "driver", "encoder"],
 )
 async def test_a_text_that_cannot_be_stored_is_invalid_and_costs_nobody_else_anything(
-    small_database: Database, small: Small, beside: Small, name: str
+    small_database: Database, small: Small, beside: Small, name: str, code: str
 ) -> None:
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, said: complaints.append(said))
     holds = [await small.held(f"09:{n}0") for n in range(4)]
-    poison, needs = unstorable(name)
+    poison, needs = unstorable(name, code)
     confirmed = [small.confirm(hold) for hold in holds]
     answers = await gathered(
         small_database.owner_dsn,

@@ -244,6 +244,26 @@ async def test_what_a_turn_leaves_is_one_command_and_stands_whole_or_not_at_all(
     assert await left() == empty
 
 
+async def test_what_a_turn_leaves_is_not_planned_anew_each_time_in_a_full_office(
+    small_database: Database, small: Small, turn: asyncpg.Connection
+) -> None:
+    many = (
+        'insert into cell ("limit", tick, authority, capacity)'
+        f" select {DESKS}, tick, 1, 5 from generate_series(1, 20000) tick"
+    )
+    async with owner(small_database.owner_dsn) as other:
+        async with other.transaction():
+            await other.execute("set local queue.authority = '1'")
+            await other.execute(many)
+        await other.execute("analyze cell")
+    for tick in range(1, 60, 6):
+        net = {(DESKS, Tick(tick)): 1, (DESKS, Tick(tick + 1)): 1}
+        outcome = Outcome(net=net, receipts=[(b"%016d" % tick, b"d" * 32, "null")])
+        await told.write(turn, small.office.key, outcome, NOW)
+    kept = "select generic_plans from pg_prepared_statements where statement like 'WITH part%'"
+    assert await turn.fetchval(kept) == 5
+
+
 async def test_every_row_of_the_journal_reads_back_as_the_entry_that_was_hashed(
     small: Small,
 ) -> None:

@@ -189,11 +189,12 @@ def test_an_id_of_others_under_ones_own_office_leads_nowhere(
 ) -> None:
     visit = theirs["visit"].replace("stuttgart", "heidelberg")
     hold = theirs["hold"].replace("stuttgart", "heidelberg")
+    manager = hall.staff("manager")  # signs in, which is written down
     before = counted(hall.served.city)
     for act in ("recall", "missed", "finish", "undo"):
-        answer = hall.staff("manager").post(f"/api/v1/visits/{visit}/{act}")
+        answer = manager.post(f"/api/v1/visits/{visit}/{act}")
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_visit")
-    assert hall.staff("manager").post(f"/api/v1/holds/{hold}/extend").status_code == 403
+    assert manager.post(f"/api/v1/holds/{hold}/extend").status_code == 403
     assert counted(hall.served.city) == before
 
 
