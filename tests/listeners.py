@@ -74,7 +74,7 @@ class Office:
 
 @dataclass
 class Client:
-    """Somebody who listens; `leave` closes the connection from outside."""
+    """Somebody who listens; `gone` closes the connection from outside."""
 
     heard: bytes = b""
     headers: dict[bytes, bytes] = field(default_factory=dict)

@@ -46,12 +46,15 @@ GUARDS = {
 """Constraint → the refusal that its breach would have been, had the decision seen it."""
 AWAY = (OSError, asyncpg.InterfaceError)
 """How a lost connection shows besides errors of PostgreSQL; a time-out is an OSError."""
-REFUSED_BY_DATABASE = (
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.TransactionRollbackError,
+UNSTORABLE = (
     asyncpg.DataError,  # a text that PostgreSQL cannot store
     DataError,  # a value that the driver cannot send
     UnicodeEncodeError,  # a text that is none: half of a sign
+)
+REFUSED_BY_DATABASE = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.TransactionRollbackError,
+    *UNSTORABLE,
 )
 """What one wish among many may have brought about: its neighbours are tried without it."""
 _log = structlog.get_logger()
@@ -268,7 +271,7 @@ class Settling:
 
 def _refuse_by_guard(wish: Wish, guard: Exception) -> None:
     """A guard of the database fired on this wish alone: say which rule it broke."""
-    if isinstance(guard, (asyncpg.DataError, DataError, UnicodeEncodeError)):
+    if isinstance(guard, UNSTORABLE):
         wish.refuse(Code.INVALID)
         return
     name = getattr(guard, "constraint_name", None) or ""

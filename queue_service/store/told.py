@@ -262,7 +262,7 @@ def _writes(key: OfficeKey, outcome: Outcome, real: datetime) -> Iterator[Write]
 
 
 def _subjects(outcome: Outcome) -> Iterable[tuple[Statement, Collection[msgspec.Struct]]]:
-    """Rows as they are after the turn, with the statement that keeps them."""
+    """Whole rows that the turn leaves, with the statement that writes them."""
     return (
         (BOOKINGS, outcome.bookings.values()),
         (store_cards.KEEP, outcome.cards.values()),
