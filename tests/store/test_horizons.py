@@ -16,6 +16,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.release import LastMinute, Reserve
 from queue_service.slots.openings import DayState
 from queue_service.ticker import lapse_holds
+from queue_service.web.api import availability
 from queue_service.web.pages.applicant import times
 from tests import make
 from tests.resting import RESTING, releasing_office
@@ -138,3 +139,14 @@ async def test_a_service_is_switched_when_demand_exceeds_supply_and_back(
     assert isinstance(await small.hold("2026-11-26 10:00"), HoldGiven)
     said = [fact for fact in await small.facts() if isinstance(fact, Configured)]
     assert any("service:PICK" in fact.subjects for fact in said)
+
+
+async def test_a_far_horizon_is_shown_as_far_as_one_answer_reaches(opening: Opening) -> None:
+    far = make.office()
+    booking = msgspec.structs.replace(far.booking, window_days=90)
+    small = await opening(msgspec.structs.replace(far, booking=booking))
+    said = availability._answer(small.office, b"service=PICK")
+    assert not isinstance(said, Refusal), said
+    days = json.loads(said.plain)["days"]
+    assert len(days) == availability.MOST_DAYS
+    assert days[0]["date"] == f"{small.office.now().date()}"

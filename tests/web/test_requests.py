@@ -152,6 +152,14 @@ def test_residence_is_answered_before_any_time(
         assert "https://www.mannheim.de" in page.text
 
 
+def test_residence_counts_also_for_days_that_others_have_asked_for(hall: Hall) -> None:
+    path = "/api/v1/offices/heidelberg/availability"
+    asked = {"service": "PICK", "from": "2026-11-24", "to": "2026-11-25"}
+    elsewhere = asked | {"ags": "08111000"}
+    assert hall.anyone.get(path, params=asked).status_code == 200
+    assert hall.anyone.get(path, params=elsewhere).json()["code"] == "not_responsible"
+
+
 def test_residents_see_times(hall: Hall) -> None:
     days = hall.anyone.get(f"{OFFICE}/availability?service=BIO&postcode=69115")
     assert days.status_code == 200

@@ -50,7 +50,7 @@ _PARAMETERS = (
     parameter("ags", "query", _TEXT, "Municipality key of residence: may answer not_responsible"),
     parameter("postcode", "query", _TEXT, "The same by postcode; may answer which_municipality"),
     parameter("from", "query", _DAY, "First local day; default today"),
-    parameter("to", "query", _DAY, "Last local day, at most 62 days; default the window's end"),
+    parameter("to", "query", _DAY, "Last local day; default the window's end; at most 62 days"),
 )
 
 _BESIDE = 500
@@ -136,20 +136,22 @@ def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
     first = asked.first or now.date()
     if first.year not in YEARS:
         return Refusal(Code.INVALID, {"field": "from", "reason": "years 2000 to 2199"})
-    last = asked.last or first + timedelta(days=_horizon(followed, asked))
+    horizon = min(_horizon(followed, asked), MOST_DAYS - 1)
+    last = asked.last or first + timedelta(days=horizon)
     if last < first or (last - first).days >= MOST_DAYS:
         return Refusal(Code.INVALID, {"field": "to", "reason": f"0 to {MOST_DAYS - 1} days"})
-    key = (followed.key.office, asked.services, asked.persons, first, last)
-    stamp = followed.openings.stamp(first, last, now)
-    known = _months.find(key, stamp)
-    if known is not None:
-        return known
     parts = _parts(asked.services, asked.persons)
     if isinstance(parts, Refusal):
         return parts
     elsewhere = gate(followed.office, ags=asked.ags, postcode=asked.postcode)
     if elsewhere is not None:
         return elsewhere
+    # Kept for everybody, wherever they live: that was asked above.
+    key = (followed.key.office, asked.services, asked.persons, first, last)
+    stamp = followed.openings.stamp(first, last, now)
+    known = _months.find(key, stamp)
+    if known is not None:
+        return known
     request = followed.openings.request(parts)
     if isinstance(request, Refusal):
         return request
