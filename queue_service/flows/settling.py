@@ -246,8 +246,9 @@ class Settling:
         office = self._key.office
         bookings = await store_world.bookings(connection, office, needs.bookings)
         bookings |= {b.id: b for b in await store_world.due(connection, office, now)}
+        waiting = await store_wishes.read(connection, office, needs.waiting)
         cells = set(needs.cells)
-        for booking in bookings.values():
+        for booking in (*bookings.values(), *waiting.given_up()):
             if booking is not None:
                 cells.update(taken_by(booking))
         visits, visits_of = await store_hall.visits(connection, office, needs)
@@ -264,7 +265,7 @@ class Settling:
             line=needs.line,
             series=await store_hall.series(connection, office, needs.series),
             hall=await store_hall.hall(connection, office, needs.hall),
-            waiting=await store_wishes.read(connection, office, needs.waiting),
+            waiting=waiting,
             layers=await store_capacity.stamp(connection, office) if needs.layers else None,
         )
 

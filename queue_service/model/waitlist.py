@@ -60,6 +60,14 @@ class WaitingList:
             raise LookupError("the waiting list was not named")
         return list(self._all.values())
 
+    def given_up(self) -> list[Booking]:
+        """Appointments that an offer may bring forward in this turn, unasked: none unless `all`.
+
+        Of people who want to come sooner and are in the house: they accept at once.
+        """
+        listed = (self._all or {}).values()
+        return [each.live for each in listed if each.live is not None and each.wish.here]
+
     def take(self, told: WaitingTold, seq: int) -> None:
         """Put the rows of an accepted act on top."""
         for wish in told.wishes:

@@ -163,8 +163,12 @@ def offer_next(
     draft: Draft,
     *,
     answered: Wish | None = None,
-) -> None:
-    """Offer what the draft leaves free to the next; `answered` is the wish that acted, as after."""
+) -> list[Wish]:
+    """Offer what the draft leaves free to the next; `answered` is the wish that acted, as after.
+
+    Ends the wishes that lost their sense, and answers them: who is passed over must stand in the
+    journal as on the list.
+    """
     room = Room(_left(world, grounds.cells, draft.change()), _resting(world, grounds.resting))
     waiting = list(_after_answer(world.waiting.all(), answered))
     chosen = offering.choose(waiting, grounds.places, room, terms, most=len(grounds.fresh))
@@ -176,6 +180,13 @@ def offer_next(
         may = each.waiting.live is not None or _may(world, draft, contact)
         at_once = replace(each, at_once=each.at_once and may)
         _note(draft, at_once, fresh, terms.now, grounds.rest, contact)
+    ended = [
+        replace(w.wish, state=WishState.OVER if w.live is None else WishState.PLACED)
+        for w in waiting
+        if offering.is_to_end(w, terms)
+    ]
+    draft.wishes += ended
+    return ended
 
 
 def _may(world: World, draft: Draft, contact: Contact | None) -> bool:

@@ -94,10 +94,10 @@ class Room:
         return None if short else tuple(found)
 
     def take(self, place: Place, resting: Iterable[Booking]) -> None:
-        """Give it out; what else a resting place held is not given out by the same claim."""
+        """Give it out; what else a resting place held is left for whoever comes next."""
         for each in resting:
             del self._resting[each.id]
-            for cell in set(taken_by(each)).intersection(place.cells):
+            for cell in self._left.keys() & set(taken_by(each)):
                 self._left[cell] += 1
         for cell in place.cells:
             self._left[cell] -= 1
@@ -123,10 +123,22 @@ def ranked(waiting: Iterable[Waiting], terms: Terms) -> list[Waiting]:
 
 def is_over(waiting: Waiting, terms: Terms) -> bool:
     """Whether a wish has lost its sense: too late, found otherwise, or never answered."""
-    wish, live = waiting.wish, waiting.live
-    if wish.until <= terms.now or waiting.lapsed >= terms.rules.lapses_most:
+    if waiting.wish.until <= terms.now:
         return True
-    if wish.order is WishClass.EARLIER:
+    if waiting.outstanding:  # first they answer: whoever has an offer stands on the list
+        return False
+    return waiting.lapsed >= terms.rules.lapses_most or found_otherwise(waiting, terms)
+
+
+def is_to_end(waiting: Waiting, terms: Terms) -> bool:
+    """Whether a wish that is over may leave the list: nobody waits for an answer to its offer."""
+    return is_over(waiting, terms) and not waiting.outstanding
+
+
+def found_otherwise(waiting: Waiting, terms: Terms) -> bool:
+    """Whether the person has an appointment by now, or none any more that could be sooner."""
+    live = waiting.live
+    if waiting.wish.order is WishClass.EARLIER:
         return live is None or live.start <= terms.now
     return live is not None
 

@@ -71,6 +71,9 @@ class Replay:
             self.offers += 1
             self._judge(seq, fact, made, recorded, offers[n:])
             self._offered(made, recorded)
+        for made in offers:
+            if made.at_once:  # theirs: nothing to answer, yet one a person in an entry
+                self._open.pop(made.booking, None)
         if isinstance(fact, WaitingFact):
             self._take_wishes(seq, fact)
 
@@ -104,8 +107,7 @@ class Replay:
         if wish is None:
             return
         wish.asked = {t for t in wish.asked if t >= tick_of(recorded)} | {tick_of(made.start)}
-        if not made.at_once:
-            self._open[made.booking] = _person(wish.now)
+        self._open[made.booking] = _person(wish.now)
 
     def _judge(
         self,

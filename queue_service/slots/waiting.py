@@ -68,14 +68,20 @@ def join(
             return Refusal(Code.TOO_LATE)
     open_ = world.waiting.of(wish.person_key)
     same = [each for each in open_ if each.group == wish.group]
-    if any(each.until > world.now for each in same):
+    # An appointment that was moved is asked for anew, up to its new start.
+    moved = [
+        each
+        for each in same
+        if each.booking is not None and each.booking == wish.booking and each.until != wish.until
+    ]
+    if any(each.until > world.now for each in same if each not in moved):
         return Refusal(Code.ALREADY_WAITING, {"group": wish.group})
     if wish.booking is None:
         refusal = _too_many(world, wish, email_key, most_live)
         if refusal is not None:
             return refusal
     kin = next((each.kin or each.id for each in open_ if each not in same), None)
-    joined = replace(wish, kin=kin)
+    joined = replace(wish, kin=kin, number=moved[0].number if moved else 0)
     ended = tuple(replace(each, state=WishState.OVER) for each in same)
     fact = facts.WishJoined(wishes=(*(WishNow.of(e, e.seq) for e in ended), WishNow.of(joined, 0)))
     return Told(
@@ -102,15 +108,9 @@ def offer(world: World, grounds: Grounds) -> Told | Refusal:
     """Offer what is free or resting, and end the wishes that lost their sense."""
     terms = grounds.terms(world.now)
     draft = Draft()
-    offer_next(world, grounds, terms, draft)
-    ended = [
-        replace(w.wish, state=WishState.OVER if w.live is None else WishState.PLACED)
-        for w in world.waiting.all()
-        if offering.is_over(w, terms)
-    ]
+    ended = offer_next(world, grounds, terms, draft)
     if not draft.made and not ended:
         return Refusal(Code.SLOT_FULL)
-    draft.wishes += ended
     said, over = shared(world, draft, terms), facts.EndReason.OVER
     fact = facts.Offered(**said) if draft.made else facts.WishEnded(**said, reason=over)
     return told(world, draft, fact, answer=Made(len(draft.made), len(ended)))
@@ -166,8 +166,8 @@ def decline(world: World, made: Offer, grounds: Grounds) -> Told | Refusal:
     if isinstance(found, Refusal):
         return found
     offered, wish = found
-    terms, draft = grounds.terms(world.now), Draft()
-    _give_up(world, grounds, terms, draft, offered, made, wish)
+    terms, draft = grounds.terms(world.now), Draft(offers=[replace(made, answer="declined")])
+    _give_up(world, grounds, terms, draft, offered, wish)
     fact = facts.OfferDeclined(**shared(world, draft, terms))
     answer = Joined(wish.id, wish.code, wish.generation, wish.state)
     return told(world, draft, fact, answer=answer)
@@ -180,14 +180,34 @@ def leave(world: World, wish: WishId, made: Offer | None, grounds: Grounds) -> T
         return Refusal(Code.NOT_WAITING_ANY_MORE)
     if found.offered != (made.booking if made else None):
         return Refusal(Code.BUSY_RETRY)
-    terms, draft = grounds.terms(world.now), Draft()
     left = replace(found, state=WishState.LEFT)
-    draft.wishes.append(left)
+    return _ended(world, left, made, grounds, facts.EndReason.LEFT)
+
+
+def end(world: World, wish: WishId, made: Offer, grounds: Grounds) -> Told | Refusal:
+    """Off the list although an offer is open: the person found otherwise. The next gets it."""
+    terms = grounds.terms(world.now)
+    each = next((each for each in world.waiting.all() if each.wish.id == wish), None)
+    if each is None or each.wish.offered != made.booking:
+        return Refusal(Code.NOT_WAITING_ANY_MORE)
+    if not offering.found_otherwise(each, terms):
+        return Refusal(Code.BUSY_RETRY)
+    state = WishState.OVER if each.live is None else WishState.PLACED
+    gone = replace(each.wish, state=state)
+    return _ended(world, gone, made, grounds, facts.EndReason.OVER)
+
+
+def _ended(
+    world: World, gone: Wish, made: Offer | None, grounds: Grounds, reason: facts.EndReason
+) -> Told | Refusal:
+    terms, draft = grounds.terms(world.now), Draft(wishes=[gone])
     offered = world.booking(made.booking) if made else None
     if made is not None and offered is not None and offered.state is BookingState.OFFERED:
-        _give_up(world, grounds, terms, draft, offered, made, left)
-    fact = facts.WishEnded(**shared(world, draft, terms))
-    answer = Joined(left.id, left.code, left.generation, left.state)
+        if reason is facts.EndReason.LEFT:
+            draft.offers.append(replace(made, answer="declined"))
+        _give_up(world, grounds, terms, draft, offered, gone)
+    fact = facts.WishEnded(**shared(world, draft, terms), reason=reason)
+    answer = Joined(gone.id, gone.code, gone.generation, gone.state)
     return told(world, draft, fact, answer=answer)
 
 
@@ -207,7 +227,9 @@ def _open_offer(world: World, made: Offer) -> tuple[Booking, Wish] | Refusal:
     if offered is None or wish is None:
         return Refusal(Code.UNKNOWN_BOOKING)
     over_ = offered.until is None or offered.until <= world.now
-    if offered.state is not BookingState.OFFERED or over_ or wish.state is not WishState.OPEN:
+    # A wish may be over before the offer that was made to it: that still can be answered.
+    ended = wish.state not in (WishState.OPEN, WishState.OVER)
+    if offered.state is not BookingState.OFFERED or over_ or ended:
         return Refusal(Code.OFFER_OVER)
     return offered, wish
 
@@ -218,10 +240,8 @@ def _give_up(
     terms: Terms,
     draft: Draft,
     offered: Booking,
-    made: Offer,
     answered: Wish,
 ) -> None:
     draft.before.append(offered)
     draft.after.append(replace(offered, state=BookingState.CANCELLED, until=None))
-    draft.offers.append(replace(made, answer="declined"))
     hand_on(world, grounds, terms, draft, offered, answered=answered)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from queue_service.events.entry import CellsNow
 from queue_service.model.ids import TICK_SECONDS, LimitId, Tick
+from queue_service.model.world import CellKey
 from queue_service.slots.calendar import ONE_DAY, day_tick, half_day_ticks
 from queue_service.slots.openings import on_grid
 
@@ -188,6 +189,16 @@ class Cells:
         while day is not None and tick >= day.end:
             day = self.days.get(day.date + ONE_DAY)
         return day
+
+    def left(self, cells: Iterable[CellKey]) -> dict[CellKey, int]:
+        """What is left in each of these cells; without those that are not planned."""
+        found = {}
+        for limit, tick in cells:
+            day = self.find(tick)
+            row = day.rows.get(limit) if day else None
+            if day is not None and row is not None and row.left[tick - day.begin] >= 0:
+                found[(limit, tick)] = row.left[tick - day.begin]
+        return found
 
     def forget_before(self, first: date) -> bool:
         """Drop the days before `first`: nobody can ask for them any more. True if there were."""

@@ -43,7 +43,8 @@ class Openings:
         self.office = office
         self._zone = office.tz
         self._numbers = limits
-        self._cells = Cells(office.tz, office.booking.grid_minutes)
+        self.cells = Cells(office.tz, office.booking.grid_minutes)
+        """What is left, as of the newest entry."""
         self._holds = Holds()
         self._keys = Keys()
         self._requests: dict[tuple[Part, ...], Request | Refusal] = {}
@@ -62,7 +63,7 @@ class Openings:
         receipts: Iterable[str],
     ) -> None:
         """Take over (limit, tick, left) of cells, live holds and known keys, read at one seq."""
-        self._cells.load(cells)
+        self.cells.load(cells)
         self._holds.load(holds)
         for hold in self._holds.live():
             self._count(hold, 1)
@@ -76,7 +77,7 @@ class Openings:
         if isinstance(fact, Held) and fact.receipt:
             self._keys.add(fact.receipt)
         for run in fact.cells:
-            self._cells.replace(run)
+            self.cells.replace(run)
         for booking in fact.bookings:
             self._follow(booking)
         if fact.cells or fact.bookings:
@@ -97,16 +98,16 @@ class Openings:
         """What is held by others; a place that rests is taken, whoever asks."""
         if hold.state is BookingState.RESTING:
             return
-        self._cells.hold(hold.limits, ticks_of(hold.start, hold.end), change)
+        self.cells.hold(hold.limits, ticks_of(hold.start, hold.end), change)
         request = self.request(hold.parts)
         if isinstance(request, Request) and request.once:
             for limit, tick in self.once_of(request, hold.start):
-                self._cells.hold((limit,), range(tick, tick + 1), change)
+                self.cells.hold((limit,), range(tick, tick + 1), change)
 
     def grow_older(self, now: datetime, real: datetime) -> None:
         """Drop days that are over at `now` and keys whose receipts are purged by `real`."""
         self._keys.grow_older(real)
-        if self._cells.forget_before(now.date() - ONE_DAY):
+        if self.cells.forget_before(now.date() - ONE_DAY):
             self._forget_answers()
 
     def _forget_answers(self) -> None:
@@ -132,7 +133,7 @@ class Openings:
             if len(self._wanted) >= _MOST_WANTED:
                 self._forget_answers()
             once = tuple((self._numbers[key], period) for key, period in request.once)
-            wanted = Wanted(self._cells, request, self.limits_of(request), once)
+            wanted = Wanted(self.cells, request, self.limits_of(request), once)
             self._wanted[id(request)] = wanted  # holds the request, so its id stays its own
         return wanted
 
@@ -255,7 +256,7 @@ class Openings:
         wanted, soonest = self._wants(request), self._soonest(now)
         first, last = now.toordinal(), self._last_bookable(request.parts, now).toordinal()
         for day in map(date.fromordinal, range(first, last + 1)):
-            if known := self._cells.days.get(day):
+            if known := self.cells.days.get(day):
                 yield wanted, known, soonest
 
     def _last_bookable(self, parts: Iterable[Part], now: datetime) -> date:
@@ -268,7 +269,7 @@ class Openings:
 
     def stamp(self, first: date, last: date, now: datetime) -> tuple[object, ...]:
         """Changes whenever `month` over these days could: for ETags and cached bytes."""
-        known = self._cells.days
+        known = self.cells.days
         versions = [
             day.version if (day := known.get(first + timedelta(days=n))) else 0
             for n in range((last - first).days + 1)
@@ -283,7 +284,7 @@ class Openings:
         return -int(-(now.timestamp() + lead) // TICK_SECONDS)
 
     def _day(self, wanted: Wanted, date: date, soonest: int) -> DayOpenings:
-        day = self._cells.days.get(date)
+        day = self.cells.days.get(date)
         if day is None:
             return DayOpenings(date, DayState.CLOSED)
         cut = max(0, soonest - day.begin)

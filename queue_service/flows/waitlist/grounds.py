@@ -89,7 +89,7 @@ def given_back(office: Followed, on_list: Listed, freed: Booking) -> Grounds:
     """As `of_freed`, of a list that was read."""
     # Each start for every kind of visit, also for those that are longer than what is given back:
     # more may be free beside it, and nobody may be overtaken for a place they could have had.
-    places = _at(office, on_list, _starts_in(office, freed))
+    places = _at(office, on_list, _starts_into(office, on_list, freed))
     return _grounds(office, on_list, places, CHAIN)
 
 
@@ -101,9 +101,8 @@ def _at(office: Followed, on_list: Listed, starts: Iterable[datetime]) -> Places
     }
 
 
-async def of_everything(house: House, office: Followed) -> Grounds | None:
+async def of_everything(house: House, office: Followed, on_list: Listed) -> Grounds | None:
     """Free and resting places that somebody on the list would be offered now; None: none."""
-    on_list = await listed(house, office)
     if not on_list.waiting:
         return None
     places = all_wanted(office, on_list)
@@ -126,7 +125,7 @@ def narrowed(
     now = terms_of(office, on_list.seen)(office.now())
     room = Room(_left(cells), on_list.resting)
     chosen = offering.choose(on_list.waiting, places, room, now, most=OFFERS_A_TURN)
-    if not chosen and not any(offering.is_over(each, now) for each in on_list.waiting):
+    if not chosen and not any(offering.is_to_end(each, now) for each in on_list.waiting):
         return None
     starts = sorted({each.place.start for each in chosen})
     # Everybody before the chosen is looked at for the same starts: why not, stands in the entry.
@@ -177,13 +176,9 @@ def _wanted(
 ) -> Iterator[Place]:
     """Places for these parts that somebody who is not being asked already would take."""
     those = [each for each in offering.ranked(on_list.waiting, now) if each.wish.parts == parts]
-    starts = sorted(
-        {
-            *_free(office, parts, now.now),
-            *_soon(office, parts, now),
-            *(s for b in on_list.resting for s in _starts_in(office, b)),
-        }
-    )
+    # Those that do not fit must not use up what is looked at in one pass: nobody would be offered
+    # anything beyond them.
+    starts = sorted({*_free(office, parts, now.now), *_hidden(office, on_list, parts, now)})
     found, suits = 0, _suiting(those)
     for start in starts:
         if found == _STARTS_A_KIND:
@@ -219,19 +214,26 @@ def _free(office: Followed, parts: tuple[Part, ...], now: datetime) -> Iterator[
         yield from (start.astimezone(UTC) for start in free)
 
 
-def _soon(office: Followed, parts: tuple[Part, ...], now: Terms) -> Iterator[datetime]:
-    """Starts too near to be booked by everybody, yet with notice enough for an offer."""
-    request = office.openings.request(parts)
-    if isinstance(request, Refusal):
-        return
+def _hidden(
+    office: Followed, on_list: Listed, parts: tuple[Part, ...], now: Terms
+) -> Iterator[datetime]:
+    """Starts with room that are not shown: too near to be booked by everybody, or resting."""
     lead = timedelta(minutes=office.office.booking.lead_minutes)
-    for start in _grid(office, now.now, now.now + lead):
-        if not office.openings.certainly_full(request, start, now.now):
-            yield start
+    starts = set(_grid(office, now.now, now.now + lead))
+    starts.update(s for b in on_list.resting for s in _starts_into(office, on_list, b))
+    found = (place_at(office, parts, start) for start in starts)
+    places = [place for place in found if place is not None]
+    left = office.openings.cells.left({cell for place in places for cell in place.cells})
+    room = Room(left, on_list.resting)
+    return (place.start for place in places if room.needed(place) is not None)
 
 
-def _starts_in(office: Followed, freed: Booking) -> Iterator[datetime]:
-    yield from _grid(office, freed.start, freed.end)
+def _starts_into(office: Followed, on_list: Listed, freed: Booking) -> Iterator[datetime]:
+    """Every start from which a visit of somebody on the list reaches into what is freed."""
+    requests = (office.openings.request(parts) for parts in on_list.kinds)
+    longest = max((r.minutes for r in requests if not isinstance(r, Refusal)), default=0)
+    first = freed.start - timedelta(minutes=longest)
+    yield from _grid(office, first + _TICK if longest else freed.start, freed.end)
 
 
 def _grid(office: Followed, first: datetime, end: datetime) -> Iterator[datetime]:

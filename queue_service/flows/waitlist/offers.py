@@ -6,6 +6,7 @@ open links too. Every answer may come twice.
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -23,7 +24,8 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Offer, Wish, WishPerson
 from queue_service.model.waitlist import WaitingNeeds
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots import holds, persons, waiting
+from queue_service.slots import holds, offering, persons, waiting
+from queue_service.slots.handing import Grounds
 from queue_service.store import bookings as store_bookings
 from queue_service.store import wishes as store
 from queue_service.store.database import transaction
@@ -39,7 +41,7 @@ class OfferState(StrEnum):
     DECLINED = "declined"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
-    """Taken back by the office."""
+    """Taken back: by the office, or as the person found a place otherwise."""
 
 
 class OfferGiven(msgspec.Struct, frozen=True):
@@ -95,6 +97,9 @@ async def answer(
     again = await show(house, code, secret)
     if isinstance(again, Refusal) or refusal is None:
         return again
+    if again.state is OfferState.OPEN:
+        # What it would have brought forward is gone, or is sooner by now.
+        again = msgspec.structs.replace(again, state=OfferState.CANCELLED)
     return again if again.state is wanted else _over(again)
 
 
@@ -214,12 +219,56 @@ async def offer_places(house: House, office: Followed) -> int:
     return made
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """What a turn looks at that takes a wish off the list: its open offer goes to the next."""
+
+    grounds: Grounds
+    needs: Needs
+    made: Offer | None = None
+    is_open: bool = False
+    """Whether the offer has no answer yet."""
+
+
+async def ending(house: House, office: Followed, wish: Wish) -> Ending:
+    """Where a turn has to look that ends this wish."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        made = await store.offer(connection, wish.offered) if wish.offered else None
+        offered = wish.offered and await store_bookings.by_id(
+            connection, office.key.office, wish.offered
+        )
+    asks = offered if offered and offered.state is BookingState.OFFERED else None
+    grounds = await grounds_of.of_freed(house, office, asks) if asks else None
+    known = grounds or grounds_of.nothing(office)
+    needs = Needs(
+        cells=known.cells,
+        bookings=(wish.offered,) if wish.offered else (),
+        emails=known.emails,
+        cards=known.cards,
+        waiting=WaitingNeeds(wishes=(wish.id,), all=grounds is not None),
+    )
+    return Ending(known, needs, made[0] if made else None, asks is not None)
+
+
+async def _take_back(house: House, office: Followed, on_list: grounds_of.Listed) -> None:
+    """Offers to people who found a place otherwise go to the next."""
+    terms = grounds_of.terms_of(office, on_list.seen)(office.now())
+    for each in on_list.waiting:
+        if not each.outstanding or not offering.found_otherwise(each, terms):
+            continue
+        known = await ending(house, office, each.wish)
+        if known.made is not None and known.is_open:
+            decide = partial(waiting.end, wish=each.wish.id, made=known.made, grounds=known.grounds)
+            await house.turn(office.key, SYSTEM, known.needs, decide)
+
+
 async def _offer(house: House, office: Followed) -> int | None:
     """How many offers were made; None when the turn itself could not be had."""
     async with transaction(house.pool, office.key.authority) as connection:
         if not await store.anybody(connection, office.key.office):
             return 0
-    grounds = await grounds_of.of_everything(house, office)
+    on_list = await grounds_of.listed(house, office)
+    await _take_back(house, office, on_list)
+    grounds = await grounds_of.of_everything(house, office, on_list)
     if grounds is None:
         return 0
     needs = Needs(

@@ -6,7 +6,6 @@ Offers and their answers stand in `offers`, what the owner of a wish is told in 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import asyncpg
 import msgspec
 
 from queue_service.chance import fresh_id
@@ -19,14 +18,19 @@ from queue_service.flows.bookings.booking import (
 )
 from queue_service.flows.bookings.proving import Proof, find, where
 from queue_service.flows.spoken import unspoken
-from queue_service.flows.waitlist import grounds as grounds_of
-from queue_service.flows.waitlist.offers import OfferGiven, OfferState, answer, offer_places
+from queue_service.flows.waitlist.offers import (
+    OfferGiven,
+    OfferState,
+    answer,
+    ending,
+    offer_places,
+)
 from queue_service.flows.waitlist.wishes import WishGiven, given, length, show
 from queue_service.flows.waitlist.wishes import find as find_wish
 from queue_service.flows.wish import Decide, Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, BookingState, Part
+from queue_service.model.booking import BookingState, Part
 from queue_service.model.ids import APPLICANT, ActorId, BookingId, WishId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishPerson, WishState
@@ -40,7 +44,6 @@ from queue_service.slots.openings import Request
 from queue_service.slots.release import furthest
 from queue_service.slots.waiting import Joined
 from queue_service.slots.wishing import servable
-from queue_service.store import bookings as store_bookings
 from queue_service.store import wishes as store
 from queue_service.store.database import transaction
 
@@ -133,7 +136,8 @@ async def earlier(
         return Refusal(Code.WAITING_CLOSED, {"office": office.key.slug})
     async with transaction(house.pool, office.key.authority) as connection:
         known = await store.of_booking(connection, office.key.office, booking.id)
-    if known is not None and known.until > office.now() and booking.state is BookingState.BOOKED:
+    same = known is not None and known.until == booking.start > office.now()
+    if known is not None and same and booking.state is BookingState.BOOKED:
         return await given(house, office, known)
     start = booking.start.astimezone(office.office.tz)
     person_key = booking.person_key or booking.id.bytes
@@ -206,24 +210,12 @@ async def leave(
     office, asked = found
     if asked.state is not WishState.OPEN:
         return await given(house, office, asked)
-    async with transaction(house.pool, office.key.authority) as connection:
-        made = await store.offer(connection, asked.offered) if asked.offered else None
-        offered = await _booking(connection, office, asked.offered)
-    asks = offered if offered and offered.state is BookingState.OFFERED else None
-    grounds = await grounds_of.of_freed(house, office, asks) if asks else None
-    known = grounds or grounds_of.nothing(office)
-    needs = Needs(
-        cells=known.cells,
-        bookings=(asked.offered,) if asked.offered else (),
-        emails=known.emails,
-        cards=known.cards,
-        waiting=WaitingNeeds(wishes=(asked.id,), all=grounds is not None),
-    )
+    known = await ending(house, office, asked)
 
     def decide(world: World) -> Told | Refusal:
-        return waiting.leave(world, asked.id, made[0] if made else None, known)
+        return waiting.leave(world, asked.id, known.made, known.grounds)
 
-    done = await _turn(house, office, needs, decide, key, ("leave", asked.id), whose=asked.id)
+    done = await _turn(house, office, known.needs, decide, key, ("leave", asked.id), whose=asked.id)
     if isinstance(done, Refusal) and done.code is not Code.NOT_WAITING_ANY_MORE:
         return done
     return await show(house, code, secret)
@@ -290,11 +282,3 @@ def _servable(
 
 def _any_day(office: Followed, last: datetime) -> Acceptable:
     return Acceptable(office.now().date(), last.astimezone(office.office.tz).date())
-
-
-async def _booking(
-    connection: asyncpg.Connection, office: Followed, booking: BookingId | None
-) -> Booking | None:
-    if booking is None:
-        return None
-    return await store_bookings.by_id(connection, office.key.office, booking)
