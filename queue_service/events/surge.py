@@ -77,10 +77,10 @@ class SurgeDeclined(SurgeFact, frozen=True, tag="surge_declined"):
 
 
 class SurgeOverridden(SurgeFact, frozen=True, tag="surge_overridden"):
-    """A manager began a rule by hand, paused it or let it go on."""
+    """A manager began a rule by hand, suggested it to a second person, paused it, let it go on."""
 
     act: str = ""
-    """start · pause · resume."""
+    """start · suggest · pause · resume."""
     reason: str = ""
     until: datetime | None = None
     ends: datetime | None = None

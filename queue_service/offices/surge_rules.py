@@ -7,7 +7,7 @@ reason; an office with one is not loaded and its old rules stay in force.
 import re
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -116,6 +116,24 @@ def _trigger(key: str, when: When) -> Iterator[Found]:
         yield Found(key, None, "needs either above or below")
     if when.days < 0:
         yield Found(f"{key}.days", when.days, "must be at least 0")
+    if when.hold < timedelta(0):
+        yield Found(f"{key}.hold", when.hold, "must be at least 0")
+    early, late = when.not_before or time(), when.not_after or time.max
+    if early >= late:
+        reason = f"must be later than not_before {early:%H:%M}: a rule looks within one day"
+        yield Found(f"{key}.not_after", when.not_after, reason)
+    elif when.hold > _span(when):
+        yield Found(f"{key}.hold", when.hold, "is longer than the hours at which the rule looks")
+
+
+def _span(when: When) -> timedelta:
+    """How long the rule looks a day; `timedelta.max` without hours of its own, or faulty ones."""
+    if when.not_before is None and when.not_after is None:
+        return timedelta.max
+    begin = datetime.combine(date.min, when.not_before or time())
+    last = date.min if when.not_after else date.min + timedelta(days=1)
+    end = datetime.combine(last, when.not_after or time())
+    return end - begin if begin < end else timedelta.max
 
 
 def _scope(office: Office, unsure: frozenset[str], key: str, when: When) -> Iterator[Found]:
@@ -137,6 +155,9 @@ def _scope(office: Office, unsure: frozenset[str], key: str, when: When) -> Iter
 
 def _way_back(key: str, when: When, until: Until) -> Iterator[Found]:
     """Hysteresis: the way back lies on the other side of the trigger, with room between."""
+    if not timedelta(0) <= until.hold <= _span(when):
+        reason = "must be at least 0, and not longer than the hours at which the rule looks"
+        yield Found(f"{key}.hold", until.hold, reason)
     if when.above is not None:
         if until.below is None or until.above is not None:
             yield Found(key, None, "needs below, as the trigger says above")

@@ -25,6 +25,7 @@ from queue_service.slots.surge_state import (
     measured,
     told,
 )
+from queue_service.slots.thresholds import cleared, crossed, looks, near, unbroken
 
 LEVEL_3 = 3
 CALM = State()
@@ -55,7 +56,7 @@ def due(snapshot: Snapshot, rules: Rules, states: States, now: datetime) -> tupl
     return tuple(
         rule.id
         for rule in in_order(rules)
-        if _is_due(rule, _value(rule, snapshot, now), states.get(rule.id, CALM), now)
+        if _is_due(rule, _value(rule, snapshot, now), states.get(rule.id, CALM), now, snapshot.zone)
     )
 
 
@@ -64,7 +65,8 @@ def decide(
 ) -> tuple[SurgeFact, ...]:
     """What is decided now, one fact a rule at most; the order of `rules` changes nothing.
 
-    Rules that act at the same time are looked at in one order, each on what those before leave:
+    A run of a rule that the configuration no longer has is over when it said it would be. Rules
+    that act at the same time are looked at in one order, each on what those before leave:
     bounds that they share are never passed together.
     """
     rules = in_order(rules)
@@ -74,7 +76,7 @@ def decide(
     for rule in rules:
         state, value = states.get(rule.id, CALM), _value(rule, snapshot, now)
         fact: SurgeFact | None
-        if _is_due(rule, value, state, now):
+        if _is_due(rule, value, state, now, snapshot.zone):
             if ground is None:
                 raise LookupError(f"no ground given, yet {rule.id} is due")
             fact, acted = _act(rule, value, state, now, snapshot.zone, ground, caps)
@@ -83,7 +85,7 @@ def decide(
             fact = _look(rule, value, state, now, snapshot.zone)
         if fact is not None:
             found.append(fact)
-    return tuple(found)
+    return (*found, *_left_over(rules, states, now))
 
 
 class Caps:
@@ -112,20 +114,11 @@ class Caps:
         self._level_3 += rule.level == LEVEL_3
 
 
-def crossed(rule: SurgeRule, value: float | None) -> bool:
-    """Whether the metric is past the trigger."""
-    when = rule.when
-    if value is None:
-        return False
-    return value > when.above if when.above is not None else value < (when.below or 0)
-
-
-def cleared(rule: SurgeRule, value: float | None) -> bool:
-    """Whether the metric is past the way back."""
-    until = rule.until
-    if value is None:
-        return False
-    return value < until.below if until.below is not None else value > (until.above or 0)
+def barred(rule: SurgeRule, now: datetime, zone: ZoneInfo) -> str:
+    """Why nobody may make the rule act, a person neither; empty for nothing."""
+    if _expired(rule, now, zone):
+        return "expired"
+    return "dry_run" if rule.dry_run else ""
 
 
 def suggestion(
@@ -149,16 +142,15 @@ def suggestion(
 
 def _value(rule: SurgeRule, snapshot: Snapshot, now: datetime) -> float | None:
     """The rule's metric; None outside its hours."""
-    clock = now.astimezone(snapshot.zone).time()
-    early = rule.when.not_before is not None and clock < rule.when.not_before
-    late = rule.when.not_after is not None and clock >= rule.when.not_after
-    return None if early or late else snapshot.readings.get(rule.id)
+    return snapshot.readings.get(rule.id) if looks(rule, now, snapshot.zone) else None
 
 
-def _is_due(rule: SurgeRule, value: float | None, state: State, now: datetime) -> bool:
+def _is_due(
+    rule: SurgeRule, value: float | None, state: State, now: datetime, zone: ZoneInfo
+) -> bool:
     if state.phase not in (Phase.CALM, Phase.HOLDING) or not crossed(rule, value):
         return False
-    return held(rule, state, now) >= rule.when.hold
+    return held(rule, state, now, zone) >= rule.when.hold
 
 
 def _act(
@@ -190,11 +182,15 @@ def _act(
 
 
 def _obstacle(rule: SurgeRule, state: State, now: datetime, zone: ZoneInfo) -> str:
-    if now.astimezone(zone).date() > rule.expires:
+    if _expired(rule, now, zone):
         return "expired"
     if rule.paused or (state.paused_until is not None and now < state.paused_until):
         return "paused"
     return "cooldown" if cooldown_left(rule, state, now) else ""
+
+
+def _expired(rule: SurgeRule, now: datetime, zone: ZoneInfo) -> bool:
+    return now.astimezone(zone).date() > rule.expires
 
 
 def _look(
@@ -203,9 +199,9 @@ def _look(
     """What there is to say of a rule that is not about to act."""
     say = _Saying(rule, value, state, now, zone)
     if state.phase is Phase.RUNNING:
-        return _running(rule, value, state, now, say)
+        return _running(rule, value, state, now, zone, say)
     if state.phase is Phase.SUGGESTED:
-        if cleared(rule, value):
+        if cleared(rule, value) and not state.by_hand:
             return say(Outcome.WITHDRAWN, "cleared")
         waited = now - (state.since or now)
         return say(Outcome.WITHDRAWN, "unanswered") if waited >= rule.answer_within else None
@@ -217,7 +213,12 @@ def _look(
 
 
 def _running(
-    rule: SurgeRule, value: float | None, state: State, now: datetime, say: "_Saying"
+    rule: SurgeRule,
+    value: float | None,
+    state: State,
+    now: datetime,
+    zone: ZoneInfo,
+    say: "_Saying",
 ) -> SurgeFact | None:
     if state.ends is not None and now >= state.ends:
         return say.ended("over")
@@ -229,7 +230,7 @@ def _running(
     if state.clearing is not None and value is not None:
         if not back:
             return say(Outcome.GOES_ON)
-        long_enough = now - state.clearing >= rule.until.hold
+        long_enough = unbroken(rule, state.clearing, now, zone) >= rule.until.hold
         over = long_enough and not cooldown_left(rule, state, now)
         return say.ended("cleared") if over else None
     begins = waves(rule)
@@ -238,17 +239,22 @@ def _running(
     return None
 
 
+def _left_over(rules: Rules, states: States, now: datetime) -> list[SurgeFact]:
+    have = {rule.id for rule in rules}
+    return [
+        SurgeEnded(rule=name, on=state.seq, why="over")
+        for name, state in states.items()
+        if name not in have and state.phase is Phase.RUNNING and state.ends and now >= state.ends
+    ]
+
+
 def _is_near(
     rule: SurgeRule, value: float | None, state: State, now: datetime, zone: ZoneInfo
 ) -> bool:
     """Past the middle between way back and trigger; said once a day."""
-    up, down = rule.when.above, rule.when.below
-    back = rule.until.below if rule.until.below is not None else rule.until.above
-    if value is None or back is None:
-        return False
-    near = value > (up + back) / 2 if up is not None else value < ((down or 0) + back) / 2
     today = now.astimezone(zone).date()
-    return near and (state.near is None or state.near.astimezone(zone).date() != today)
+    said = state.near is not None and state.near.astimezone(zone).date() == today
+    return near(rule, value) and not said
 
 
 class _Saying:

@@ -20,6 +20,7 @@ from queue_service.events.surge import (
 )
 from queue_service.model.ids import ActorId
 from queue_service.model.surge import SurgeRule
+from queue_service.slots.thresholds import unbroken
 
 MINUTE = timedelta(minutes=1)
 FIRINGS_KEPT = timedelta(days=2)
@@ -62,6 +63,8 @@ class State(msgspec.Struct, frozen=True):
     begun: int = 0
     """The entry with which it began to run; names what its layers belong to."""
     approvals: tuple[ActorId, ...] = ()
+    by_hand: bool = False
+    """A person suggested it, whatever it measures: falling demand does not withdraw it."""
     ends: datetime | None = None
     wave: int = 0
     """Waves begun."""
@@ -88,6 +91,8 @@ def after(state: State, seq: int, at: datetime, by: ActorId, fact: SurgeFact) ->
     if isinstance(fact, SurgeOverridden):
         if fact.act == "start":
             return _begun(state, at, fact.ends)
+        if fact.act == "suggest":
+            return _suggested(state, at, (by,), by_hand=True)
         return msgspec.structs.replace(state, paused_until=fact.until)
     return _calm(state, at)  # declined or ended
 
@@ -104,7 +109,7 @@ def _decided(state: State, at: datetime, fact: SurgeDecided) -> State:
         case Outcome.BLOCKED | Outcome.WOULD_FIRE:
             return change(state, told=told(fact.outcome, fact.reason))
         case Outcome.SUGGESTED:
-            return change(state, phase=Phase.SUGGESTED, since=at, approvals=(), told="")
+            return _suggested(state, at, (), by_hand=False)
         case Outcome.WITHDRAWN:
             return _calm(state, at)
         case Outcome.FIRED:
@@ -125,6 +130,14 @@ def _went_on(state: State, at: datetime, fact: SurgeDecided) -> State:
     return state
 
 
+def _suggested(
+    state: State, at: datetime, approvals: tuple[ActorId, ...], *, by_hand: bool
+) -> State:
+    return msgspec.structs.replace(
+        state, phase=Phase.SUGGESTED, since=at, approvals=approvals, by_hand=by_hand, told=""
+    )
+
+
 def _begun(state: State, at: datetime, ends: datetime | None) -> State:
     kept = tuple(each for each in state.firings if at - each < FIRINGS_KEPT)
     return msgspec.structs.replace(
@@ -132,6 +145,7 @@ def _begun(state: State, at: datetime, ends: datetime | None) -> State:
         phase=Phase.RUNNING,
         since=at,
         begun=state.seq,
+        by_hand=False,
         ends=ends,
         wave=1,
         clearing=None,
@@ -147,6 +161,7 @@ def _calm(state: State, at: datetime) -> State:
         phase=Phase.CALM,
         since=None,
         approvals=(),
+        by_hand=False,
         ends=None,
         wave=0,
         clearing=None,
@@ -160,10 +175,10 @@ def told(outcome: str, reason: str) -> str:
     return f"{outcome}:{reason}"
 
 
-def held(rule: SurgeRule, state: State, now: datetime) -> timedelta:
+def held(rule: SurgeRule, state: State, now: datetime, zone: ZoneInfo) -> timedelta:
     """How long the trigger has been crossed without a break."""
-    holding = state.phase is Phase.HOLDING and state.since is not None
-    return now - state.since if holding and state.since else timedelta(0)
+    since = state.since if state.phase is Phase.HOLDING else None
+    return unbroken(rule, since, now, zone)
 
 
 def cooldown_left(rule: SurgeRule, state: State, now: datetime) -> timedelta:
@@ -189,7 +204,7 @@ def measured(
         value=0.0 if value is None else value,
         threshold=threshold or 0.0,
         clear=clear or 0.0,
-        held_minutes=int(held(rule, state, now) / MINUTE),
+        held_minutes=int(held(rule, state, now, zone) / MINUTE),
         hold_minutes=int(rule.when.hold / MINUTE),
         cooldown_left_minutes=-int(-cooldown_left(rule, state, now) // MINUTE),
         fired_today=fired_on(state, now.astimezone(zone).date(), zone),

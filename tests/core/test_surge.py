@@ -1,9 +1,10 @@
 """Surge rules: when they speak, and what they say of themselves."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +18,17 @@ from queue_service.model.ids import ActorId
 from queue_service.model.surge import (
     Approval,
     Metric,
+    Surge,
     Until,
     When,
 )
+from queue_service.offices.surge_rules import surge_faults
 from queue_service.slots.surge_state import Phase, State
+from tests import make
 from tests.make import BERLIN, NOW, at
 from tests.surging import MINUTE, OPEN_TWO, Told, rule, word
 
+HOUR = 60 * MINUTE
 VALUES = st.lists(st.sampled_from([0.0, 5, 8, 12, 20, 21, 40, None]), min_size=1, max_size=120)
 
 
@@ -190,6 +195,57 @@ def test_a_manager_may_start_and_rest_a_rule_whatever_it_measures() -> None:
     assert told.look(40, NOW + 61 * MINUTE) == ["fired"]
 
 
+def test_what_a_person_suggests_waits_for_a_second_one_whatever_it_measures() -> None:
+    told = Told([rule(approval=Approval.TWO_PERSONS, answer_within=timedelta(hours=1))])
+    told.say(SurgeOverridden(rule="cards", act="suggest"), NOW, ActorId(7))
+    state = told.states["cards"]
+    assert (state.phase, state.approvals) == (Phase.SUGGESTED, (7,))
+    assert told.look(0, NOW + MINUTE) == []
+    fact = SurgeApproved(rule="cards", on=state.seq, ends=NOBODY_AT)
+    again = Told([rule(approval=Approval.TWO_PERSONS, answer_within=timedelta(hours=1))])
+    again.say(SurgeOverridden(rule="cards", act="suggest"), NOW, ActorId(7))
+    again.say(fact, NOW + MINUTE, ActorId(8))
+    assert again.states["cards"].phase is Phase.RUNNING
+    assert told.look(0, NOW + 61 * MINUTE) == ["withdrawn"]
+    assert told.look(40, NOW + 62 * MINUTE) == ["holding"]
+    assert told.look(40, NOW + 95 * MINUTE) == ["suggested"]
+    assert told.look(0, NOW + 96 * MINUTE) == ["withdrawn"]  # that one was its own
+
+
+MORNINGS = When(
+    Metric.CARDS_READY, above=20, hold=10 * MINUTE, not_before=time(9), not_after=time(11)
+)
+
+
+def test_the_night_is_no_part_of_a_hold() -> None:
+    told = Told([rule(when=MORNINGS)])
+    assert told.look(40, at("2026-11-23 10:55")) == ["holding"]
+    assert told.look(40, at("2026-11-23 11:30")) == []
+    assert told.look(40, at("2026-11-24 09:00")) == []
+    assert told.look(40, at("2026-11-24 09:09")) == []
+    assert told.look(40, at("2026-11-24 09:10")) == ["fired"]
+
+
+def test_the_night_is_no_part_of_a_way_back() -> None:
+    lasting = (msgspec.structs.replace(OPEN_TWO, working_days=5),)
+    slow = rule(when=MORNINGS, until=Until(below=8, hold=60 * MINUTE), do=lasting)
+    told = Told([slow])
+    told.look(40, at("2026-11-23 09:00"))
+    assert told.look(40, at("2026-11-23 09:10")) == ["fired"]
+    assert told.look(0, at("2026-11-23 10:30")) == ["clearing"]
+    assert told.look(0, at("2026-11-24 09:00")) == []
+    assert told.look(0, at("2026-11-24 10:00")) == ["ended_cleared"]
+
+
+def test_a_run_whose_rule_is_gone_ends_when_it_said() -> None:
+    told = Told([rule()]).run([40.0] * 3)
+    ends = told.states["cards"].ends
+    assert ends is not None
+    told.rules = []
+    assert told.look(40, ends - MINUTE) == []
+    assert told.look(40, ends) == ["ended_over"]
+
+
 def test_waves_come_one_after_the_other_and_stop_when_it_clears() -> None:
     waves = tuple(
         msgspec.structs.replace(OPEN_TWO, after=n * 60 * MINUTE, working_days=3) for n in range(3)
@@ -211,3 +267,34 @@ def test_no_wave_comes_while_demand_falls() -> None:
     assert told.when("wave") == []
     assert told.look(40, NOW + 160 * MINUTE) == ["goes_on"]
     assert told.look(40, NOW + 161 * MINUTE) == ["wave"]
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "reason"),
+    [
+        ({"not_after": time(9)}, "when.not_after", "must be later than not_before 09:00"),
+        ({"not_before": time(23), "not_after": time(5)}, "when.not_after", "23:00"),
+        ({"not_before": None, "not_after": time()}, "when.not_after", "00:00"),
+        ({"hold": 121 * MINUTE}, "when.hold", "is longer than the hours"),
+        ({"hold": -MINUTE}, "when.hold", "must be at least 0"),
+        ({"not_before": time(21, 30), "not_after": None}, "until.hold", "not longer than"),
+    ],
+)
+def test_a_rule_that_could_never_speak_is_named(
+    change: dict[str, object], key: str, reason: str
+) -> None:
+    hold = 151 if key == "until.hold" else 0
+    until = Until(below=8, hold=hold * MINUTE)
+    odd = rule(when=msgspec.structs.replace(MORNINGS, **change), until=until)
+    office = msgspec.structs.replace(make.office(), surge=Surge((odd,)))
+    [found] = surge_faults(office, frozenset())
+    assert found.key == f"surge.rule.cards.{key}"
+    assert reason in found.reason
+
+
+def test_hours_may_lack_either_end() -> None:
+    for early, late in ((None, time(2)), (time(22), None), (time(9), time(11))):
+        when = msgspec.structs.replace(MORNINGS, not_before=early, not_after=late, hold=2 * HOUR)
+        fair = rule(when=when, until=Until(below=8, hold=2 * HOUR))
+        office = msgspec.structs.replace(make.office(), surge=Surge((fair,)))
+        assert list(surge_faults(office, frozenset())) == []

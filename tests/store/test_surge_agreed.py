@@ -10,6 +10,7 @@ from queue_service.flows.capacity import planning, surging
 from queue_service.flows.capacity.surging import Done
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.surge import Approval, Metric, Staff, When
+from queue_service.slots.surge_state import Phase
 from tests.fired import FIRST, SECOND, afternoon, laid, look, office, rule, said, with_rule
 from tests.small import Small
 
@@ -42,6 +43,45 @@ async def test_two_persons_must_be_two(small: Small) -> None:
     assert refusal.code is Code.SECOND_PERSON
     assert await surging.approve(*act, SECOND) == Done("busy")
     assert await afternoon(small) == [2] * 12
+
+
+async def test_nobody_begins_alone_what_two_must_agree_to(small: Small) -> None:
+    calm = When(Metric.NO_SHOWS_TODAY, above=99)
+    await with_rule(small, approval=Approval.TWO_PERSONS, when=calm)
+    act = (small.house, small.office, "busy")
+    assert await surging.start(*act, FIRST, "crowd") == Done("busy")
+    assert await laid(small) == 0
+    assert (await surging.standing(small.house, small.office))["busy"].phase is Phase.SUGGESTED
+    assert reason_of(await surging.start(*act, SECOND, "crowd")) == "suggested"
+    alone = await surging.approve(*act, FIRST)
+    assert isinstance(alone, Refusal)
+    assert alone.code is Code.SECOND_PERSON
+    await look(small)
+    assert await surging.approve(*act, SECOND) == Done("busy")
+    assert await afternoon(small) == [2] * 12
+    assert await said(small) == ["surge_overridden", "surge_approved"]
+
+
+async def test_nobody_makes_a_rule_act_that_expired_or_is_a_dry_run(small: Small) -> None:
+    await with_rule(small, approval=Approval.SUGGEST)
+    await look(small)
+    act = (small.house, small.office, "busy")
+    yesterday = small.office.now().date() - timedelta(days=1)
+    for bar, change in (("expired", {"expires": yesterday}), ("dry_run", {"dry_run": True})):
+        await with_rule(small, approval=Approval.SUGGEST, **change)
+        assert reason_of(await surging.approve(*act, FIRST)) == bar
+        assert await surging.decline(*act, FIRST) == Done("busy")
+        assert reason_of(await surging.start(*act, FIRST, "crowd")) == bar
+        assert await laid(small) == 0
+        await with_rule(small, approval=Approval.SUGGEST)
+        await small.wait(31)
+        await look(small)
+
+
+def reason_of(answer: object) -> object:
+    assert isinstance(answer, Refusal), answer
+    assert answer.code is Code.RULE_STOPPED
+    return answer.data["reason"]
 
 
 async def test_two_people_who_agree_at_once_begin_it_once(small: Small, beside: Small) -> None:

@@ -98,7 +98,7 @@ def _planned(fact: SurgeFact) -> SurgeDecided | None:
     """What an entry planned to do; None for those that plan nothing."""
     if isinstance(fact, SurgeDecided):
         return fact if fact.measures else None
-    if isinstance(fact, SurgeOverridden) and fact.act == "start":
+    if isinstance(fact, SurgeOverridden) and fact.act in ("start", "suggest"):
         return SurgeDecided(
             rule=fact.rule,
             measures=fact.measures,

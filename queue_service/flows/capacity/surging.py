@@ -5,8 +5,8 @@ entry they belong to, so a crash between the two is made good at the next look a
 twice. Who may do so is left to `rights`.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -30,7 +30,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.surge import Approval, SurgeRule
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots.measures import Blocked, Plan, plan
-from queue_service.slots.surge import CALM, Caps, Snapshot, decide, due, suggestion
+from queue_service.slots.surge import CALM, Caps, Snapshot, barred, decide, due, suggestion
 from queue_service.slots.surge_state import Phase, State, after
 from queue_service.store import surge as store
 from queue_service.store.database import transaction
@@ -85,7 +85,7 @@ async def look(house: House, office: Followed) -> tuple[SurgeFact, ...]:
     if due(snapshot, rules, states, now):
         ground = await ground_of(house, office)
         snapshot = msgspec.structs.replace(snapshot, ground=ground)
-    facts = (*decide(snapshot, rules, states, now), *_left_over(rules, states, now))
+    facts = decide(snapshot, rules, states, now)
     for fact in facts:
         await _tell(house, office, fact)
     await reconcile(house, office, await standing(house, office))
@@ -140,23 +140,30 @@ async def decline(
 async def start(
     house: House, office: Followed, rule_id: str, by: ActorId, reason: str, key: str | None = None
 ) -> Done | Refusal:
-    """Begin a rule by hand, whatever it measures; the guards hold all the same."""
+    """Begin a rule by hand, whatever it measures; the guards hold all the same.
+
+    A rule that two persons must agree to is suggested by that, as its first person, and begins
+    when a second one agrees.
+    """
     rule = rule_of(office, rule_id)
     state = (await standing(house, office)).get(rule_id, CALM)
     found: Plan | Blocked | None = None
     if rule is not None and state.phase is not Phase.RUNNING:
-        found = plan(rule, await ground_of(house, office), office.now())
+        found = await _tried(house, office, rule)
+    needs_two = rule is not None and rule.approval is Approval.TWO_PERSONS
 
     def told(_world: World) -> Told | Refusal:
         if rule is None:
             return Refusal(Code.UNKNOWN_RULE, {"rule": rule_id})
+        if needs_two and state.phase is Phase.SUGGESTED:
+            return Refusal(Code.RULE_STOPPED, {"rule": rule_id, "reason": "suggested"})
         if not isinstance(found, Plan):
             reason_code = found.reason if isinstance(found, Blocked) else "running"
             return Refusal(Code.RULE_STOPPED, {"rule": rule_id, "reason": reason_code})
         fact = SurgeOverridden(
             rule=rule_id,
             on=state.seq,
-            act="start",
+            act="suggest" if needs_two else "start",
             reason=reason,
             ends=found.ends,
             measures=found.measures,
@@ -245,23 +252,17 @@ async def _worked_out(
     surge, now = office.office.surge, office.now()
     bounds = Snapshot(office.office.tz, {}, None, surge.most_a_day, surge.most_level_3_a_day)
     cap = Caps(bounds, surge.rule, states, now).forbids(rule)
-    found = plan(rule, await ground_of(house, office), now)
-    reason = cap or (found.reason if isinstance(found, Blocked) else "")
-    if reason or isinstance(found, Blocked):
-        return Refusal(Code.RULE_STOPPED, {"rule": rule.id, "reason": reason})
+    found = Blocked(cap) if cap else await _tried(house, office, rule)
+    if isinstance(found, Blocked):
+        return Refusal(Code.RULE_STOPPED, {"rule": rule.id, "reason": found.reason})
     return found
 
 
-def _left_over(
-    rules: Iterable[SurgeRule], states: dict[str, State], now: datetime
-) -> list[SurgeFact]:
-    """Runs of rules that the configuration no longer has: they are over when they said so."""
-    have = {rule.id for rule in rules}
-    return [
-        SurgeEnded(rule=name, on=state.seq, why="over")
-        for name, state in states.items()
-        if name not in have and state.phase is Phase.RUNNING and state.ends and now >= state.ends
-    ]
+async def _tried(house: House, office: Followed, rule: SurgeRule) -> Plan | Blocked:
+    """The plan of a rule that a person lets act, or why nobody may."""
+    now = office.now()
+    bar = barred(rule, now, office.office.tz)
+    return Blocked(bar) if bar else plan(rule, await ground_of(house, office), now)
 
 
 async def _tell(house: House, office: Followed, fact: SurgeFact) -> None:

@@ -24,7 +24,10 @@ from queue_service.web.problems import problem
 
 
 class OverrideBody(Body, frozen=True):
-    """Begin a rule by hand, take it back, let it rest for some hours, or let it go on."""
+    """Begin a rule by hand, take it back, let it rest for some hours, or let it go on.
+
+    To begin a rule that two persons must agree to is to suggest it, as the first of them.
+    """
 
     act: Literal["start", "end", "pause", "resume"]
     hours: Annotated[int, Meta(ge=1, le=744)] = 24

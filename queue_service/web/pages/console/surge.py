@@ -25,7 +25,9 @@ from queue_service.language.surge_words import (
 )
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
+from queue_service.model.surge import Approval, SurgeRule
 from queue_service.rights import Act, check
+from queue_service.slots.surge import barred
 from queue_service.slots.surge_state import Phase
 from queue_service.web.api.surge import subject_name
 from queue_service.web.pages import Asked, Shown, refused, see
@@ -42,6 +44,7 @@ DONE = {
     "approve": mark("You have agreed."),
     "decline": mark("The suggestion was declined. The rule rests now."),
     "start": mark("The rule runs now. It ends by itself."),
+    "suggest": mark("A colleague must agree now. Until then nothing changes."),
     "end": mark("Everything the rule did was taken back. Appointments stay."),
     "pause": mark("The rule is paused for a day."),
     "resume": mark("The rule goes on."),
@@ -65,6 +68,8 @@ class Card(msgspec.Struct, frozen=True):
     """What the plan adds up to."""
     agreed: bool
     """Whoever looks has agreed already."""
+    begin: str
+    """What beginning by hand is called; empty where nobody may."""
     paused: str
     tried: str
 
@@ -119,7 +124,9 @@ async def acted(
     if isinstance(answer, Refusal):
         reason = str(answer.data.get("reason", ""))
         return see(f"{entered.address(PLACE)}?sorry={answer.code}&reason={reason}")
-    return see(f"{entered.address(PLACE)}?done={act}")
+    begun = surging.rule_of(entered.followed, rule) if act == "start" else None
+    asks = begun is not None and begun.approval is Approval.TWO_PERSONS
+    return see(f"{entered.address(PLACE)}?done={'suggest' if asks else act}")
 
 
 async def _do(
@@ -181,9 +188,18 @@ def _card(
         _plan(entered, plan) if plan else [],
         _sum(entered, plan, zone, state.ends) if plan else [],
         agreed,
+        _begin(entered, rule),
         until(paused.astimezone(zone), lang) if paused is not None and is_paused else "",
         sentence(trial, lang).detail if trying and isinstance(trial, Refusal) else "",
     )
+
+
+def _begin(entered: Entered, rule: SurgeRule) -> str:
+    t = catalogue(entered.lang)
+    if barred(rule, entered.followed.now(), entered.followed.office.tz):
+        return ""
+    two = rule.approval is Approval.TWO_PERSONS
+    return t("Suggest it to a second person") if two else t("Begin by hand")
 
 
 def _plan(entered: Entered, plan: SurgeDecided) -> list[str]:
