@@ -5,7 +5,7 @@ run twice.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import structlog
@@ -35,21 +35,29 @@ async def note(
     return row
 
 
+async def one(house: House, office: Followed, errand: UUID) -> ErrandRow:
+    """An errand of the office as it stands. Raises LookupError for one that never was."""
+    async with transaction(house.pool, office.key.authority) as connection:
+        return await store.one(connection, office.key.office, errand)
+
+
 async def run(
     house: House,
     office: Followed,
     row: ErrandRow,
     piece: RunPiece,
     progress: Progress | None = None,
-) -> None:
-    """Run an errand from its cursor to the end, marking every piece."""
-    cursor: str | None = row.cursor
-    while cursor is not None:
+) -> str:
+    """Run an errand from its cursor to the end, marking every piece; the last cursor."""
+    cursor = row.cursor
+    while True:
         following = await piece(house, office, row.params, cursor)
         async with transaction(house.pool, office.key.authority) as connection:
             await store.mark(connection, row.id, cursor=following or cursor, done=following is None)
         if progress is not None:
             progress(cursor)
+        if following is None:
+            return cursor
         cursor = following
 
 

@@ -39,7 +39,10 @@ KINDS = frozenset(
 def layer_faults(
     layers: Sequence[Layer], in_force: Iterable[Layer], office: Office, now: datetime
 ) -> tuple[Found, ...]:
-    """Every fault of `layers`, were they to stand beside those `in_force`; `office` is today's."""
+    """Every fault of `layers`, were they to stand beside those `in_force`; `office` is today's.
+
+    Their times are in UTC.
+    """
     found = [fault for layer in layers for fault in _layer(layer, office, now)]
     settings = [layer for layer in layers if not is_capacity(layer.subject)]
     if found or not settings:
@@ -51,9 +54,6 @@ def _layer(layer: Layer, office: Office, now: datetime) -> Iterator[Found]:
     kind, _, key = layer.subject.partition(":")
     if kind not in KINDS:
         yield Found("subject", layer.subject, "is nothing that a layer changes")
-        return
-    if layer.since.tzinfo is None or (layer.until is not None and layer.until.tzinfo is None):
-        yield Found("since", str(layer.since), "must have an offset")
         return
     if layer.until is not None and layer.until <= max(now, layer.since):
         yield Found("until", layer.until.isoformat(), "is not after the beginning, or is past")

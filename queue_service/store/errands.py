@@ -24,11 +24,11 @@ class ErrandRow(msgspec.Struct, frozen=True):
 
 
 NEW = Statement(insert_rows(t.errand, rows.ERRAND, state="open"))
-OPEN = Statement(
-    select(t.errand.c.id, t.errand.c.office, t.errand.c.kind, t.errand.c.params, t.errand.c.cursor)
-    .where(t.errand.c.office == bindparam("office"), text("state = 'open'"))
-    .order_by(t.errand.c.id)
-)
+_AS_STORED = select(
+    t.errand.c.id, t.errand.c.office, t.errand.c.kind, t.errand.c.params, t.errand.c.cursor
+).where(t.errand.c.office == bindparam("office"))
+OPEN = Statement(_AS_STORED.where(text("state = 'open'")).order_by(t.errand.c.id))
+ONE = Statement(_AS_STORED.where(t.errand.c.id == bindparam("errand")))
 MARK = Statement(
     update(t.errand)
     .where(t.errand.c.id == bindparam("errand"))
@@ -46,6 +46,13 @@ async def new(connection: asyncpg.Connection, key: OfficeKey, row: ErrandRow) ->
 async def unfinished(connection: asyncpg.Connection, office: OfficeId) -> list[ErrandRow]:
     """Errands of an office that have pieces left."""
     return [ErrandRow(*row) for row in await OPEN.rows(connection, office=office)]
+
+
+async def one(connection: asyncpg.Connection, office: OfficeId, errand: UUID) -> ErrandRow:
+    """An errand of an office, finished or not. Raises LookupError for one that never was."""
+    for found in await ONE.rows(connection, office=office, errand=errand):
+        return ErrandRow(*found)
+    raise LookupError(f"no errand {errand}")
 
 
 async def mark(connection: asyncpg.Connection, errand: UUID, *, cursor: str, done: bool) -> None:

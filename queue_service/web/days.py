@@ -9,7 +9,7 @@ FIRST, LAST = date(1971, 1, 1), date(8999, 12, 31)
 
 
 def is_known(day: date) -> bool:
-    """Whether figures and lists may be asked for about that day."""
+    """Whether that day, or an instant on it, may be asked for or named."""
     return FIRST <= day <= LAST
 
 

@@ -1,6 +1,10 @@
 """Disruptions on a real database: the office moves and cancels, nobody is forgotten."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+
+import msgspec
+import pytest
 
 from queue_service.events.booking import Cancelled, Moved, Why
 from queue_service.flows import errands
@@ -10,7 +14,7 @@ from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.calling import to_call
 from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.capacity import disruption, planning
-from queue_service.flows.capacity.disruption import CancelAll, CarriedOut, Missing, Target
+from queue_service.flows.capacity.disruption import CancelAll, CarriedOut, Missing, MoveAll, Target
 from queue_service.flows.capacity.previewing import Preview
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
@@ -25,13 +29,20 @@ async def standing(small: Small) -> list[Booking]:
     return await disruption.standing(small.house, small.office, *DAY)
 
 
+async def moved_all(small: Small, groups: Sequence[Sequence[Target]]) -> str:
+    """Move the groups as an errand does; its last cursor."""
+    wanted = MoveAll(CLERK, Why.STAFF_MISSING, tuple(tuple(group) for group in groups))
+    row = await errands.note(small.house, small.office, "rehome", wanted, "0")
+    return await errands.run(small.house, small.office, row, disruption.move_group)
+
+
 async def test_everybody_is_moved_in_groups_and_the_entry_says_why(small: Small) -> None:
     for number, start in enumerate(("10:00", "10:00", "10:10")):
         await small.booked(start, name=f"Amal {start}", phone=f"0711 {number}")
     found = await standing(small)
     later = [Target(b.id, b.seq, b.start + timedelta(hours=1)) for b in found]
     groups = [later[:2], later[2:]]
-    await disruption.move_all(small.house, small.office, groups, Why.STAFF_MISSING, CLERK)
+    assert await moved_all(small, groups) == "2 3"
     after = await standing(small)
     assert [b.start for b in after] == [t.start for t in later]
     assert [b.moved_from for b in after] == [b.start for b in found], "for who had not noticed"
@@ -52,7 +63,7 @@ async def test_who_changed_the_booking_meanwhile_keeps_it(small: Small) -> None:
         small.house, given.code, Proof(secret=given.secret), make.at("10:30"), None
     )
     assert isinstance(own, BookingGiven)
-    await disruption.move_all(small.house, small.office, [[target]], Why.CLOSED, CLERK)
+    assert await moved_all(small, [[target]]) == "1 0"
     assert [b.start for b in await standing(small)] == [make.at("10:30")]
 
 
@@ -62,7 +73,7 @@ async def test_a_start_taken_meanwhile_is_replaced_by_the_nearest_free_one(small
     for number in range(3):  # three desks: the start proposed fills up
         await small.booked("11:00", name=f"Other {number}")
     target = Target(mine.id, mine.seq, make.at("11:00"))
-    await disruption.move_all(small.house, small.office, [[target]], Why.TECHNICAL, CLERK)
+    assert await moved_all(small, [[target]]) == "1 1"
     now = {b.id: b.start for b in await standing(small)}
     assert now[mine.id] in (make.at("10:50"), make.at("11:10"))
     await small.audit()
@@ -105,7 +116,7 @@ async def test_the_list_of_calls_names_those_alone_whom_no_letter_reaches(small:
     await small.booked("10:20", name="Cancelled", phone="0711 2")
     found = await standing(small)
     later = [[Target(b.id, b.seq, b.start + timedelta(hours=1))] for b in found[:2]]
-    await disruption.move_all(small.house, small.office, later, Why.STAFF_MISSING, CLERK)
+    await moved_all(small, later)
     wanted = CancelAll(CLERK, Why.CLOSED, make.at("10:20"), make.at("10:30"))
     await disruption.cancel_all(small.house, small.office, wanted)
     listed = await to_call(small.house, small.office)
@@ -142,3 +153,47 @@ async def test_a_missing_desk_moves_who_no_longer_fits_and_comes_back_by_itself(
     [called] = await to_call(small.house, small.office)
     assert called.now == proposal.start
     await small.audit()
+
+
+async def test_a_crash_between_the_layers_and_the_moves_loses_nobody(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await planning.load(small.house, of_desks())
+    await small.settle()
+    for number in range(3):
+        await small.booked("10:00", name=f"Person {number}")
+    missing = Missing((CounterKey("1"),), make.at("09:30"), make.at("10:30"), Why.STAFF_MISSING)
+
+    async def carry_out() -> object:
+        return await disruption.carry_out(
+            small.house, small.office, missing, CLERK, key="once-and-for-all"
+        )
+
+    with monkeypatch.context() as dying:
+        dying.setattr(disruption, "_moved_by", died)
+        with pytest.raises(ConnectionAbortedError):
+            await carry_out()
+    assert [b.start for b in await standing(small)].count(make.at("10:00")) == 3
+    # Whoever leads goes on, and who asked is answered what came of it, as often as they ask.
+    assert await errands.resume(small.house, small.office, disruption.ERRANDS) == 1
+    assert [b.start for b in await standing(small)].count(make.at("10:00")) == 2
+    assert await carry_out() == CarriedOut(moved=1, left=0)
+    assert await carry_out() == CarriedOut(moved=1, left=0)
+    assert len(await small.fetch("select id from layer where origin = 'disruption'")) == 1
+    await small.audit()
+
+
+async def died(*_: object) -> int:
+    raise ConnectionAbortedError
+
+
+async def test_a_piece_that_a_crash_repeats_still_counts_whom_it_moved(
+    small: Small,
+) -> None:
+    await small.booked("10:00", name="Amal")
+    [mine] = await standing(small)
+    wanted = MoveAll(CLERK, Why.STAFF_MISSING, ((Target(mine.id, mine.seq, make.at("11:00")),),))
+    params = msgspec.json.encode(wanted).decode()
+    for _ in range(2):
+        done = await disruption.move_group(small.house, small.office, params, "0")
+        assert done == "1 1"

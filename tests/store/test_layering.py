@@ -1,5 +1,9 @@
 """Layers on a real database: cells follow, nobody loses a place, taking back restores."""
 
+from datetime import datetime, timedelta
+
+import msgspec
+
 from queue_service.events.capacity import Configured, Planned
 from queue_service.flows.capacity import layering, planning
 from queue_service.flows.capacity.layering import Preview
@@ -159,3 +163,30 @@ async def test_ending_layers_can_be_previewed(small: Small) -> None:
     assert isinstance(shown, Preview)
     [proposal] = shown.proposals
     assert proposal.start is not None
+
+
+async def test_a_preview_shows_what_setting_does_also_from_a_beginning_that_is_past(
+    small: Small,
+) -> None:
+    office = make.office()
+    booked = tuple(msgspec.structs.replace(x, walk_in=False) for x in office.services)
+    await planning.load(small.house, msgspec.structs.replace(office, services=booked))
+    await added(small, made("limit:desks", {"capacity": 5}, "08:00", "20:00"))
+    earlier = made("limit:desks", {"capacity": 2}, "07:00", "20:00")
+    shown = await layering.preview(small.house, small.office, (earlier,))
+    assert isinstance(shown, Preview)
+    assert {(run.before, run.after) for run in shown.lost if run.limit == "desks"} == {(5, 2)}
+    await added(small, earlier)
+    assert await capacities(small) == {"08:30": 2}
+
+
+async def test_the_hour_that_comes_twice_is_told_apart(small: Small) -> None:
+    early = datetime(2027, 10, 31, 2, 30, tzinfo=make.BERLIN)
+    late = early.replace(minute=10, fold=1)
+    layer = msgspec.structs.replace(places(1, "09:00", "10:00"), since=early, until=late)
+    [number] = await added(small, layer)
+    [row] = await small.fetch(f"select until - since as lasts from layer where id = {number}")
+    assert row["lasts"] == timedelta(minutes=40)
+    backwards = msgspec.structs.replace(layer, since=late, until=early)
+    refused = await layering.add(small.house, small.office, (backwards,), MANAGER)
+    assert isinstance(refused, Refusal)

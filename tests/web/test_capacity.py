@@ -126,6 +126,8 @@ def test_the_overview_has_an_etag_that_changes_with_a_booking(
         ({"more": 1}, 422),
         ({"kind": "magic"}, 422),
         ({"until": "2020-01-01T00:00:00+01:00"}, 422),
+        ({"since": "0001-01-01T00:00:00+14:00"}, 422),
+        ({"until": "9999-12-31T23:59:59-12:00"}, 422),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason(
@@ -139,6 +141,32 @@ def test_what_cannot_be_is_refused_with_its_reason(
         assert refused.headers["content-type"] == "application/problem+json"
         assert refused.json()["code"] == "invalid"
     assert manager.get(CAPACITY).json()["layers"] == []
+
+
+def test_what_ends_with_the_calendar_is_refused_by_name(manager: httpx.Client) -> None:
+    hours = [{"opens": "08:00:00", "closes": "09:00:00"}]
+    last = {"first": "9999-12-31", "last": "9999-12-31", "reason": "peak"}
+    for layer in ({"kind": "closure", **last}, {"kind": "exception", "hours": hours, **last}):
+        refused = manager.post(f"{CAPACITY}/layers", json={"layers": [layer]})
+        assert refused.status_code == 422, refused.text
+        [error] = refused.json()["errors"]
+        assert error["reason"].startswith("first must be between")
+
+
+def test_a_key_given_again_means_the_same_although_now_has_moved_on(
+    hall: Hall, manager: httpx.Client
+) -> None:
+    day, _ = days(hall)
+    layer = places(pickup_limit(manager), day)
+    del layer["since"]
+    asked = {"layers": [layer]}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first, again = (manager.post(f"{CAPACITY}/layers", json=asked, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert first.json() == again.json()
+    other = {"layers": [layer | {"add": 3}]}
+    refused = manager.post(f"{CAPACITY}/layers", json=other, headers=key)
+    assert refused.json()["code"] == "key_reused"
 
 
 def test_only_managers_may(hall: Hall) -> None:
@@ -155,7 +183,7 @@ def test_an_unknown_layer_is_said_to_be_none(manager: httpx.Client) -> None:
     assert (refused.status_code, refused.json()["code"]) == (404, "unknown_layer")
 
 
-@pytest.mark.parametrize("query", ["from=2026-12-24&to=2026-12-01", "from=1999-01-01", "from=x"])
+@pytest.mark.parametrize("query", ["from=2026-12-24&to=2026-12-01", "from=1970-01-01", "from=x"])
 def test_days_that_cannot_be_asked_for_are_refused(manager: httpx.Client, query: str) -> None:
     assert manager.get(f"{CAPACITY}?{query}").status_code == 422
 

@@ -58,6 +58,8 @@ def test_a_proposal_changes_nothing_and_is_for_managers(hall: Hall) -> None:
         ({"since": "2020-01-01T08:00:00Z", "until": "2020-01-01T09:00:00Z"}, "past"),
         ({"why": "no reason of ours"}, "invalid"),
         ({"since": "tomorrow"}, "invalid"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "invalid"),
+        ({"until": "9999-12-31T23:59:59-12:00"}, "invalid"),
         ({"more": 1}, "invalid"),
     ],
 )
@@ -79,6 +81,7 @@ def test_missing_counters_move_whom_they_must_and_say_how_many(hall: Hall) -> No
     done = manager.post(API, json=office, headers=key)
     said = shaped("POST /offices/{office}/disruption", done)
     assert said["moved"] + said["left"] == len(proposed)
+    assert manager.post(API, json=office, headers=key).json() == said
     again = manager.post(f"{API}/proposal", json=office).json()["moves"]
     assert len(again) <= done.json()["left"]
 
@@ -127,6 +130,7 @@ def test_the_pages_propose_before_they_act(hall: Hall) -> None:
         {"from": "8"},
         {"to": "07:00"},
         {"day": "2020-01-01"},
+        {"day": "9999-12-31"},
         {"why": ""},
     ],
 )
@@ -145,6 +149,8 @@ def test_a_form_filled_in_badly_comes_back_with_what_was_entered(
 def test_a_group_is_shown_before_it_is_cancelled(hall: Hall) -> None:
     asked = {"service": ["FIKT"], "first": f"{DAY}", "last": f"{DAY}", "why": "title_extended"}
     with browser(hall) as manager:
+        far = manager.get(f"{PAGE}/cancellation", params=asked | {"last": "9999-12-31"})
+        assert (far.status_code, 'id="last-error"' in far.text) == (400, True)
         wrong = manager.get(f"{PAGE}/cancellation", params=asked | {"why": ""}).text
         assert 'href="#why-group"' in wrong
         assert 'id="why-group-error"' in wrong

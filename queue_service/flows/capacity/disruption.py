@@ -6,6 +6,7 @@ from the journal; whom no letter reaches stands in the list of calls.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -15,20 +16,23 @@ from queue_service.flows.bookings import resting
 from queue_service.flows.capacity import layering
 from queue_service.flows.capacity.previewing import Preview
 from queue_service.flows.errands import Progress
+from queue_service.flows.wish import Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
 from queue_service.model.ids import SYSTEM, ActorId, BookingId, CounterKey, ServiceCode
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.world import CellKey, Needs, Told, World
+from queue_service.model.world import CellKey, Needs, Noted, Told, World
 from queue_service.slots import disruption
 from queue_service.slots.claims import cells_of
+from queue_service.slots.disruption import Rehomed
 from queue_service.slots.openings import Request
 from queue_service.slots.rehoming import together
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
 
+_encode = msgspec.json.Encoder().encode
 AT_ONCE = 100
 """Bookings cancelled in one turn."""
 
@@ -42,7 +46,10 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class MoveAll(msgspec.Struct, frozen=True):
-    """Errand `rehome`: groups that stay together; the cursor is the number of the next one."""
+    """Errand `rehome`: groups that stay together.
+
+    The cursor is the number of the next one and how many people's bookings were moved so far.
+    """
 
     by: ActorId
     why: Why
@@ -75,6 +82,13 @@ class CarriedOut(msgspec.Struct, frozen=True):
     left: int
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """What the receipt keeps: the errand that moves people, and how many lost their place."""
+
+    errand: UUID
+    losing: int
+
+
 def _layers(missing: Missing, by: ActorId) -> tuple[Layer, ...]:
     return tuple(
         Layer(
@@ -100,36 +114,36 @@ async def carry_out(
 ) -> CarriedOut | Refusal:
     """Take the counters out and move whoever loses their place, as proposed at this moment.
 
-    Families move together; whoever has no other start keeps theirs and is counted in `left`.
+    Families move together; whoever has no other start keeps theirs and is counted in `left`. What
+    moves them is noted with the layers: a crash cannot part the two, and a key given again answers
+    what became of it.
     """
     layers = _layers(missing, by)
     found = await layering.preview(house, office, layers)
     if isinstance(found, Refusal):
         return found
-    added = await layering.add(house, office, layers, by, key=key)
-    if isinstance(added, Refusal):
-        return added
-    groups = [
-        [Target(p.booking.id, p.booking.seq, p.start) for p in group if p.start is not None]
+    groups = tuple(
+        tuple(Target(p.booking.id, p.booking.seq, p.start) for p in group if p.start is not None)
         for group in together(found.proposals, office.office)
-    ]
-    await move_all(house, office, groups, missing.why, by)
-    moved = sum(map(len, groups))
-    return CarriedOut(moved, len(found.proposals) - moved)
+    )
+    params = _encode(MoveAll(by, missing.why, groups)).decode()
+    rehome = Noted(uuid4(), "rehome", params, "0")
+    begun = Begun(rehome.id, len(found.proposals))
+    receipt = receipt_for(f"disruption:{office.key.slug}", key, by, _encode(missing))
+    done = await layering.settle(house, office, layers, by, receipt, (rehome,), begun)
+    if isinstance(done, Refusal):
+        return done
+    if isinstance(done, Replayed):
+        begun = msgspec.json.decode(done.answer, type=Begun)
+    moved = await _moved_by(house, office, begun.errand)
+    return CarriedOut(moved, begun.losing - moved)
 
 
-async def move_all(
-    house: House,
-    office: Followed,
-    groups: Sequence[Sequence[Target]],
-    why: Why,
-    by: ActorId,
-    progress: Progress | None = None,
-) -> None:
-    """Move every group to its starts, or where a start was taken to the nearest free one."""
-    params = MoveAll(by, why, tuple(tuple(group) for group in groups))
-    row = await errands.note(house, office, "rehome", params, "0")
-    await errands.run(house, office, row, move_group, progress)
+async def _moved_by(house: House, office: Followed, errand: UUID) -> int:
+    """Run what is left of an errand `rehome`; how many bookings it moved."""
+    row = await errands.one(house, office, errand)
+    _, moved = _read_cursor(await errands.run(house, office, row, move_group))
+    return moved
 
 
 async def cancel_all(
@@ -161,7 +175,7 @@ async def standing(
 async def move_group(house: House, office: Followed, params: str, cursor: str) -> str | None:
     """One piece of errand `rehome`: a group in one turn."""
     wanted = msgspec.json.decode(params, type=MoveAll)
-    number = int(cursor)
+    number, moved = _read_cursor(cursor)
     if number >= len(wanted.groups):
         return None
     targets = wanted.groups[number]
@@ -173,15 +187,28 @@ async def move_group(house: House, office: Followed, params: str, cursor: str) -
     if said is Code.SLOT_FULL:
         # The proposal is stale: the same length, as near as there is room now.
         after = [_nearest(office, booking) for booking in after]
-        await _move(house, office, wanted, after)
-    following = number + 1
-    return str(following) if following < len(wanted.groups) else None
+        said = await _move(house, office, wanted, after)
+    if isinstance(said, Code):
+        # A piece that a crash repeats finds its people where it moved them.
+        there = [t for t in targets if t.booking in known and _is_there(known[t.booking], t)]
+        said = len(there)
+    return f"{number + 1} {moved + said}"
+
+
+def _read_cursor(cursor: str) -> tuple[int, int]:
+    """Groups done, and bookings moved, which errands of an older version do not count."""
+    done, _, moved = cursor.partition(" ")
+    return int(done), int(moved or 0)
+
+
+def _is_there(booking: Booking, target: Target) -> bool:
+    return booking.seq != target.seq and booking.start == target.start
 
 
 async def _move(
     house: House, office: Followed, wanted: MoveAll, after: Sequence[Booking]
-) -> Code | None:
-    """Move a group; the code of its refusal, or None once it was moved."""
+) -> Code | int:
+    """Move a group; how many bookings of it were, or the code of the refusal."""
     cells: list[CellKey] = []
     for booking in after:
         cells += [*cells_of(booking.limits, booking.start, booking.end), *booking.once]
@@ -191,7 +218,9 @@ async def _move(
 
     needs = Needs(cells=tuple(cells), bookings=tuple(booking.id for booking in after))
     done = await house.turn(office.key, wanted.by, needs, decide)
-    return done.answer.code if isinstance(done.answer, Refusal) else None
+    if isinstance(done.answer, Rehomed):
+        return len(done.answer.bookings)
+    return done.answer.code if isinstance(done.answer, Refusal) else 0
 
 
 def _moved(office: Followed, booking: Booking, target: Target) -> Booking:

@@ -15,8 +15,8 @@ from queue_service.flows import errands
 from queue_service.flows.capacity import cells
 from queue_service.flows.capacity.cells import Days
 from queue_service.flows.capacity.previewing import Preview, preview
-from queue_service.flows.capacity.reach import check, touched
-from queue_service.flows.wish import Replayed, receipt_for
+from queue_service.flows.capacity.reach import begun, check, touched
+from queue_service.flows.wish import ReceiptKey, Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import ActorId
@@ -27,7 +27,7 @@ from queue_service.store import capacity as store
 from queue_service.store.database import transaction
 from queue_service.store.errands import ErrandRow
 
-__all__ = ["LayersSet", "Preview", "add", "end", "preview"]
+__all__ = ["LayersSet", "Preview", "add", "end", "preview", "settle"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -45,39 +45,62 @@ async def add(
     by: ActorId,
     *,
     key: str | None = None,
+    asked: bytes = b"",
 ) -> tuple[int, ...] | Refusal:
     """Set layers together and let the cells of the days they touch follow; answers their numbers.
 
-    A layer begins now at the soonest. Refused with `invalid` where one is faulty.
+    A layer begins now at the soonest. The key stands for what was `asked`, in the words of whoever
+    asked; without those for the layers as they are given. Refused with `invalid` where one is
+    faulty.
+    """
+    receipt = receipt_for(f"layers:{office.key.slug}", key, by, asked or _encode(layers))
+    given = await settle(house, office, layers, by, receipt)
+    if isinstance(given, Refusal):
+        return given
+    if isinstance(given, Replayed):
+        return msgspec.json.decode(given.answer, type=LayersSet).layers
+    return given.layers
+
+
+async def settle(
+    house: House,
+    office: Followed,
+    layers: tuple[Layer, ...],
+    by: ActorId,
+    receipt: ReceiptKey | None,
+    noted: tuple[Noted, ...] = (),
+    answer: msgspec.Struct | None = None,
+) -> LayersSet | Replayed | Refusal:
+    """Set layers in one turn with the errands `noted`, whose running is left to the caller.
+
+    The receipt keeps `answer`, or the numbers of the layers without one.
     """
     found = await cells.stand(house, office)
-    refusal = check(found, office.office, layers)
+    to_be = begun(layers, found.now)
+    refusal = check(found, office.office, to_be)
     if refusal is not None:
         return refusal
     async with transaction(house.pool, office.key.authority) as connection:
-        numbers = await store.layer_numbers(connection, len(layers))
-    errand = _errand(office, layers)
+        numbers = tuple(await store.layer_numbers(connection, len(layers)))
+    errand = _errand(office, to_be)
 
     def decide(world: World) -> Told | Refusal:
-        begun = tuple(
-            msgspec.structs.replace(layer, id=number, author=by, since=max(layer.since, world.now))
-            for layer, number in zip(layers, numbers, strict=True)
+        stored = tuple(
+            msgspec.structs.replace(layer, id=number, author=by)
+            for layer, number in zip(begun(layers, world.now), numbers, strict=True)
         )
         return Told(
-            Configured(subjects=_subjects(layers), layers=tuple(numbers)),
-            layers=begun,
-            errands=errand,
-            answer=LayersSet(tuple(numbers)),
+            Configured(subjects=_subjects(layers), layers=numbers),
+            layers=stored,
+            errands=(*errand, *noted),
+            answer=answer or LayersSet(numbers),
         )
 
-    receipt = receipt_for(f"layers:{office.key.slug}", key, by, _encode(layers))
     done = await house.turn(office.key, by, Needs(), decide, receipt=receipt)
-    if isinstance(done.answer, Refusal):
+    if isinstance(done.answer, Refusal | Replayed):
         return done.answer
-    if isinstance(done.answer, Replayed):
-        return msgspec.json.decode(done.answer.answer, type=LayersSet).layers
     await _follow(house, office, done.seq, errand)
-    return tuple(numbers)
+    return LayersSet(numbers)
 
 
 async def end(

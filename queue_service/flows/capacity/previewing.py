@@ -13,7 +13,7 @@ import msgspec
 from queue_service.flows.capacity import cells
 from queue_service.flows.capacity.cells import Change, Stand
 from queue_service.flows.capacity.planning import planned_days
-from queue_service.flows.capacity.reach import check, touched, without
+from queue_service.flows.capacity.reach import begun, check, touched, without
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
@@ -75,6 +75,7 @@ async def preview(
     Refused as setting them would be.
     """
     found = await cells.stand(house, office)
+    layers = begun(layers, found.now)
     if layers:
         refusal = check(found, office.office, layers)
         if refusal is not None:

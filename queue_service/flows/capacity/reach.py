@@ -1,7 +1,7 @@
 """How far layers reach: whether they may stand, and whose cells on which days they touch."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -13,6 +13,25 @@ from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.layer_rules import layer_faults
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by, is_capacity
+
+_AFTER_ALL = 1 << 62
+"""Above every number that the database gives."""
+
+
+def begun(layers: Sequence[Layer], now: datetime) -> tuple[Layer, ...]:
+    """The layers as they will stand: from now at the soonest, and after all that stand already.
+
+    In UTC: times of one zone are compared by the wall, which is wrong twice a year.
+    """
+    return tuple(
+        msgspec.structs.replace(
+            layer,
+            id=_AFTER_ALL + n,
+            since=max(layer.since.astimezone(UTC), now.astimezone(UTC)),
+            until=layer.until and layer.until.astimezone(UTC),
+        )
+        for n, layer in enumerate(layers)
+    )
 
 
 def check(found: Stand, office: Office, layers: Sequence[Layer]) -> Refusal | None:

@@ -20,12 +20,11 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.jurisdiction import gate
 from queue_service.slots.openings import DayOpenings, DayState
 from queue_service.web.cache import Cached, Kept, lean_answer
+from queue_service.web.days import beyond
 from queue_service.web.lean import AnyRequest, documented, parameter
 from queue_service.web.problems import lean_problem
 
 MOST_DAYS = 62
-YEARS = range(2000, 2200)
-"""Days of other years are mistyped; the calendar's last year would have no day after it."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -134,8 +133,9 @@ def _horizon(followed: Followed, asked: Asked) -> int:
 def _month(followed: Followed, asked: Asked) -> Cached | Refusal:
     now = followed.now()
     first = asked.first or now.date()
-    if first.year not in YEARS:
-        return Refusal(Code.INVALID, {"field": "from", "reason": "years 2000 to 2199"})
+    refusal = beyond(from_=first)
+    if refusal is not None:
+        return refusal
     horizon = min(_horizon(followed, asked), MOST_DAYS - 1)
     last = asked.last or first + timedelta(days=horizon)
     if last < first or (last - first).days >= MOST_DAYS:

@@ -27,11 +27,11 @@ from queue_service.web.api.answers.disruption import (
     PartOfMove,
 )
 from queue_service.web.api.bookings import AnyRequest, Key, told
-from queue_service.web.api.shapes import Body, Instant, Short
+from queue_service.web.api.shapes import Dated, Instant, Short
 from queue_service.web.problems import problem
 
 
-class MissingBody(Body, frozen=True):
+class MissingBody(Dated, frozen=True):
     """Counters at which nobody serves for a while."""
 
     counters: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=200)]
@@ -40,7 +40,7 @@ class MissingBody(Body, frozen=True):
     why: Why
 
 
-class CancelBody(Body, frozen=True):
+class CancelBody(Dated, frozen=True):
     """A group: appointments of these services that start in [first, end)."""
 
     services: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=200)]

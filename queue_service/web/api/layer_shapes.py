@@ -9,7 +9,7 @@ from msgspec import Meta
 from queue_service.model.ids import ActorId
 from queue_service.model.layer import Layer, Origin
 from queue_service.offices.layers import Added, DeskAdded, Opened
-from queue_service.web.api.shapes import Body, Instant
+from queue_service.web.api.shapes import Body, Dated, Instant
 
 _encode = msgspec.json.Encoder().encode
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
@@ -19,7 +19,7 @@ Reason = Annotated[
 Opens = Annotated[time, Meta(tz=False)]
 
 
-class LayerBody(Body, frozen=True):
+class LayerBody(Dated, frozen=True):
     """What every layer says; without `since` it begins now."""
 
     reason: Reason

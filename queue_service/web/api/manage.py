@@ -19,6 +19,7 @@ from queue_service.web.access import allowed
 from queue_service.web.api.bookings import AnyRequest, Key, told
 from queue_service.web.api.layer_shapes import LayersBody, PreviewBody, layer_of
 from queue_service.web.cache import Cached, answer
+from queue_service.web.days import beyond
 from queue_service.web.problems import problem
 
 _encode = msgspec.json.Encoder().encode
@@ -125,8 +126,9 @@ async def capacity(
     followed = entered[1]
     begin = first or followed.now().date()
     end = last or begin + timedelta(days=6)
-    if not 2000 <= begin.year < 2200:
-        return problem(request, Refusal(Code.INVALID, {"field": "from"}))
+    refusal = beyond(from_=begin)
+    if refusal is not None:
+        return problem(request, refusal)
     if not 0 <= (end - begin).days < overview.MOST_DAYS:
         reason = f"0 to {overview.MOST_DAYS - 1} days after from"
         return problem(request, Refusal(Code.INVALID, {"field": "to", "reason": reason}))
@@ -174,7 +176,8 @@ async def set_layers(
         return problem(request, entered)
     actor, followed = entered
     layers = tuple(layer_of(body, actor.id, followed.now()) for body in data.layers)
-    numbers = await layering.add(house, followed, layers, actor.id, key=key)
+    asked = _encode(data)
+    numbers = await layering.add(house, followed, layers, actor.id, key=key, asked=asked)
     if isinstance(numbers, Refusal):
         return problem(request, numbers)
     return told({"layers": numbers}, 201)

@@ -12,6 +12,7 @@ from queue_service.flows.bookings.booking import Applicant
 from queue_service.model.booking import Part
 from queue_service.model.ids import ServiceCode
 from queue_service.model.triage import Need
+from queue_service.web.days import FIRST, LAST, is_known
 
 Short = Annotated[str, Meta(max_length=80)]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
@@ -20,6 +21,18 @@ Language = Annotated[str, Meta(pattern="^[a-z]{2}(_[A-Za-z]{2,8})?$")]
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request's body: unknown fields are an error."""
+
+
+class Dated(Body, frozen=True):
+    """A body whose days and instants are such that days can be counted from them."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError naming the first that is not."""
+        for name in self.__struct_fields__:
+            said = getattr(self, name)
+            day = said.date() if isinstance(said, datetime) else said
+            if isinstance(day, date) and not is_known(day):
+                raise ValueError(f"{name} must be between {FIRST} and {LAST}")
 
 
 class PartBody(Body, frozen=True):

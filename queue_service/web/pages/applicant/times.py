@@ -117,16 +117,13 @@ def _instant(alternative: object) -> datetime | None:
     return value if isinstance(value, datetime) else as_instant(str(value))
 
 
-_YEARS = range(2000, 2200)
-
-
 def as_instant(text: str) -> datetime | None:
     """The instant written in `text` with its offset, or None; years far off are typing errors."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return instant if instant.tzinfo and instant.year in _YEARS else None
+    return instant if instant.tzinfo and is_known(instant.date()) else None
 
 
 def as_day(text: str) -> date | None:

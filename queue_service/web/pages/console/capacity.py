@@ -3,8 +3,9 @@
 Nothing changes before its preview was looked at; no booking loses its place by a change.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
+import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath
 
@@ -16,6 +17,7 @@ from queue_service.model.layer import Layer
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web.pages import Asked, Shown, refused, see
+from queue_service.web.pages.applicant.times import as_day
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.console import capacity_form as form
 from queue_service.web.pages.console import capacity_words as words
@@ -47,7 +49,7 @@ async def one_day(
     entered = await enter(request, house, lang, office, Act.SEE_CAPACITY)
     if not isinstance(entered, Entered):
         return entered
-    chosen = _date(day) or entered.followed.now().date()
+    chosen = as_day(day) or entered.followed.now().date()
     found = await flow.overview(house, entered.followed, chosen, chosen)
     t = catalogue(entered.lang)
     return shown(
@@ -117,7 +119,8 @@ async def apply(request: Asked, house: House, lang: FromPath[str], office: FromP
     if not layers:
         return await _overview(request, house, entered, entry)
     key = str(given.get("idempotency_key") or "")[:64] or None
-    numbers = await layering.add(house, entered.followed, layers, entered.actor.id, key=key)
+    asked, by = msgspec.json.encode(entry.values), entered.actor.id
+    numbers = await layering.add(house, entered.followed, layers, by, key=key, asked=asked)
     if isinstance(numbers, Refusal):
         return await _overview(request, house, entered, entry, numbers)
     return see(f"{entered.address(PLACE)}?done=set&week={entry.value('first')}")
@@ -137,7 +140,7 @@ async def _overview(
 ) -> Shown:
     followed, language = entered.followed, entered.lang
     t, today = catalogue(language), followed.now().date()
-    first = _date(request.query_params.get("week", "")) or today
+    first = as_day(request.query_params.get("week", "")) or today
     first -= timedelta(days=first.weekday())
     found = await flow.overview(house, followed, first, first + WEEK - _ONE_DAY)
     base = entered.address(PLACE)
@@ -182,14 +185,6 @@ def _sorry(request: Asked, entered: Entered, refusal: Refusal) -> Shown:
 def _end(said: object) -> tuple[int, ...]:
     text = str(said or "")
     return (int(text),) if text.isascii() and text.isdigit() and len(text) < 10 else ()
-
-
-def _date(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if 2000 <= found.year < 2200 else None
 
 
 handlers = [

@@ -20,6 +20,7 @@ from queue_service.web.api.layer_shapes import (
     WindowBody,
     layer_of,
 )
+from queue_service.web.pages.applicant.times import as_day
 
 KINDS = {
     "places": mark("Places more or fewer"),
@@ -105,14 +106,9 @@ def _day(entry: Entry, field: str, otherwise: date | None) -> date | None:
         if field == "first":
             entry.errors[field] = NEEDED
         return otherwise
-    try:
-        found = date.fromisoformat(said)
-    except ValueError:
+    found = as_day(said)
+    if found is None:
         entry.errors[field] = UNREADABLE
-        return None
-    if not 2000 <= found.year < 2200:
-        entry.errors[field] = UNREADABLE
-        return None
     return found
 
 
@@ -155,7 +151,8 @@ def _spans(
     for n in range((last - first).days + 1):
         day = first + n * _ONE_DAY
         span = datetime.combine(day, opens, zone), datetime.combine(day, closes, zone)
-        if span[1] > now:
+        # As instants: in the hour that a clock change skips the wall runs backwards.
+        if span[1].timestamp() > max(now.timestamp(), span[0].timestamp()):
             yield span
         if entry.kind == "exception":
             return

@@ -4,7 +4,7 @@ Nothing changes before a proposal was looked at. What is applied is proposed ane
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ from queue_service.model.ids import ServiceCode
 from queue_service.model.refusal import Refusal
 from queue_service.rights import Act
 from queue_service.web.pages import Asked, Shown, refused, see
+from queue_service.web.pages.applicant.times import as_day
 from queue_service.web.pages.compact import compact
 from queue_service.web.pages.console.frame import Entered, enter, shown
 from queue_service.web.pages.console.layer_words import WHYS
@@ -92,7 +93,7 @@ def _missing(entered: Entered, form: Form) -> Missing | None:
     if not counters:
         form.errors["counter"] = _NEEDED
     why = _why(form)
-    day = _read(form, "day", date.fromisoformat)
+    day = _read(form, "day", as_day)
     first, last = (_read(form, name, time.fromisoformat) for name in ("from", "to"))
     if day is None or first is None or last is None:
         return None
@@ -115,7 +116,7 @@ def _group(entered: Entered, form: Form) -> CancelAll | None:
     if not services:
         form.errors["service"] = _NEEDED
     why = _why(form)
-    first, last = (_read(form, name, date.fromisoformat) for name in ("first", "last"))
+    first, last = (_read(form, name, as_day) for name in ("first", "last"))
     if first is None or last is None:
         return None
     if last < first:
@@ -137,12 +138,14 @@ def _why(form: Form) -> Why | None:
         return None
 
 
-def _read(form: Form, name: str, read: Callable[[str], T]) -> T | None:
+def _read(form: Form, name: str, read: Callable[[str], T | None]) -> T | None:
     try:
-        return read(form.one(name))
+        found = read(form.one(name))
     except ValueError:
+        found = None
+    if found is None:
         form.errors[name] = _UNREADABLE
-        return None
+    return found
 
 
 async def _wanted(
