@@ -23,6 +23,8 @@ class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
     fired_today: int = 0
     need: str = ""
     """Need class that is measured; empty for everybody."""
+    known: bool = True
+    """False where the metric could not be told: `value` then says nothing."""
 
 
 class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,10 +68,13 @@ class SurgeDecided(SurgeFact, frozen=True, tag="surge_decided"):
 
 
 class SurgeApproved(SurgeFact, frozen=True, tag="surge_approved"):
-    """Somebody agreed; with `complete` the rule runs from now on."""
+    """Somebody agreed; with `complete` the rule runs from now on, as planned at that moment."""
 
     complete: bool = True
     ends: datetime | None = None
+    measures: tuple[Measure, ...] = ()
+    places_before: int = 0
+    places_after: int = 0
 
 
 class SurgeDeclined(SurgeFact, frozen=True, tag="surge_declined"):

@@ -65,6 +65,8 @@ class State(msgspec.Struct, frozen=True):
     approvals: tuple[ActorId, ...] = ()
     by_hand: bool = False
     """A person suggested it, whatever it measures: falling demand does not withdraw it."""
+    plan: SurgeDecided | None = None
+    """What it suggests or does, while that waits or runs."""
     ends: datetime | None = None
     wave: int = 0
     """Waves begun."""
@@ -82,7 +84,7 @@ def after(state: State, seq: int, at: datetime, by: ActorId, fact: SurgeFact) ->
     """The state after entry `seq`, recorded `at`; overtaken entries change nothing."""
     if fact.on != state.seq:
         return state
-    state = msgspec.structs.replace(state, seq=seq)
+    state = msgspec.structs.replace(state, seq=seq, plan=_planned(fact, state.plan))
     if isinstance(fact, SurgeDecided):
         return _decided(state, at, fact)
     if isinstance(fact, SurgeApproved):
@@ -130,6 +132,23 @@ def _went_on(state: State, at: datetime, fact: SurgeDecided) -> State:
     return state
 
 
+def _planned(fact: SurgeFact, before: SurgeDecided | None) -> SurgeDecided | None:
+    """What is planned after an entry: what it says, else what was planned before."""
+    if isinstance(fact, SurgeDecided):
+        return fact if fact.outcome in (Outcome.SUGGESTED, Outcome.FIRED) else before
+    if not isinstance(fact, SurgeApproved | SurgeOverridden) or not fact.measures:
+        return before
+    same = before is not None and before.places_after == fact.places_after
+    return SurgeDecided(
+        rule=fact.rule,
+        measures=fact.measures,
+        ends=fact.ends,
+        places_before=fact.places_before,
+        places_after=fact.places_after,
+        days_to_clear=before.days_to_clear if before is not None and same else 0,
+    )
+
+
 def _suggested(
     state: State, at: datetime, approvals: tuple[ActorId, ...], *, by_hand: bool
 ) -> State:
@@ -162,6 +181,7 @@ def _calm(state: State, at: datetime) -> State:
         since=None,
         approvals=(),
         by_hand=False,
+        plan=None,
         ends=None,
         wave=0,
         clearing=None,
@@ -202,6 +222,7 @@ def measured(
     return Measured(
         metric=rule.when.metric,
         value=0.0 if value is None else value,
+        known=value is not None,
         threshold=threshold or 0.0,
         clear=clear or 0.0,
         held_minutes=int(held(rule, state, now, zone) / MINUTE),

@@ -157,6 +157,38 @@ def test_a_suggestion_waits_for_a_person_and_lapses_without_one() -> None:
     assert told.look(3, NOW + 102 * MINUTE) == ["withdrawn"]
 
 
+def test_a_state_keeps_its_plan_until_it_is_over() -> None:
+    told = Told([rule(approval=Approval.SUGGEST)]).run([40.0] * 3)
+    suggested = told.states["cards"].plan
+    assert suggested is not None
+    assert suggested.measures
+    now = NOW + 30 * MINUTE
+    late = SurgeApproved(
+        rule="cards",
+        on=told.states["cards"].seq,
+        ends=now + timedelta(days=1),
+        measures=suggested.measures[:1],
+        places_before=7,
+        places_after=9,
+    )
+    told.say(late, now)
+    running = told.states["cards"].plan
+    assert running is not None
+    assert (running.places_before, running.places_after) == (7, 9)  # as it was agreed to
+    told.look(0, now + 30 * MINUTE)
+    told.look(0, now + 45 * MINUTE)
+    assert told.states["cards"].phase is Phase.CALM
+    assert told.states["cards"].plan is None
+
+
+def test_what_could_not_be_measured_is_not_told_as_nothing() -> None:
+    told = Told([rule(approval=Approval.SUGGEST, answer_within=timedelta(hours=1))])
+    told.run([40.0] * 3)
+    assert told.look(None, NOW + 71 * MINUTE) == ["withdrawn"]
+    known = [fact.measured.known for _, fact in told.facts if isinstance(fact, SurgeDecided)]
+    assert known == [True, True, False]
+
+
 def test_of_two_persons_the_second_makes_it_run() -> None:
     told = Told([rule(approval=Approval.TWO_PERSONS)]).run([40.0] * 4)
     now = NOW + 30 * MINUTE

@@ -6,7 +6,7 @@ import msgspec
 
 from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
-from queue_service.events.surge import Measured, SurgeDecided, SurgeFact, SurgeOverridden
+from queue_service.events.surge import Measured, SurgeFact
 from queue_service.flows.capacity import readings
 from queue_service.flows.capacity.surging import standing
 from queue_service.followed import Followed
@@ -14,7 +14,7 @@ from queue_service.house import House
 from queue_service.model.ids import ActorId
 from queue_service.model.surge import SurgeRule, waves
 from queue_service.slots.surge import CALM
-from queue_service.slots.surge_state import Phase, State, measured
+from queue_service.slots.surge_state import State, measured
 from queue_service.store import surge as store
 from queue_service.store.database import transaction
 
@@ -38,8 +38,6 @@ class RuleShown(msgspec.Struct, frozen=True):
     state: State
     value: float | None
     measured: Measured
-    plan: SurgeDecided | None
-    """What it suggested or began last, while that waits or runs."""
     waves: int
 
 
@@ -68,7 +66,6 @@ async def shown(house: House, office: Followed) -> SurgeShown:
                 state := states.get(rule.id, CALM),
                 values[rule.id],
                 measured(rule, values[rule.id], state, now, office.office.tz),
-                _plan(rule, state, history),
                 len(waves(rule)),
             )
             for rule in sorted(rules, key=lambda rule: rule.id)
@@ -85,25 +82,3 @@ def _told(entry: Entry) -> Told | None:
     if not isinstance(fact, SurgeFact):
         return None
     return Told(entry.seq, entry.recorded, entry.by, fact)
-
-
-def _plan(rule: SurgeRule, state: State, history: tuple[Told, ...]) -> SurgeDecided | None:
-    if state.phase not in (Phase.SUGGESTED, Phase.RUNNING):
-        return None
-    said = (told.fact for told in history if told.fact.rule == rule.id)
-    return next((plan for fact in said if (plan := _planned(fact)) is not None), None)
-
-
-def _planned(fact: SurgeFact) -> SurgeDecided | None:
-    """What an entry planned to do; None for those that plan nothing."""
-    if isinstance(fact, SurgeDecided):
-        return fact if fact.measures else None
-    if isinstance(fact, SurgeOverridden) and fact.act in ("start", "suggest"):
-        return SurgeDecided(
-            rule=fact.rule,
-            measures=fact.measures,
-            ends=fact.ends,
-            places_before=fact.places_before,
-            places_after=fact.places_after,
-        )
-    return None

@@ -114,8 +114,15 @@ async def approve(
             return Refusal(Code.SECOND_PERSON, {"rule": rule_id})
         if isinstance(found, Refusal):
             return found
-        ends = found.ends if found else None
-        fact = SurgeApproved(rule=rule_id, on=state.seq, complete=complete, ends=ends)
+        fact = SurgeApproved(rule=rule_id, on=state.seq, complete=complete)
+        if found is not None:
+            fact = msgspec.structs.replace(
+                fact,
+                ends=found.ends,
+                measures=found.measures,
+                places_before=found.places_before,
+                places_after=found.places_after,
+            )
         return Told(fact, answer=Done(rule_id))
 
     return await _act(house, office, rule_id, by, "approve", key, told)

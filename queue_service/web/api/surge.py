@@ -147,7 +147,7 @@ def rule_json(followed: Followed, shown: RuleShown, language: str) -> dict[str, 
     said: dict[str, object] = {
         name: getattr(measured, name)
         for name in Measured.__struct_fields__
-        if name not in ("value", "metric")
+        if name not in ("value", "metric", "known")
     }
     return said | {
         "rule": rule.id,
@@ -170,7 +170,7 @@ def rule_json(followed: Followed, shown: RuleShown, language: str) -> dict[str, 
         "wave": state.wave,
         "waves": shown.waves,
         "approvals": len(state.approvals),
-        "plan": _plan(followed, shown.plan, language) if shown.plan else None,
+        "plan": _plan(followed, state.plan, language) if state.plan else None,
         "explain": explained(
             measured, shown.value, above=above, phase=state.phase, language=language
         ),
@@ -210,7 +210,7 @@ def _happened(each: Told, language: str) -> dict[str, object]:
         "rule": fact.rule,
         "what": word_of(fact),
         "reason": getattr(fact, "reason", ""),
-        "value": measured.value if known and measured else None,
+        "value": measured.value if known and measured and measured.known else None,
         "threshold": measured.threshold if known and measured else None,
         "text": happened(fact, language),
     }

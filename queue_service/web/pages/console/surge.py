@@ -154,7 +154,7 @@ def _card(
     rule, state = each.rule, each.state
     title, said_in = pick(rule.title, lang)
     trying = tried == rule.id and state.phase in (Phase.CALM, Phase.HOLDING)
-    plan = trial if trying and isinstance(trial, SurgeDecided) else each.plan
+    plan = trial if trying and isinstance(trial, SurgeDecided) else state.plan
     facts = [
         t("Owner: {name}", name=rule.owner),
         t("Level {n}, {approval}", n=rule.level, approval=t(APPROVALS[rule.approval])),
@@ -242,7 +242,7 @@ def _row(entered: Entered, each: Told, titles: dict[str, tuple[str, str]]) -> di
     found = getattr(each.fact, "measured", None)
     title, said_in = titles.get(each.fact.rule, (each.fact.rule, entered.lang))
     values = ""
-    if found is not None and found.metric:
+    if found is not None and found.metric and found.known:
         values = t(
             "{value} (threshold {threshold})",
             value=number(found.value, entered.lang),
