@@ -4,6 +4,7 @@ import html
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -231,6 +232,24 @@ def test_each_form_leads_over_its_preview_to_a_layer_and_back(
         assert back.status_code == 303
     assert of_day(manager, day, limit) == before
     assert "everything is as configured" in manager.get(PAGE).text
+
+
+def test_extra_hours_on_a_closed_day_can_be_booked_where_visits_are_counted_by_the_day(
+    hall: Hall, manager: httpx.Client
+) -> None:
+    saturday = date.fromisoformat(hall.free("LOSS")[-1][:10])
+    saturday += timedelta(days=(5 - saturday.weekday()) % 7 - 7)
+    asked = {"service": "LOSS", "from": f"{saturday}", "to": f"{saturday}"}
+    times = "/api/v1/offices/heidelberg/availability"
+    assert hall.anyone.get(times, params=asked).json()["days"][0]["starts"] == []
+    said = {"kind": "window", "limit": "case_work", "add": "3", "from": "09:00", "to": "12:00"}
+    said |= {"first": f"{saturday}", "reason": "A peak"}
+    shown = manager.get(f"{PAGE}/preview", params=said)
+    assert manager.post(PAGE, data=chosen(shown.text)).status_code == 303
+    starts = hall.anyone.get(times, params=asked).json()["days"][0]["starts"]
+    # Four at the first four times: three at once must not mean three that day.
+    given = [hall.ask_hold(each["start"], "LOSS").status_code for each in starts[:4]]
+    assert given == [201] * 4
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import msgspec
 from queue_service.language import mark
 from queue_service.model.ids import ActorId
 from queue_service.model.layer import Layer
-from queue_service.model.office import Limit, Office, Taker
+from queue_service.model.office import Limit, Office, Period, Taker
 from queue_service.offices.layer_rules import MOST_ADDED
 from queue_service.web.api.layer_shapes import (
     AnyLayerBody,
@@ -204,15 +204,27 @@ def _counter(
 def _window(
     entry: Entry, office: Office, reason: str, since: datetime, until: datetime
 ) -> Iterator[AnyLayerBody]:
-    """A visit needs room in every limit that names its service: all of them are opened."""
-    limit, places = _limit(entry, office), _number(entry)
-    if limit is None or places is None:
+    """A visit needs room in every limit that names its service: all of them are opened.
+
+    One that counts visits by the day gets as many more as fit into the time, not as sit there at
+    once.
+    """
+    limit, at_once = _limit(entry, office), _number(entry)
+    if limit is None or at_once is None:
         return
     for each in office.limits:
-        if each.taker is limit.taker and not set(each.services).isdisjoint(limit.services):
-            yield WindowBody(
-                reason, None, until, limit=each.key, opens=since, closes=until, capacity=places
-            )
+        shared = [
+            s for s in office.services if s.code in each.services and s.code in limit.services
+        ]
+        if each.taker is not limit.taker or not shared:
+            continue
+        more = at_once
+        if limit.period is Period.TICK and each.period is not Period.TICK:
+            shortest = timedelta(minutes=min(service.minutes_first for service in shared))
+            more = min(MOST_ADDED, at_once * max(1, (until - since) // shortest))
+        yield WindowBody(
+            reason, None, until, limit=each.key, opens=since, closes=until, capacity=more
+        )
 
 
 def _limit(entry: Entry, office: Office) -> Limit | None:
