@@ -92,6 +92,8 @@ class SurgeOverridden(SurgeFact, frozen=True, tag="surge_overridden"):
     measures: tuple[Measure, ...] = ()
     places_before: int = 0
     places_after: int = 0
+    ahead: bool = False
+    """Begun or suggested before the metric was past the trigger."""
 
 
 class SurgeEnded(SurgeFact, frozen=True, tag="surge_ended"):

@@ -201,7 +201,7 @@ def _look(
     if state.phase is Phase.RUNNING:
         return _running(rule, value, state, now, zone, say)
     if state.phase is Phase.SUGGESTED:
-        if cleared(rule, value) and not state.by_hand:
+        if cleared(rule, value) and not state.ahead:
             return say(Outcome.WITHDRAWN, "cleared")
         waited = now - (state.since or now)
         return say(Outcome.WITHDRAWN, "unanswered") if waited >= rule.answer_within else None
@@ -222,7 +222,7 @@ def _running(
 ) -> SurgeFact | None:
     if state.ends is not None and now >= state.ends:
         return say.ended("over")
-    back = cleared(rule, value)
+    back = cleared(rule, value) and not state.ahead
     if state.clearing is None and back:
         if rule.until.hold or cooldown_left(rule, state, now):
             return say(Outcome.CLEARING)

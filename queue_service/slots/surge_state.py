@@ -63,8 +63,8 @@ class State(msgspec.Struct, frozen=True):
     begun: int = 0
     """The entry with which it began to run; names what its layers belong to."""
     approvals: tuple[ActorId, ...] = ()
-    by_hand: bool = False
-    """A person suggested it, whatever it measures: falling demand does not withdraw it."""
+    ahead: bool = False
+    """A person wants it ahead of demand: that demand is low neither withdraws nor ends it."""
     plan: SurgeDecided | None = None
     """What it suggests or does, while that waits or runs."""
     ends: datetime | None = None
@@ -92,9 +92,10 @@ def after(state: State, seq: int, at: datetime, by: ActorId, fact: SurgeFact) ->
         return _begun(agreed, at, fact.ends) if fact.complete else agreed
     if isinstance(fact, SurgeOverridden):
         if fact.act == "start":
+            state = msgspec.structs.replace(state, ahead=fact.ahead)
             return _begun(state, at, fact.ends)
         if fact.act == "suggest":
-            return _suggested(state, at, (by,), by_hand=True)
+            return _suggested(state, at, (by,), ahead=fact.ahead)
         return msgspec.structs.replace(state, paused_until=fact.until)
     return _calm(state, at)  # declined or ended
 
@@ -111,7 +112,7 @@ def _decided(state: State, at: datetime, fact: SurgeDecided) -> State:
         case Outcome.BLOCKED | Outcome.WOULD_FIRE:
             return change(state, told=told(fact.outcome, fact.reason))
         case Outcome.SUGGESTED:
-            return _suggested(state, at, (), by_hand=False)
+            return _suggested(state, at, (), ahead=False)
         case Outcome.WITHDRAWN:
             return _calm(state, at)
         case Outcome.FIRED:
@@ -149,11 +150,9 @@ def _planned(fact: SurgeFact, before: SurgeDecided | None) -> SurgeDecided | Non
     )
 
 
-def _suggested(
-    state: State, at: datetime, approvals: tuple[ActorId, ...], *, by_hand: bool
-) -> State:
+def _suggested(state: State, at: datetime, approvals: tuple[ActorId, ...], *, ahead: bool) -> State:
     return msgspec.structs.replace(
-        state, phase=Phase.SUGGESTED, since=at, approvals=approvals, by_hand=by_hand, told=""
+        state, phase=Phase.SUGGESTED, since=at, approvals=approvals, ahead=ahead, told=""
     )
 
 
@@ -164,7 +163,6 @@ def _begun(state: State, at: datetime, ends: datetime | None) -> State:
         phase=Phase.RUNNING,
         since=at,
         begun=state.seq,
-        by_hand=False,
         ends=ends,
         wave=1,
         clearing=None,
@@ -180,7 +178,7 @@ def _calm(state: State, at: datetime) -> State:
         phase=Phase.CALM,
         since=None,
         approvals=(),
-        by_hand=False,
+        ahead=False,
         plan=None,
         ends=None,
         wave=0,

@@ -227,17 +227,28 @@ def test_a_manager_may_start_and_rest_a_rule_whatever_it_measures() -> None:
     assert told.look(40, NOW + 61 * MINUTE) == ["fired"]
 
 
+def test_what_a_person_begins_ahead_of_demand_lasts_until_its_end() -> None:
+    told, ends = Told([rule()]), at("2026-11-24 14:00")
+    told.say(SurgeOverridden(rule="cards", act="start", ends=ends, ahead=True), NOW)
+    assert told.look(0, NOW + 60 * MINUTE) == []
+    assert told.look(40, NOW + 61 * MINUTE) == []
+    assert told.look(0, NOW + 62 * MINUTE) == []
+    assert told.look(0, ends) == ["ended_over"]
+    assert not told.states["cards"].ahead
+
+
 def test_what_a_person_suggests_waits_for_a_second_one_whatever_it_measures() -> None:
     told = Told([rule(approval=Approval.TWO_PERSONS, answer_within=timedelta(hours=1))])
-    told.say(SurgeOverridden(rule="cards", act="suggest"), NOW, ActorId(7))
+    told.say(SurgeOverridden(rule="cards", act="suggest", ahead=True), NOW, ActorId(7))
     state = told.states["cards"]
     assert (state.phase, state.approvals) == (Phase.SUGGESTED, (7,))
     assert told.look(0, NOW + MINUTE) == []
     fact = SurgeApproved(rule="cards", on=state.seq, ends=NOBODY_AT)
     again = Told([rule(approval=Approval.TWO_PERSONS, answer_within=timedelta(hours=1))])
-    again.say(SurgeOverridden(rule="cards", act="suggest"), NOW, ActorId(7))
+    again.say(SurgeOverridden(rule="cards", act="suggest", ahead=True), NOW, ActorId(7))
     again.say(fact, NOW + MINUTE, ActorId(8))
     assert again.states["cards"].phase is Phase.RUNNING
+    assert again.look(0, NOW + 60 * MINUTE) == []
     assert told.look(0, NOW + 61 * MINUTE) == ["withdrawn"]
     assert told.look(40, NOW + 62 * MINUTE) == ["holding"]
     assert told.look(40, NOW + 95 * MINUTE) == ["suggested"]

@@ -15,8 +15,8 @@ from queue_service import cli, offices
 from queue_service.demo.presets import preset
 from queue_service.events.surge import SurgeDecided, SurgeEnded, SurgeFact
 from queue_service.flows.bookings import cards
-from queue_service.flows.capacity import planning, surging
-from queue_service.flows.capacity.surging import Done
+from queue_service.flows.capacity import planning, surge_acts, surging
+from queue_service.flows.capacity.surge_acts import Done
 from queue_service.house import close_house, open_house
 from queue_service.model.booking import Part
 from queue_service.model.ids import ActorId
@@ -118,7 +118,7 @@ async def test_october(stuttgart: Small) -> None:
     assert (said.measured.value, said.measured.threshold) == (SEASON, 450)
 
     await small.set_clock(at(MONDAY, "10:00"))
-    assert await surging.approve(small.house, small.office, RULE, MANAGER) == Done(RULE)
+    assert await surge_acts.approve(small.house, small.office, RULE, MANAGER) == Done(RULE)
     await small.settle()
     seen = [await places(small, FRIDAY)]
     for day, clock in ((MONDAY, 13), (MONDAY + timedelta(1), 10), (MONDAY + timedelta(2), 10)):

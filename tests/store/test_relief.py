@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from queue_service.flows.capacity import planning, readings, surging
+from queue_service.flows.capacity import planning, readings, surge_acts, surging
 from queue_service.flows.days import reports
 from queue_service.flows.desks import journeys
 from queue_service.flows.desks.desk_shown import DeskShown
@@ -113,7 +113,7 @@ async def test_taking_the_rule_back_lets_tickets_go_on_at_once(ruled: Small) -> 
     await ruled.wait(25)
     await look(ruled)
     assert isinstance(await walk_in(ruled), Refusal)
-    await surging.take_back(ruled.house, ruled.office, "full", CLERK)
+    await surge_acts.take_back(ruled.house, ruled.office, "full", CLERK)
     await ruled.settle()
     assert isinstance(await walk_in(ruled), TicketGiven)
 

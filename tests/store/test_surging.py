@@ -7,8 +7,8 @@ import pytest
 
 from queue_service.flows.bookings import booking
 from queue_service.flows.bookings.holding import HoldGiven
-from queue_service.flows.capacity import layering, laying, planning, readings, surging
-from queue_service.flows.capacity.surging import Done
+from queue_service.flows.capacity import layering, laying, planning, readings, surge_acts, surging
+from queue_service.flows.capacity.surge_acts import Done
 from queue_service.model.refusal import Refusal
 from queue_service.model.surge import Approval, Do, Kind, Metric, When
 from queue_service.slots.surge_state import Phase
@@ -64,13 +64,13 @@ async def test_a_run_ends_by_itself_at_its_hour(busy: Small) -> None:
 async def test_taking_back_keeps_what_people_booked(busy: Small) -> None:
     await look(busy)
     booked = await busy.booked("13:00")
-    assert isinstance(await surging.take_back(busy.house, busy.office, "busy", FIRST), Done)
+    assert isinstance(await surge_acts.take_back(busy.house, busy.office, "busy", FIRST), Done)
     await busy.settle()
     [row] = await busy.fetch("select state from booking where code = $1", booked.code)
     assert row["state"] == "booked"
     refusal = await busy.hold("13:00")
     assert isinstance(refusal, Refusal)
-    again = await surging.take_back(busy.house, busy.office, "busy", FIRST)
+    again = await surge_acts.take_back(busy.house, busy.office, "busy", FIRST)
     assert isinstance(again, Refusal)
     await busy.audit()
 
@@ -143,7 +143,7 @@ async def test_what_is_booked_between_look_and_layer_is_not_given_twice(
     monkeypatch.setattr(layering, "add", slow)
     if not guarded:
         monkeypatch.setattr(laying, "_not_overdrawn", blind)
-    assert await surging.approve(small.house, small.office, "busy", FIRST) == Done("busy")
+    assert await surge_acts.approve(small.house, small.office, "busy", FIRST) == Done("busy")
     first = make.tick(make.at("11:00"))
     rows = await small.fetch(
         'select capacity from cell where "limit" = 1 and tick >= $1 and tick < $2 order by tick',

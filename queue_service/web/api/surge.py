@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from queue_service.events.surge import Measure, Measured, SurgeDecided, SurgeFact
-from queue_service.flows.capacity import surge_shown, surging
+from queue_service.flows.capacity import surge_acts, surge_shown
+from queue_service.flows.capacity.surge_acts import Done
 from queue_service.flows.capacity.surge_shown import RuleShown, Told
-from queue_service.flows.capacity.surging import Done
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import negotiate, pick
@@ -63,7 +63,7 @@ async def approve(
     if isinstance(entered, Refusal):
         return problem(request, entered)
     actor, followed = entered
-    done = await surging.approve(house, followed, rule, actor.id, key)
+    done = await surge_acts.approve(house, followed, rule, actor.id, key)
     return await _answer(request, house, followed, rule, done)
 
 
@@ -76,7 +76,7 @@ async def decline(
     if isinstance(entered, Refusal):
         return problem(request, entered)
     actor, followed = entered
-    done = await surging.decline(house, followed, rule, actor.id, key)
+    done = await surge_acts.decline(house, followed, rule, actor.id, key)
     return await _answer(request, house, followed, rule, done)
 
 
@@ -95,12 +95,12 @@ async def override(
         return problem(request, entered)
     actor, followed = entered
     if data.act == "start":
-        done = await surging.start(house, followed, rule, actor.id, data.reason, key)
+        done = await surge_acts.start(house, followed, rule, actor.id, data.reason, key)
     elif data.act == "end":
-        done = await surging.take_back(house, followed, rule, actor.id, key)
+        done = await surge_acts.take_back(house, followed, rule, actor.id, key)
     else:
         hours = data.hours if data.act == "pause" else 0
-        done = await surging.pause(house, followed, rule, actor.id, hours, data.reason, key)
+        done = await surge_acts.pause(house, followed, rule, actor.id, hours, data.reason, key)
     return await _answer(request, house, followed, rule, done)
 
 
@@ -112,7 +112,7 @@ async def dry_run(
     entered = await _entered(request, house, office, Act.SEE_SURGE)
     if isinstance(entered, Refusal):
         return problem(request, entered)
-    tried = await surging.dry_run(house, entered[1], rule)
+    tried = await surge_acts.dry_run(house, entered[1], rule)
     if isinstance(tried, Refusal):
         return problem(request, tried)
     return told(_plan(entered[1], tried, _language(request)))

@@ -8,9 +8,9 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 
 from queue_service.events.surge import SurgeDecided
-from queue_service.flows.capacity import surge_shown, surging
+from queue_service.flows.capacity import surge_acts, surge_shown, surging
+from queue_service.flows.capacity.surge_acts import Done
 from queue_service.flows.capacity.surge_shown import RuleShown, Told
-from queue_service.flows.capacity.surging import Done
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import catalogue, clock, mark, pick, sentence, span
@@ -85,7 +85,7 @@ async def overview(
     t = catalogue(entered.lang)
     found = await surge_shown.shown(house, entered.followed)
     tried = request.query_params.get("try", "")[:80]
-    trial = await surging.dry_run(house, entered.followed, tried) if tried else None
+    trial = await surge_acts.dry_run(house, entered.followed, tried) if tried else None
     titles = {each.rule.id: pick(each.rule.title, entered.lang) for each in found.rules}
     return shown(
         "console/surge.html",
@@ -134,16 +134,16 @@ async def _do(
 ) -> Done | Refusal | None:
     match act:
         case "approve":
-            return await surging.approve(house, office, rule, by, key)
+            return await surge_acts.approve(house, office, rule, by, key)
         case "decline":
-            return await surging.decline(house, office, rule, by, key)
+            return await surge_acts.decline(house, office, rule, by, key)
         case "start":
-            return await surging.start(house, office, rule, by, "by_hand", key)
+            return await surge_acts.start(house, office, rule, by, "by_hand", key)
         case "end":
-            return await surging.take_back(house, office, rule, by, key)
+            return await surge_acts.take_back(house, office, rule, by, key)
         case "pause" | "resume":
             hours = PAUSE_HOURS if act == "pause" else 0
-            return await surging.pause(house, office, rule, by, hours, "by_hand", key)
+            return await surge_acts.pause(house, office, rule, by, hours, "by_hand", key)
     return None
 
 
