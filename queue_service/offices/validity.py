@@ -29,6 +29,14 @@ def holds(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
+def named_days(layer: Layer) -> tuple[tuple[date, date], ...]:
+    """First and last of the days that a layer on closures or exceptions adds; () for others."""
+    added = _said(layer).get("add", ()) if layer.subject in ("closures", "exceptions") else ()
+    return tuple(
+        (date.fromisoformat(each["first"]), date.fromisoformat(each["last"])) for each in added
+    )
+
+
 def turns(layers: Iterable[Layer]) -> Iterator[datetime]:
     """The instants at which something begins or ends to hold by its date."""
     layers = tuple(layers)

@@ -144,6 +144,15 @@ def test_what_cannot_be_is_refused_with_its_reason(
     assert manager.get(CAPACITY).json()["layers"] == []
 
 
+def test_a_closure_is_to_come_until_its_first_day(hall: Hall, manager: httpx.Client) -> None:
+    day = date.fromisoformat(days(hall)[0]) + timedelta(days=30)
+    closed = {"kind": "closure", "first": f"{day}", "last": f"{day}", "reason": "Works outing"}
+    assert manager.post(f"{CAPACITY}/layers", json={"layers": [closed]}).status_code == 201
+    [layer] = manager.get(CAPACITY).json()["layers"]
+    assert layer["state"] == "to_come"
+    assert '<span class="kern-muted kern-small">to come</span>' in manager.get(PAGE).text
+
+
 def test_what_ends_with_the_calendar_is_refused_by_name(manager: httpx.Client) -> None:
     hours = [{"opens": "08:00:00", "closes": "09:00:00"}]
     last = {"first": "9999-12-31", "last": "9999-12-31", "reason": "peak"}

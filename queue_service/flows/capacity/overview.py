@@ -5,8 +5,9 @@ more taken than there is.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,7 +19,8 @@ from queue_service.model.ids import LimitId, Tick
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Limit, Office, Period
 from queue_service.model.world import Cell
-from queue_service.offices.layers import Addition, added_by
+from queue_service.offices.layers import Addition, Opened, added_by
+from queue_service.offices.validity import named_days
 from queue_service.slots.calendar import ONE_DAY, day_tick, instant_of, tick_of
 from queue_service.slots.capacity import end_of
 from queue_service.store import capacity as store
@@ -28,7 +30,7 @@ MOST_DAYS = 62
 
 
 class Standing(StrEnum):
-    """Whether a layer holds now, or will."""
+    """Whether what a layer changes has begun, or will."""
 
     IN_FORCE = "in_force"
     TO_COME = "to_come"
@@ -92,7 +94,7 @@ async def overview(house: House, office: Followed, first: date, last: date) -> O
             by_limit.setdefault(number, {}).setdefault(day, []).append((tick, cell))
     days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
     return Overview(
-        layers_shown(found),
+        layers_shown(found, zone),
         tuple(
             (limit, tuple(_day(limit, day, of.get(day, ()), office.office) for day in days))
             for limit in office.office.limits
@@ -101,18 +103,30 @@ async def overview(house: House, office: Followed, first: date, last: date) -> O
     )
 
 
-def layers_shown(found: Stand) -> tuple[LayerShown, ...]:
+def layers_shown(found: Stand, zone: ZoneInfo) -> tuple[LayerShown, ...]:
     """Layers beside the configuration that hold or will, in order of their beginning."""
     return tuple(
         LayerShown(
             layer,
-            Standing.IN_FORCE if layer.in_force(found.now) else Standing.TO_COME,
+            Standing.IN_FORCE if _begins(layer, zone) <= found.now else Standing.TO_COME,
             added_by(layer),
         )
         for layer in sorted(found.layers, key=lambda each: (each.since, each.id or 0))
         if layer.origin is not Origin.CONFIG
         and (layer.until is None or layer.until > max(found.now, layer.since))
     )
+
+
+def _begins(layer: Layer, zone: ZoneInfo) -> datetime:
+    """When a layer changes something first: a closure is set long before its first day."""
+    said = added_by(layer)
+    if isinstance(said, Opened):
+        return max(layer.since, said.opens)
+    days = named_days(layer)
+    if not days:
+        return layer.since
+    first = datetime.combine(min(first for first, _ in days), time(), zone)
+    return max(layer.since, first.astimezone(UTC))
 
 
 def _day(
@@ -156,4 +170,4 @@ def _stretches(
 
 async def layers_of(house: House, office: Followed) -> tuple[LayerShown, ...]:
     """The layers alone."""
-    return layers_shown(await cells.stand(house, office))
+    return layers_shown(await cells.stand(house, office), office.office.tz)

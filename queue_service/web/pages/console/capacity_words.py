@@ -11,6 +11,7 @@ from queue_service.language import catalogue, clock, day_short, mark, pick, span
 from queue_service.model.layer import Layer
 from queue_service.model.office import Office
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by
+from queue_service.offices.validity import named_days
 from queue_service.slots.rehoming import Proposal
 from queue_service.web.pages.console.layer_words import ORIGINS, sets, why
 
@@ -95,14 +96,10 @@ def what(layer: Layer, office: Office, language: str) -> str:
 
 
 def _named_days(layer: Layer, language: str) -> str:
-    said = msgspec.json.decode(layer.change)
-    named = layer.subject in ("closures", "exceptions") and isinstance(said, dict)
-    added = said.get("add", ()) if named else ()
-    found = []
-    for each in added:
-        first, last = (datetime.fromisoformat(each[name]).date() for name in ("first", "last"))
-        found.append(span(day_short(first, language), day_short(last, language), language))
-    return " · ".join(found)
+    return " · ".join(
+        span(day_short(first, language), day_short(last, language), language)
+        for first, last in named_days(layer)
+    )
 
 
 def when(layer: Layer, office: Office, language: str) -> str:
