@@ -247,7 +247,10 @@ class Follower:
                 _log.error("office_unreadable", office=key.slug, reason=str(broken))
                 return None
             yesterday = Tick(int((now - timedelta(days=1)).timestamp()) // TICK_SECONDS)
-            return _Loaded(row, office, await store.load(snapshot, key.office, yesterday))
+            # Twice its seconds: a sentence is taken back with an act that was just before it.
+            undo = 2 * row.clock.patience(timedelta(seconds=office.line.undo_seconds))
+            load = await store.load(snapshot, key.office, yesterday, told_since=now - undo)
+            return _Loaded(row, office, load)
 
     def _layers_due(self, followed: Followed) -> bool:
         due = self._next_change.get(followed.key.office)

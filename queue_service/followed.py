@@ -89,8 +89,7 @@ class Followed:
         self.key, self.clock, self.office = row.key, row.clock, office
         self._rules.clear()
         self.openings = Openings(office, row.key.limits)
-        self.desks = {}
-        self.line = Line(office, self.desks, self.waits)
+        self.line.office = office
         self.loaded(load)
 
     def loaded(self, load: store.Load) -> None:
@@ -98,7 +97,7 @@ class Followed:
         self.openings.load(load.cells, load.holds, load.receipts)
         self.desks.clear()
         self.desks.update((desk.counter, desk) for desk in load.desks)
-        self.line.load(load.visits)
+        self.line.load(load.visits, load.lately.told, load.lately.stood)
         self.cards_listed = load.cards_listed
         self._recent.clear()
         self.seq = load.seq

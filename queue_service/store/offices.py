@@ -29,6 +29,7 @@ from queue_service.model.visit import Visit
 from queue_service.store import cards, hall, rows
 from queue_service.store import tables as t
 from queue_service.store.floor_tables import OPEN_VISITS
+from queue_service.store.lately import Lately, told_lately
 from queue_service.store.statement import Statement, given
 
 
@@ -52,6 +53,7 @@ class Load(msgspec.Struct, frozen=True):
     visits: list[Visit]
     cards_listed: bool = False
     desks: Sequence[Desk] = ()
+    lately: Lately = Lately()
 
 
 AUTHORITIES = Statement(select(t.authority.c.id).order_by(t.authority.c.id))
@@ -220,13 +222,16 @@ async def layers(connection: asyncpg.Connection, office: OfficeId) -> tuple[Laye
     )
 
 
-async def load(connection: asyncpg.Connection, office: OfficeId, since: Tick) -> Load:
-    """Everything views start from, from tick `since` on.
+async def load(
+    connection: asyncpg.Connection, office: OfficeId, since: Tick, told_since: datetime
+) -> Load:
+    """Everything views start from, from tick `since` on; entries from `told_since` on.
 
     The caller's transaction is repeatable read, so all of it is as of `seq`.
     """
+    seq = await SEQ.value(connection, office=office)
     return Load(
-        await SEQ.value(connection, office=office),
+        seq,
         [
             (row["limit"], row["tick"], max(0, row["left"]) if row["capacity"] else -1)
             for row in await CELLS.rows(connection, office=office, since=since)
@@ -239,6 +244,7 @@ async def load(connection: asyncpg.Connection, office: OfficeId, since: Tick) ->
         [rows.visit(row) for row in await VISITS.rows(connection, office=office)],
         await cards.listed(connection, office),
         await hall.desks(connection, office),
+        await told_lately(connection, office, seq, told_since),
     )
 
 

@@ -1,12 +1,12 @@
 """Everybody in the house as the journal tells it, for tickets and desks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
 
-from queue_service.events.entry import Fact, VisitNow
+from queue_service.events.entry import Entry, Fact, VisitNow
 from queue_service.events.floor import Called, DeskChanged, HandAccepted, Resumed, Started, WhyNext
 from queue_service.floor import line as engine
 from queue_service.floor.line import Range
@@ -48,10 +48,27 @@ class Line:
         self._last_act: dict[CounterKey, LastAct] = {}
         self._last_by: dict[ActorId, LastAct] = {}
 
-    def load(self, visits: Iterable[Visit]) -> None:
-        """Take over all open visits, read at one seq."""
+    def load(
+        self,
+        visits: Iterable[Visit],
+        told: Sequence[tuple[Entry, Fact]] = (),
+        stood: Iterable[tuple[int, VisitNow]] = (),
+    ) -> None:
+        """Take over all open visits, read at one seq, and what the newest entries told up to it.
+
+        `stood` is how their visits were before, each with the number of its entry. What lies
+        further back is forgotten, but for the reasons of calls that are not over yet.
+        """
         self._open = {v.id: v for v in visits if v.state in OPEN}
-        self._ended = {}
+        self._ended, self._last_act, self._last_by = {}, {}, {}
+        for _, fact in told:
+            for now in fact.visits:
+                self._open.pop(now.id, None)
+        for seq, before in stood:
+            self._take(_visit(before, seq))
+        for entry, fact in told:
+            self.apply(fact, entry.seq, entry.recorded, entry.by)
+        self._why = {visit: why for visit, why in self._why.items() if self.visit(visit)}
 
     def apply(self, fact: Fact, seq: int, recorded: datetime, by: ActorId = SYSTEM) -> None:
         """Replace what the entry says; `by` is who did it."""
@@ -94,9 +111,9 @@ class Line:
         return self._open.get(visit) or self._ended.get(visit)
 
     def numbered(self, number: str) -> Visit | None:
-        """Who has that number, in the house or lately left; the latest of several days."""
-        named = [v for v in (*self._ended.values(), *self._open.values()) if v.number == number]
-        return max(named, key=lambda v: (v.state in OPEN, v.arrived), default=None)
+        """Who has that number in the house; the latest of several days."""
+        named = (v for v in self._open.values() if v.number == number)
+        return max(named, key=lambda v: v.arrived, default=None)
 
     def waiting(self, now: datetime) -> list[Visit]:
         """Who waits, the next one first."""

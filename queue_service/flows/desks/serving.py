@@ -3,6 +3,8 @@
 `seen_at` is everywhere the public counter whose desk shows the visit, as `at_desk.on_visit`.
 """
 
+from datetime import datetime, time
+
 from queue_service.events.floor import CallReason
 from queue_service.floor import visit as engine
 from queue_service.flows.desks import undoing
@@ -20,6 +22,8 @@ from queue_service.house import House
 from queue_service.model.ids import ActorId, VisitId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.visit import VisitState
+from queue_service.store import finding
+from queue_service.store.database import transaction
 
 __all__ = [
     "DeskShown",
@@ -84,7 +88,9 @@ async def serve_now(
 ) -> DeskShown | Refusal:
     """Serve somebody who stands at the counter: waiting, parked, or missed today."""
     place, wanted = at(house, public), _number(number)
-    missed_one = None if isinstance(place, Refusal) else _missed_today(place[0], wanted)
+    missed_one = None
+    if not isinstance(place, Refusal):
+        missed_one = await _missed_today(house, place[0], wanted)
     return await at_counter(
         house,
         place,
@@ -99,13 +105,17 @@ async def serve_now(
     )
 
 
-def _missed_today(office: Followed, number: str) -> VisitId | None:
-    """Whoever has the number and was missed; numbers of other days may come again."""
-    visit = office.line.numbered(number)
-    if visit is None or visit.state is not VisitState.MISSED:
+async def _missed_today(house: House, office: Followed, number: str) -> VisitId | None:
+    """Whoever has the number and was missed; numbers of other days may come again.
+
+    Who is not in the house is read from their row: a view remembers some who left, no restart.
+    """
+    if office.line.numbered(number) is not None:
         return None
-    today = visit.arrived.astimezone(office.office.tz).date() == office.now().date()
-    return visit.id if today else None
+    midnight = datetime.combine(office.now().date(), time(), office.office.tz)
+    async with transaction(house.pool, office.key.authority) as connection:
+        visit = await finding.by_number(connection, office.key.office, number, midnight)
+    return visit.id if visit and visit.state is VisitState.MISSED else None
 
 
 def _number(said: str) -> str:
