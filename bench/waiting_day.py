@@ -32,7 +32,7 @@ from queue_service.model.world import Cell, CellKey, Told, World
 from queue_service.slots import capacity, claims, holds, life, restoring, waiting
 from queue_service.slots.claims import taken_by
 from queue_service.slots.openings import DayState
-from queue_service.slots.release import rest
+from queue_service.slots.release import Lapsing, rest
 from queue_service.store.offices import Load, OfficeRow
 
 
@@ -193,7 +193,8 @@ class Day:
 
     def lapse(self) -> None:
         """What is over gives its cells back."""
-        told = holds.lapse(self._world(), rest(self.office, self.chance.randbytes(32)))
+        how = Lapsing(rest(self.office, self.chance.randbytes(32)))
+        told = holds.lapse(self._world(), how)
         if told is not None:
             self._accept(told)
 

@@ -13,7 +13,7 @@ from queue_service.model.ids import OfficeId
 from queue_service.seals import Keys
 from queue_service.settings import Settings
 from queue_service.slots import release
-from queue_service.slots.release import Rest
+from queue_service.slots.release import FREE_AT_ONCE, Lapsing
 from queue_service.store.database import open_pool
 
 
@@ -40,9 +40,11 @@ async def open_house(settings: Settings, *, follow: bool = True) -> House:
     turn_pool = await open_pool(settings.database_url, size=4, turns=True)
     follower = Follower(pool, settings.database_url)
 
-    def rests(office: OfficeId) -> Rest | None:
+    def rests(office: OfficeId) -> Lapsing:
         followed = follower.by_id(office)
-        return None if followed is None else release.rest(followed.office, fresh_bytes(32))
+        if followed is None:
+            return FREE_AT_ONCE
+        return release.lapsing(followed.office, followed.clock, fresh_bytes(32))
 
     house = House(
         settings,

@@ -23,7 +23,7 @@ from queue_service.model.visit import Visit
 from queue_service.model.world import Cell, CellKey, Told, World
 from queue_service.slots.claims import cells_named, given_back, taken_by
 from queue_service.slots.holds import lapse
-from queue_service.slots.release import Rest
+from queue_service.slots.release import Lapsing, Rest
 from tests.make import NOW
 
 Decide = Callable[[World], Told | Refusal]
@@ -77,7 +77,7 @@ class Rehearsed:
     def turn(self, *decisions: Decide) -> list[Told | Refusal]:
         """Lapse, then decide each on what its predecessors left."""
         world = self.world()
-        over = lapse(world, self.rests())
+        over = lapse(world, Lapsing(self.rests()))
         if over is not None:
             self._accept(world, over)
         answers = []

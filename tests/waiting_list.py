@@ -1,15 +1,21 @@
 """The waiting list of one small office, and short words for what its tests do."""
 
+from datetime import datetime
+
 import msgspec
 
 from queue_service.flows.bookings import booking as booking_flow
 from queue_service.flows.bookings.booking import Applicant, BookingGiven
 from queue_service.flows.bookings.proving import Proof
+from queue_service.flows.waitlist import grounds
 from queue_service.flows.waitlist import waiting as flow
 from queue_service.flows.waitlist.waiting import OfferGiven, WishGiven
+from queue_service.model.booking import Part
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Acceptable, WaitingRules
+from queue_service.model.world import CellKey
+from queue_service.slots.proof import Doubt, prove
 from tests import make
 from tests.make import at
 from tests.small import PICK, Small
@@ -79,3 +85,15 @@ def code_of(answer: object) -> Code:
 async def cancel(house: Small, booking: BookingGiven) -> None:
     done = await booking_flow.cancel(house.house, booking.code, Proof(secret=booking.secret))
     assert isinstance(done, BookingGiven), done
+
+
+async def doubts(house: Small) -> list[Doubt]:
+    """What the journal does not explain."""
+
+    def cells(parts: tuple[Part, ...], start: datetime) -> tuple[CellKey, ...] | None:
+        place = grounds.place_at(house.office, parts, start)
+        return None if place is None else place.cells
+
+    entries = zip(await house.journal(), await house.facts(), strict=True)
+    told = [(entry.seq, fact, entry.recorded) for entry, fact in entries]
+    return prove(told, grounds.terms_of(house.office, 0), cells).doubts

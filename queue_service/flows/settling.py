@@ -24,7 +24,7 @@ from queue_service.model.world import Cell, CellKey, Needs, Told, World
 from queue_service.slots.cards import given_up
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import lapse
-from queue_service.slots.release import Rest
+from queue_service.slots.release import FREE_AT_ONCE, Lapsing
 from queue_service.store import access as store_access
 from queue_service.store import capacity as store_capacity
 from queue_service.store import cards as store_cards
@@ -64,7 +64,7 @@ Committed = tuple[Entry, msgspec.Struct]
 """An entry with its fact, after the commit."""
 
 
-Rests = Callable[[OfficeId], Rest | None]
+Rests = Callable[[OfficeId], Lapsing]
 """How places that lapse in a turn of that office rest, with fresh chance."""
 
 
@@ -85,8 +85,9 @@ def _as_it_is(_batch: list[Wish]) -> None:
     """The batch is whole."""
 
 
-def at_once(_office: OfficeId) -> None:
+def at_once(_office: OfficeId) -> Lapsing:
     """Nothing rests."""
+    return FREE_AT_ONCE
 
 
 class _CommitLostError(Exception):
@@ -225,20 +226,23 @@ class Settling:
         cells = kept.cells_at(locked)
         world = await self._read(connection, merged(w.needs for w in batch), now, cells)
         settled = Settled(self._key, locked, world, known, holders)
-        lapsed = lapse(world, self._rests(self._key.office))
+        lapsed = await self._lapsed(connection, world)
         if lapsed is not None:
-            settled.accept(await self._with_cards(connection, world, lapsed), SYSTEM)
+            settled.accept(lapsed, SYSTEM)
         for wish in batch:
             settled.decide(wish)
         return settled
 
-    async def _with_cards(self, connection: asyncpg.Connection, world: World, lapsed: Told) -> Told:
+    async def _lapsed(self, connection: asyncpg.Connection, world: World) -> Told | None:
         """What ran out, with the cards that were offered a place in vain."""
+        office, how = self._key.office, self._rests(self._key.office)
         offered = [b.id for b in world.due() if b.state is BookingState.OFFERED]
         if not offered:
-            return lapsed
-        wanted = await store_cards.wanted(connection, self._key.office, offered)
-        return given_up(lapsed, wanted, world.now.date())
+            return lapse(world, how)
+        awaited = await store_wishes.awaited(connection, office, offered, world.now)
+        lapsed = lapse(world, how, awaited)
+        wanted = await store_cards.wanted(connection, office, offered)
+        return lapsed and given_up(lapsed, wanted, world.now.date())
 
     async def _read(
         self, connection: asyncpg.Connection, needs: Needs, now: datetime, kept: Cells

@@ -3,7 +3,7 @@
 Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openings`), the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,15 @@ from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
-from queue_service.slots.release import Exchange, Rest, exchange, in_window, resting_place
+from queue_service.slots.release import (
+    FREE_AT_ONCE,
+    Exchange,
+    Lapsing,
+    Rest,
+    exchange,
+    in_window,
+    resting_place,
+)
 
 __all__ = ["MAX_EXTENSIONS", "Given", "extend", "given", "hold", "in_window", "lapse", "live_hold"]
 
@@ -139,10 +147,14 @@ def extend(
     return Told(fact, bookings=(after,), answer=given(after))
 
 
-def lapse(world: World, rest: Rest | None = None) -> Told | None:
+def lapse(
+    world: World, how: Lapsing = FREE_AT_ONCE, awaited: Collection[BookingId] = ()
+) -> Told | None:
     """Whatever is over gives its cells back; None when nothing is due.
 
     A hold, an offer or a pending booking hands them to a resting place, a resting place to all.
+    `awaited` are offers whose places others on the list may want: nobody else takes them before
+    those are asked, also where nothing rests.
     """
     due: Sequence[Booking] = sorted(world.due(), key=lambda b: (b.until, b.id))
     if not due:
@@ -152,7 +164,9 @@ def lapse(world: World, rest: Rest | None = None) -> Told | None:
         resting
         for b in due
         if b.state is not BookingState.RESTING
-        for resting in resting_place(b, (), world.now, rest)
+        for resting in resting_place(
+            b, (), world.now, how.rest or (how.awaited if b.id in awaited else None)
+        )
     )
     change = claims.net(due, (*after, *rests))
     fact = facts.Lapsed(

@@ -8,6 +8,7 @@ gives them back at a moment nobody can compute. Chance is passed in, drawn from 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ import msgspec
 
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import BookingId
-from queue_service.model.office import BookingRules, Office, Service
+from queue_service.model.office import BookingRules, Office, OfficeClock, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.release import Release
 from queue_service.model.world import CellKey, World
@@ -115,6 +116,33 @@ def rest(office: Office, chance: bytes) -> Rest | None:
     if not rules.release.rest_minutes and not rules.release.rest_to:
         return None
     return Rest(rules.release, timedelta(minutes=rules.lead_minutes), office.tz, chance)
+
+
+ASKED_WITHIN = 1
+"""Minutes: the leader asks the list each second, a new one is found within some."""
+
+
+class Lapsing(msgspec.Struct, frozen=True):
+    """How what runs out in one turn rests."""
+
+    rest: Rest | None = None
+    """As the office says; None where it is free at once."""
+    awaited: Rest | None = None
+    """There: the place of an offer, while others are on the list."""
+
+
+FREE_AT_ONCE = Lapsing()
+
+
+def lapsing(office: Office, clock: OfficeClock, chance: bytes) -> Lapsing:
+    """How what runs out rests in this office; an offer's place at least until the next is asked."""
+    found = rest(office, chance)
+    if found is not None:
+        return Lapsing(found)
+    minutes = ceil(clock.patience(timedelta(minutes=ASKED_WITHIN)) / timedelta(minutes=1))
+    lead = timedelta(minutes=office.booking.lead_minutes)
+    rules = Release(rest_minutes=(minutes, minutes))
+    return Lapsing(awaited=Rest(rules, lead, office.tz, chance))
 
 
 def rest_until(

@@ -1,5 +1,6 @@
 """Questions about wishes and offers, and what a turn writes of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ from queue_service.model.waiting import (
 from queue_service.model.waitlist import WaitingList, WaitingNeeds
 from queue_service.store import rows
 from queue_service.store import tables as t
-from queue_service.store.statement import Statement, upsert
+from queue_service.store.statement import Statement, given, upsert
 from queue_service.store.wish_tables import OPEN_WISHES, wish_person
 from queue_service.store.wish_tables import offer as offers
 from queue_service.store.wish_tables import wish as wishes
@@ -115,6 +116,12 @@ EVERYBODY = Statement(
     .where(*_open)
 )
 ANYBODY = Statement(select(exists().where(*_open)))
+_in_vain = given(offered=Uuid())
+AWAITED = Statement(
+    select(_in_vain.c.offered).where(
+        exists().where(*_open, _w.until > _NOW, _w.offered.is_distinct_from(_in_vain.c.offered))
+    )
+)
 LENGTH = Statement(select(_w.parts, func.count().label("many")).where(*_open).group_by(_w.parts))
 # Those without an appointment come first; of the two classes theirs is the later word.
 BEFORE = Statement(
@@ -216,6 +223,16 @@ async def read(
 async def anybody(connection: asyncpg.Connection, office: OfficeId) -> bool:
     """Whether anybody is on the list of that office."""
     return bool(await ANYBODY.value(connection, office=office))
+
+
+async def awaited(
+    connection: asyncpg.Connection, office: OfficeId, offers: Sequence[BookingId], now: datetime
+) -> list[BookingId]:
+    """Those of the offers beside whose wish somebody else is on the list."""
+    return [
+        row["offered"]
+        for row in await AWAITED.rows(connection, office=office, offered=offers, now=now)
+    ]
 
 
 async def length(connection: asyncpg.Connection, office: OfficeId) -> dict[tuple[Part, ...], int]:

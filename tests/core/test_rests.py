@@ -7,12 +7,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queue_service.model.office import OfficeClock
 from queue_service.model.release import Release
 from queue_service.slots import release
 from queue_service.slots.release import Rest
 from tests import make
 from tests.make import BERLIN, MINUTE, NOW
-from tests.resting import FIRST, RULES, how
+from tests.resting import FIRST, RULES, how, releasing_office
 
 
 def test_rests_are_spread_evenly_between_their_bounds() -> None:
@@ -58,3 +59,22 @@ def test_the_chance_of_a_turn_tells_places_apart_and_another_chance_says_otherwi
     first = [release.fraction(one.chance, m) for m in marks]
     assert len(set(first)) == 50
     assert first != [release.fraction(other.chance, m) for m in marks]
+
+
+def test_where_nothing_rests_the_place_of_an_offer_does_until_the_next_was_asked() -> None:
+    office = make.office()
+    found = release.lapsing(office, make.CLOCK, b"x" * 32)
+    assert found.rest is None
+    assert found.awaited is not None
+    until = release.rest_until(FIRST, NOW, found.awaited, gave_up=False, mark=b"1")
+    assert until == NOW + release.ASKED_WITHIN * MINUTE
+    fast = release.lapsing(office, OfficeClock(NOW, NOW, 30.0), b"x" * 32)
+    assert fast.awaited is not None
+    until = release.rest_until(FIRST, NOW, fast.awaited, gave_up=False, mark=b"1")
+    assert until == NOW + 30 * MINUTE, "the leader looks each second, however fast the clock"
+
+
+def test_where_places_rest_that_of_an_offer_rests_like_any_other() -> None:
+    found = release.lapsing(releasing_office(), make.CLOCK, b"x" * 32)
+    assert found.awaited is None
+    assert found.rest == release.rest(releasing_office(), b"x" * 32)

@@ -1,6 +1,6 @@
 """Nobody stops the list: wishes that lost their sense, people in the house, hidden places."""
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 import pytest
@@ -9,15 +9,12 @@ from queue_service import ticker
 from queue_service.flows.bookings import moving
 from queue_service.flows.bookings.booking import Applicant, BookingGiven
 from queue_service.flows.bookings.proving import Proof
-from queue_service.flows.waitlist import grounds
 from queue_service.flows.waitlist import waiting as flow
 from queue_service.flows.waitlist.waiting import OfferGiven, OfferState, WishGiven
 from queue_service.model.booking import Part
 from queue_service.model.refusal import Code
 from queue_service.model.release import Release
 from queue_service.model.waiting import Acceptable, WishState
-from queue_service.model.world import CellKey
-from queue_service.slots.proof import Doubt, prove
 from tests import make
 from tests.make import at
 from tests.small import CLERK, PICK, SLUG, Small
@@ -27,6 +24,7 @@ from tests.waiting_list import (
     asked,
     cancel,
     code_of,
+    doubts,
     fill,
     joined,
     offer_of,
@@ -65,18 +63,6 @@ async def sooner(house: Small, booking: BookingGiven) -> WishGiven:
     given = await flow.earlier(house.house, booking.code, Proof(secret=booking.secret))
     assert isinstance(given, WishGiven), given
     return given
-
-
-async def doubts(house: Small) -> list[Doubt]:
-    """What the journal does not explain."""
-
-    def cells(parts: tuple[Part, ...], start: datetime) -> tuple[CellKey, ...] | None:
-        place = grounds.place_at(house.office, parts, start)
-        return None if place is None else place.cells
-
-    entries = zip(await house.journal(), await house.facts(), strict=True)
-    told = [(entry.seq, fact, entry.recorded) for entry, fact in entries]
-    return prove(told, grounds.terms_of(house.office, 0), cells).doubts
 
 
 async def test_somebody_in_the_house_stops_nobody_in_another_process(
