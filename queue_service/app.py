@@ -54,6 +54,7 @@ from queue_service.web.api import guide as guide_api
 from queue_service.web.api import kiosk as kiosk_api
 from queue_service.web.api import paper as paper_api
 from queue_service.web.edge import Edge
+from queue_service.web.exact import Exact
 from queue_service.web.lobby import HouseLobby
 from queue_service.web.pages import enrol, faults
 from queue_service.web.pages.applicant import apply, status
@@ -201,6 +202,7 @@ def build(chosen: Settings) -> Litestar:
     api = Router(
         "/api/v1",
         route_handlers=[h for c in chapters for h in c.handlers],
+        request_class=Exact,
         exception_handlers={
             RecursionError: problems.on_unreadable,
             UnicodeDecodeError: problems.on_unreadable,

@@ -141,9 +141,14 @@ def lean_problem(scope: Scope, refusal: Refusal) -> Sent:
 
 def misread(error: Exception) -> Refusal:
     """What is wrong with a body that could not be read, and where."""
-    text, _, where = str(error).partition(" - at `$")
-    field = where.rstrip("`").lstrip(".")
+    field, text = placed(error)
     return Refusal(Code.INVALID, {"errors": [{"field": field[:100], "reason": text[:300]}]})
+
+
+def placed(error: Exception) -> tuple[str, str]:
+    """The field that msgspec found wrong, and why; no field where it is the whole."""
+    text, _, where = str(error).partition(" - at `$")
+    return where.rstrip("`").lstrip("."), text
 
 
 def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
