@@ -128,8 +128,8 @@ class Settled:
             outcome.grants[grant.key] = grant
         outcome.codes.extend(told.public_codes)
         outcome.layers.extend(told.layers)
-        ended_at = told.ended_at or self._world.now
-        outcome.ended_layers.update(dict.fromkeys(told.ended_layers, ended_at))
+        now = self._world.now
+        outcome.ended_layers.update((n, at or now) for n, at in told.ended_layers.items())
         outcome.errands.extend(told.errands)
         if told.clock is not None:
             outcome.clock = told.clock

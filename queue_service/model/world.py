@@ -279,10 +279,8 @@ class Told(msgspec.Struct, frozen=True):
     public_codes: tuple[str, ...] = ()
     """Codes to enter into the directory; only their hash is stored there."""
     layers: tuple[Layer, ...] = ()
-    ended_layers: tuple[int, ...] = ()
-    """Numbers of layers whose validity ends, never later than it would have."""
-    ended_at: datetime | None = None
-    """When they end; None = now."""
+    ended_layers: Mapping[int, datetime | None] = {}
+    """Numbers of layers whose validity ends, and when (None = now): no later than before."""
     errands: tuple[Noted, ...] = ()
     clock: OfficeClock | None = None
     undoes: int | None = None

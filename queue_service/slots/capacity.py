@@ -4,6 +4,7 @@ Layers add up, so their order changes nothing; a cell never goes below zero. Whi
 the cells is left to `claims`.
 """
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
@@ -47,7 +48,8 @@ def cells(
     open time only; a window opens time of its own, also on a closed day, and adds to open time.
     """
     names = _names(office, limit.period, day)
-    additions = tuple(_additions(limit, layers, ticks_of_day(day, office.tz)))
+    lasting = _lasting(layers, ticks_of_day(day, office.tz))
+    additions = tuple((said, ticks) for said, ticks in lasting if _reaches(said, limit))
     places: dict[int, int] = {}
     for span in windows(office, limit.hours, day, holidays):
         places |= dict.fromkeys(names(ticks_of(*span)), limit.capacity)
@@ -97,13 +99,21 @@ def _names(office: Office, period: Period, day: date) -> Names:
     ]
 
 
-def _additions(
-    limit: Limit, layers: Iterable[Layer], day: range
-) -> Iterator[tuple[Addition, range]]:
-    """What reaches this limit on this day, each with the ticks of the day it holds for."""
+def absences(office: Office, day: date, layers: Iterable[Layer]) -> dict[int, int]:
+    """How many counters are absent in each tick of the local `day`; ticks with none left out."""
+    lasting = tuple(_lasting(layers, ticks_of_day(day, office.tz)))
+    missing: Tally[int] = Tally()
+    for desk in {said.counter for said, _ in lasting if isinstance(said, DeskAdded)}:
+        change = _desk(CounterKey(desk), lasting, lambda ticks: ticks)
+        missing.update(tick for tick, sum_ in change.items() if sum_ < 0)
+    return dict(missing)
+
+
+def _lasting(layers: Iterable[Layer], day: range) -> Iterator[tuple[Addition, range]]:
+    """What capacity layers say, each with the ticks of the day it holds for."""
     for layer in layers:
         said = added_by(layer)
-        if said is None or not _reaches(said, limit):
+        if said is None:
             continue
         since, until = layer.since, layer.until
         if isinstance(said, Opened):
@@ -126,10 +136,17 @@ def _reaches(said: Addition, limit: Limit) -> bool:
 def _desk(
     desk: CounterKey, additions: Iterable[tuple[Addition, range]], names: Names
 ) -> dict[int, int]:
-    """What layers on one counter change, cell by cell: it can be absent only once."""
-    change: dict[int, int] = {}
+    """What layers on one counter change, cell by cell.
+
+    It can be absent only once, however often that is said; who stands in for it counts beside that.
+    """
+    absent: set[int] = set()
+    more: Tally[int] = Tally()
     for said, ticks in additions:
         if isinstance(said, DeskAdded) and said.counter == desk:
             for tick in names(ticks):
-                change[tick] = change.get(tick, 0) + said.add
-    return {tick: max(-1, sum_) for tick, sum_ in change.items()}
+                if said.add < 0:
+                    absent.add(tick)
+                else:
+                    more[tick] += said.add
+    return {tick: more[tick] - (tick in absent) for tick in absent | more.keys()}

@@ -37,6 +37,12 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
         usual = self.office.staff.present or len(self.office.counters)
         return self.staff.get(day, usual)
 
+    def absent(self, day: date) -> dict[int, int]:
+        """How many counters are absent in each tick of that day; those come on top of `present`."""
+        if day not in self._absent_days:
+            self._absent_days[day] = capacity.absences(self.office, day, self.layers)
+        return self._absent_days[day]
+
     def capacities(self, day: date) -> Capacities:
         """Places of every limit of bookings by time on that day."""
         return self._capacities(day, self.layers, self._days)
@@ -61,6 +67,10 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _days(self) -> dict[date, Capacities]:
+        return {}
+
+    @cached_property
+    def _absent_days(self) -> dict[date, dict[int, int]]:
         return {}
 
     @cached_property
@@ -108,22 +118,26 @@ def broken_guard(before: Ground, after: Ground, days: Iterable[date]) -> str:
             had, has = old.get(minimum.limit, {}), new.get(minimum.limit, {})
             if any(has[t] < min(minimum.places, had.get(t, 0)) for t in has):
                 return "minimum"
-        most = after.present(day)
-        if any(needed > most for needed in _desks_grown(after.desk_limits, old, new)):
+        most, absent = after.present(day), after.absent(day)
+        grown = _desks_grown(after.desk_limits, old, new, absent)
+        if any(needed + missing > most for needed, missing in grown):
             return "staff"
     return ""
 
 
-def _desks_grown(limits: tuple[Limit, ...], old: Capacities, new: Capacities) -> Iterator[int]:
-    """Desks needed at every moment that needs more of them than before."""
+def _desks_grown(
+    limits: tuple[Limit, ...], old: Capacities, new: Capacities, absent: Mapping[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Desks needed, and absent, at every moment that needs more of them than before."""
     seen: set[tuple[int, ...]] = set()
     every = sorted({tick for each in new.values() for tick in each})
     for tick in every:
         then = tuple(old[limit.key].get(tick, 0) for limit in limits)
         now = tuple(new[limit.key].get(tick, 0) for limit in limits)
-        if then == now or now in seen:
+        missing = absent.get(tick, 0)
+        if then == now or (*now, missing) in seen:
             continue
-        seen.add(now)
+        seen.add((*now, missing))
         needed = desks.desks_needed(limits, now)
         if needed > desks.desks_needed(limits, then):
-            yield needed
+            yield needed, missing

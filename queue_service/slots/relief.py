@@ -14,6 +14,7 @@ from queue_service.model.ids import SYSTEM
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.relief import CalledIn, Help, TicketStop
 from queue_service.model.surge import Do, Kind, in_hall
+from queue_service.slots.calendar import tick_of
 from queue_service.slots.ground import Ground
 
 SUBJECT = "relief"
@@ -67,7 +68,8 @@ def too_few(dos: Iterable[Do], ground: Ground, now: datetime) -> bool:
         for each in ground.office.relief.called
         if each.what is Help.COUNTERS and now < each.since
     )
-    present = ground.present(now.astimezone(ground.office.tz).date())
+    today = now.astimezone(ground.office.tz).date()
+    present = ground.present(today) - ground.absent(today).get(tick_of(now), 0)
     return more > 0 and ground.on_duty + coming + more > present
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import permutations
 
 import msgspec
 import pytest
@@ -160,6 +161,17 @@ def test_a_counter_is_absent_only_once_however_often_it_is_said() -> None:
     ]
     found = cells(OFFICE, limit(counters=DESKS), MONDAY, NO_HOLIDAYS, layers)
     assert told(found) == ["08:00 3", "09:00 2", "10:30 1", "11:30 2"]
+
+
+def test_who_stands_in_for_a_counter_that_is_absent_twice_is_there() -> None:
+    layers = [
+        desk_layer("2", -1, "09:00", "11:00"),
+        desk_layer("2", -1, "09:30", "12:00"),
+        desk_layer("2", 1, "10:00", "12:00"),
+    ]
+    for order in permutations(layers):
+        found = cells(OFFICE, limit(counters=DESKS), MONDAY, NO_HOLIDAYS, order)
+        assert told(found) == ["08:00 3", "09:00 2", "10:00 3"]
 
 
 def test_three_desks_and_two_more_are_exactly_five_at_once() -> None:

@@ -102,6 +102,10 @@ def test_counters_are_never_called_for_which_there_are_no_people() -> None:
     assert plan(rule(), ground(on_duty=1, staff=2, relief=coming), NOW) == Blocked("staff")
     there = Relief((CalledIn(Help.COUNTERS, 1, NOW - MINUTE, NOW + HOUR),))
     assert isinstance(plan(rule(), ground(on_duty=1, staff=2, relief=there), NOW), Plan)
+    ill = Layer("capacity:1", '{"counter": "1", "add": -1}', NOW - HOUR, NOW + HOUR)
+    assert plan(rule(), ground(staff=2).with_layers([ill]), NOW) == Blocked("staff")
+    over = msgspec.structs.replace(ill, until=NOW)
+    assert isinstance(plan(rule(), ground(staff=2).with_layers([over]), NOW), Plan)
 
 
 def test_both_waves_must_have_people_before_the_first_begins() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from queue_service.model.ids import Tick
 from queue_service.model.layer import Layer
 from queue_service.model.office import Office
-from queue_service.model.surge import Do, Kind, Metric, Minimum, Surge, When
+from queue_service.model.surge import Do, Kind, Metric, Minimum, Staff, Surge, When
 from queue_service.slots import capacity
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.desks import desks_needed
@@ -118,6 +118,23 @@ def test_more_desks_than_people_present_are_refused() -> None:
     ill = ground(staff={NOW.date(): 0})
     assert plan(rule(), ill, NOW) == Blocked("staff")
     assert isinstance(plan(rule(), ground(staff={NOW.date(): 1}), NOW), Plan)
+
+
+def test_whoever_is_absent_cannot_sit_at_another_desk() -> None:
+    office = make.office()
+    many = msgspec.structs.replace(office, staff=Staff(len(office.counters)))
+
+    def missing(since: str, until: str) -> list[Layer]:
+        return [
+            Layer(f"capacity:{c.key}", f'{{"counter": "{c.key}", "add": -1}}', at(since), at(until))
+            for c in office.counters
+        ]
+
+    absent = missing("11:00", "13:00")
+    for layers, found in (([], Plan), (absent[:-1], Plan), (absent, Blocked)):
+        assert isinstance(plan(rule(), Ground(many, layers=tuple(layers)), NOW), found)
+    early = Ground(many, layers=tuple(missing("08:00", "12:00")))
+    assert isinstance(plan(rule(), early, NOW), Plan)
 
 
 @given(st.dictionaries(st.integers(0, 47), st.integers(0, 4), max_size=48), st.integers(0, 2))

@@ -190,3 +190,14 @@ async def test_the_hour_that_comes_twice_is_told_apart(small: Small) -> None:
     backwards = msgspec.structs.replace(layer, since=late, until=early)
     refused = await layering.add(small.house, small.office, (backwards,), MANAGER)
     assert isinstance(refused, Refusal)
+
+
+async def test_what_is_taken_back_counts_no_more_in_the_running_half_day(small: Small) -> None:
+    numbers = await added(small, places(10, "08:00", "20:00", limit="quota"))
+    assert await capacities(small, "quota") == {"00:00": 30}
+    shown = await layering.preview(small.house, small.office, (), numbers)
+    assert isinstance(shown, Preview)
+    assert [(run.limit, run.before, run.after) for run in shown.lost] == [("quota", 30, 20)]
+    assert await layering.end(small.house, small.office, numbers, MANAGER) is None
+    assert await capacities(small, "quota") == {"00:00": 20}
+    await small.audit()

@@ -5,7 +5,6 @@ end needs nobody to end it: cells know its interval. Who may do so is left to `r
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -15,7 +14,7 @@ from queue_service.flows import errands
 from queue_service.flows.capacity import cells
 from queue_service.flows.capacity.cells import Days
 from queue_service.flows.capacity.previewing import Preview, preview
-from queue_service.flows.capacity.reach import begun, check, touched
+from queue_service.flows.capacity.reach import begun, check, taken_back, touched
 from queue_service.flows.wish import ReceiptKey, Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
@@ -108,9 +107,8 @@ async def end(
     office: Followed,
     ids: tuple[int, ...],
     by: ActorId,
-    at: datetime | None = None,
 ) -> Refusal | None:
-    """End layers now, or at `at`: never later than they would have; the cells follow.
+    """Take layers back: what they would change from now on goes, and the cells follow.
 
     Refused with `unknown_layer` where one is not a layer of this office, or is configuration.
     """
@@ -121,17 +119,13 @@ async def end(
         return Refusal(Code.UNKNOWN_LAYER, {"layers": unknown})
     layers = [known[number] for number in ids]
     errand = _errand(office, layers)
-    done = await house.turn(
-        office.key,
-        by,
-        Needs(),
-        lambda _world: Told(
-            Configured(subjects=_subjects(layers), ended=ids),
-            ended_layers=ids,
-            ended_at=at,
-            errands=errand,
-        ),
-    )
+
+    def decide(world: World) -> Told | Refusal:
+        ends = {n: taken_back(known[n], office.office, world.now) for n in ids}
+        fact = Configured(subjects=_subjects(layers), ended=ids)
+        return Told(fact, ended_layers=ends, errands=errand)
+
+    done = await house.turn(office.key, by, Needs(), decide)
     if isinstance(done.answer, Refusal):
         return done.answer
     await _follow(house, office, done.seq, errand)

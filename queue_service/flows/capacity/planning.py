@@ -71,7 +71,7 @@ async def _configure(house: House, key: OfficeKey, preview: Preview) -> None:
         return Told(
             fact,
             layers=tuple(msgspec.structs.replace(b, since=world.now) for b in begun),
-            ended_layers=tuple(e.id for e in ended if e.id is not None),
+            ended_layers={e.id: None for e in ended if e.id is not None},
         )
 
     await house.turn(key, CONFIGURATION, Needs(), decide)

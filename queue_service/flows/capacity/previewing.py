@@ -84,7 +84,7 @@ async def preview(
     if reached is None:
         return Preview((), ())
     first, last, limits = reached
-    after = msgspec.structs.replace(found, layers=(*without(found, ended, found.now), *layers))
+    after = msgspec.structs.replace(found, layers=(*without(found, office.office, ended), *layers))
     edit = await _edit(house, office, after, first, last, limits)
     lost = await _losing(house, office, edit)
     if not lost:

@@ -9,10 +9,12 @@ from queue_service.flows.capacity.cells import Stand, local_days
 from queue_service.flows.capacity.planning import planned_days
 from queue_service.followed import Followed
 from queue_service.model.layer import Layer
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Period
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.layer_rules import layer_faults
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by, is_capacity
+from queue_service.slots.calendar import instant_of
+from queue_service.slots.calendar import touched as cells_touched
 
 _AFTER_ALL = 1 << 62
 """Above every number that the database gives."""
@@ -73,12 +75,33 @@ def _days(layer: Layer, office: Office) -> tuple[date, date | None]:
     return local_days(layer.since, layer.until, office)
 
 
-def without(found: Stand, ended: Iterable[int], at: datetime) -> tuple[Layer, ...]:
-    """The layers as they would be if those of these numbers ended at `at`."""
+def without(found: Stand, office: Office, ended: Iterable[int]) -> tuple[Layer, ...]:
+    """The layers as they would be if those of these numbers were taken back now."""
     gone = set(ended)
     return tuple(
-        msgspec.structs.replace(layer, until=min(layer.until or at, at))
+        msgspec.structs.replace(layer, until=_ended(layer, office, found.now))
         if layer.id in gone
         else layer
         for layer in found.layers
     )
+
+
+def _ended(layer: Layer, office: Office, now: datetime) -> datetime:
+    at = taken_back(layer, office, now)
+    return at if layer.until is None else min(layer.until, at)
+
+
+def taken_back(layer: Layer, office: Office, now: datetime) -> datetime:
+    """From when on a layer counts no more that is taken back now.
+
+    Whole cells count a layer: where one is a day or half a day, ended now it would count in the
+    running one all the same. It ends with that cell's beginning.
+    """
+    said = added_by(layer)
+    if not isinstance(said, Added | Opened):
+        return now
+    limit = next((each for each in office.limits if each.key == said.limit), None)
+    if limit is None or limit.period is Period.TICK:
+        return now
+    [cell] = cells_touched(limit.period, now, now, office.tz)
+    return instant_of(cell)
