@@ -3,7 +3,7 @@
 What follows from the answers is left to `surge`.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from queue_service.model.surge import SurgeRule
@@ -50,7 +50,9 @@ def unbroken(rule: SurgeRule, since: datetime | None, now: datetime, zone: ZoneI
     """
     if since is None:
         return timedelta(0)
+    begun = since.astimezone(UTC)
     if rule.when.not_before is not None or rule.when.not_after is not None:
-        begin = rule.when.not_before or time()
-        since = max(since, datetime.combine(now.astimezone(zone).date(), begin, zone))
-    return max(timedelta(0), now - since)
+        begins = rule.when.not_before or time()
+        day = now.astimezone(zone).date()
+        begun = max(begun, datetime.combine(day, begins, zone).astimezone(UTC))
+    return max(timedelta(0), now.astimezone(UTC) - begun)
