@@ -4,7 +4,7 @@ Leaves alone: who asks (`rights`), secrets (`seals`), which starts exist (`openi
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from queue_service.events import booking as facts
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import LIVE, Booking, BookingState
-from queue_service.model.ids import BookingId
+from queue_service.model.ids import TICK_SECONDS, BookingId
 from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
@@ -49,6 +49,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 MAX_EXTENSIONS = 12
+_TICK = timedelta(seconds=TICK_SECONDS)
 """A hold can be extended at least ten times (WCAG 2.2.1), within its cap."""
 
 
@@ -85,7 +86,8 @@ def hold(
 ) -> Told | Refusal:
     """Take `wanted`'s cells for a while; `replaces` is the same browser's hold, given back.
 
-    What it gave back before (`own`) and now wants again, the browser gets although it rests.
+    What it gave back before (`own`) and now wants again, the browser gets although it rests. No
+    hold outlasts its start.
     """
     outside = in_window(wanted.start, world.now, rules, zone)
     if outside is not None:
@@ -96,7 +98,7 @@ def hold(
     after = msgspec.structs.replace(
         wanted,
         held_at=world.now,
-        until=world.now + clock.patience(timedelta(minutes=rules.hold_minutes)),
+        until=until(rules.hold_minutes, world.now, wanted.start, clock),
     )
     gone = () if old is None else (msgspec.structs.replace(old, state=BookingState.CANCELLED),)
     rests = Exchange()
@@ -117,6 +119,15 @@ def hold(
     return Told(fact, bookings=(after, *gone, *rests.after), net=change, answer=given(after))
 
 
+def until(minutes: int, since: datetime, start: datetime, clock: OfficeClock) -> datetime:
+    """How long whoever asked at `since` has for a place: not past its start, yet a tick at least.
+
+    In the time of people: where the office's clock runs faster, they keep their minutes.
+    """
+    left = max(start.astimezone(UTC) - since.astimezone(UTC), _TICK)
+    return since + clock.patience(min(timedelta(minutes=minutes), left))
+
+
 def live_hold(world: World, booking: BookingId) -> Booking | Refusal:
     """The hold, honoured at read time: one whose time is over is expired, lapsed or not."""
     held = world.booking(booking)
@@ -134,15 +145,16 @@ def live_hold(world: World, booking: BookingId) -> Booking | Refusal:
 def extend(
     world: World, booking: BookingId, *, rules: BookingRules, clock: OfficeClock
 ) -> Told | Refusal:
-    """A hold lasts some minutes longer, up to an absolute cap since it was taken."""
+    """A hold lasts some minutes longer, up to a cap since it was taken, and to its start."""
     held = live_hold(world, booking)
     if isinstance(held, Refusal):
         return held
-    cap = (held.held_at or world.now) + clock.patience(timedelta(minutes=rules.hold_cap_minutes))
-    until = min(cap, (held.until or cap) + clock.patience(timedelta(minutes=rules.extend_minutes)))
-    if held.extensions >= MAX_EXTENSIONS or until <= (held.until or cap):
-        return Refusal(Code.HOLD_CAP_REACHED, {"until": (held.until or cap).isoformat()})
-    after = msgspec.structs.replace(held, until=until, extensions=held.extensions + 1)
+    cap = until(rules.hold_cap_minutes, held.held_at or world.now, held.start, clock)
+    now = held.until or cap
+    longer = min(cap, now + clock.patience(timedelta(minutes=rules.extend_minutes)))
+    if held.extensions >= MAX_EXTENSIONS or longer <= now:
+        return Refusal(Code.HOLD_CAP_REACHED, {"until": now.isoformat()})
+    after = msgspec.structs.replace(held, until=longer, extensions=held.extensions + 1)
     fact = facts.Extended(bookings=(BookingNow.of(after, held.seq),))
     return Told(fact, bookings=(after,), answer=given(after))
 

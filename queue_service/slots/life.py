@@ -22,18 +22,10 @@ from queue_service.model.ids import BookingId
 from queue_service.model.office import BookingRules, Confirm, OfficeClock, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Told, World
-from queue_service.slots import claims, persons
+from queue_service.slots import claims, holds, persons
 from queue_service.slots.calendar import later
-from queue_service.slots.holds import Given, given, live_hold
+from queue_service.slots.holds import given, live_hold
 from queue_service.slots.release import Rest, exchange, in_window, resting_place, without_lead
-
-
-class Pair(msgspec.Struct, frozen=True):
-    """The answer of an act on two bookings."""
-
-    one: Given
-    other: Given
-
 
 CONFIRMED = frozenset({BookingState.BOOKED, BookingState.ARRIVED, BookingState.SERVED})
 """States of a booking whose link was used; using it again is answered kindly."""
@@ -68,7 +60,7 @@ def confirm(
     if refusal is not None:
         return refusal
     by_mail = service.confirm is Confirm.BY_MAIL and bool(person.email)
-    until = world.now + clock.patience(timedelta(minutes=confirm_minutes)) if by_mail else None
+    until = holds.until(confirm_minutes, world.now, held.start, clock) if by_mail else None
     after = msgspec.structs.replace(
         held,
         state=BookingState.PENDING if by_mail else BookingState.BOOKED,
@@ -169,20 +161,29 @@ def move(
     shape: Booking | None = None,
     rest: Rest | None = None,
     own: tuple[BookingId, ...] = (),
+    most_at_rest: int = 0,
 ) -> Told | Refusal:
     """Take the new cells and give back the old ones in one claim.
+
+    Who may no longer cancel may not move away either: the place would be as late. Of the places
+    that it left `most_at_rest` may be at rest at a time (0 = any number), else a single booking
+    could take a whole day from everybody by moving through it.
 
     `shape` is a new visit of its kind at `start`: what it takes now, after edits of the office;
     without one it keeps the limits and the length it was booked with.
     Old cells rest; those of an earlier move (`own`) it may take again while they do. One that
     waits for its mailed link still does so afterwards, no longer than before.
     """
-    found = _to_move(world, booking, LIVE)
+    found = movable(world, booking, LIVE)
     if isinstance(found, Refusal):
         return found
     outside = in_window(start, world.now, rules, zone)
     if outside is not None:
         return outside
+    if found.start - timedelta(minutes=rules.cancel_minutes_before) <= world.now:
+        return Refusal(Code.TOO_LATE)
+    if most_at_rest and _at_rest(world, own) >= most_at_rest:
+        return Refusal(Code.TOO_MANY, {"retry_after_seconds": 600})
     there = shape or msgspec.structs.replace(
         found, start=start, end=later(start, found.end - found.start), once=once
     )
@@ -204,43 +205,9 @@ def move(
     return Told(fact, bookings=(after, *rests.after), net=change, answer=given(after))
 
 
-def swap(world: World, one: Booking, other: Booking, *, reason: facts.SwapReason) -> Told | Refusal:
-    """Two bookings trade their times in one claim: full cells are no hindrance.
-
-    Both are given as they shall be, with the `seq` they were seen with; whoever changed meanwhile
-    makes it `busy_retry`.
-    """
-    before = []
-    for wanted in (one, other):
-        found = _to_move(world, wanted.id)
-        if isinstance(found, Refusal):
-            return found
-        if found.seq != wanted.seq:
-            return Refusal(Code.BUSY_RETRY)
-        before.append(found)
-    after = tuple(
-        msgspec.structs.replace(new, moved_from=old.start)
-        for old, new in zip(before, (one, other), strict=True)
-    )
-    change = claims.net(before, after)
-    refusal = claims.fits(world, change)
-    if refusal is not None:
-        return refusal
-    fact = facts.Swapped(
-        bookings=tuple(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
-        cells=claims.left_after(world, change),
-        reason=reason,
-    )
-    return Told(fact, bookings=after, net=change, answer=Pair(given(after[0]), given(after[1])))
-
-
-def traded(one: Booking, other: Booking) -> tuple[Booking, Booking]:
-    """Both as they stand after a trade of places that are alike: each takes the other's cells."""
-    replace = msgspec.structs.replace
-    return (
-        replace(standing_in(one, other), overbooked=other.overbooked),
-        replace(standing_in(other, one), overbooked=one.overbooked),
-    )
+def _at_rest(world: World, own: Collection[BookingId]) -> int:
+    found = (world.booking(each) for each in own)
+    return sum(each is not None and each.state is BookingState.RESTING for each in found)
 
 
 def standing_in(booking: Booking, place: Booking) -> Booking:
@@ -255,11 +222,12 @@ def standing_in(booking: Booking, place: Booking) -> Booking:
     )
 
 
-def _to_move(
+def movable(
     world: World,
     booking: BookingId,
     states: Collection[BookingState] = (BookingState.BOOKED,),
 ) -> Booking | Refusal:
+    """The booking, in one of `states`, that has not begun; else why it cannot go elsewhere."""
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
@@ -278,10 +246,15 @@ def cancel(
     rules: BookingRules,
     rest: Rest | None = None,
 ) -> Told | Refusal:
-    """End a booking or hold before its time: over for its owner at once, its cells may rest."""
+    """End a booking or hold before its time: over for its owner at once, its cells may rest.
+
+    Giving a hold back never ends what was made of it: refused with `already_booked`.
+    """
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
+    if reason is facts.CancelReason.RELEASED and found.state is not BookingState.HELD:
+        return Refusal(Code.ALREADY_BOOKED)
     notice = timedelta(minutes=rules.cancel_minutes_before)
     late = found.start - notice <= world.now
     if late and reason is facts.CancelReason.APPLICANT:

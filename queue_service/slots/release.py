@@ -53,8 +53,8 @@ def rules_for(office: Office, parts: Iterable[Part]) -> BookingRules:
 
 
 def without_lead(rules: BookingRules) -> BookingRules:
-    """The same for staff, who may book what begins at once."""
-    return msgspec.structs.replace(rules, lead_minutes=0)
+    """The same for staff, who may book what begins at once, and move away as late."""
+    return msgspec.structs.replace(rules, lead_minutes=0, cancel_minutes_before=0)
 
 
 def last_bookable(rules: BookingRules, services: Iterable[Service], now: datetime) -> date:
@@ -204,7 +204,8 @@ def exchange(
     """What rests when `old` becomes `new`, which may be the same booking in another state.
 
     Places that `new` does not keep go to rest. Of `own`, its resting places, it takes back what
-    it now needs; the rest of them rests on. `heir` may do the same later (default: `old`).
+    it now needs; the rest of them rests on. `heir` may do the same later (default: `old`), with
+    these and with all that `old` might have taken back.
     """
     kept = set(taken_by(new))
     needed = kept - set(taken_by(old))
@@ -214,10 +215,11 @@ def exchange(
         if resting is None or resting.state is not BookingState.RESTING:
             continue
         cells = taken_by(resting)
-        if needed.isdisjoint(cells):
+        if needed.isdisjoint(cells) and heir is None:
             continue
         before.append(resting)
-        after.append(_only(resting, tuple(cell for cell in cells if cell not in needed)))
+        left = _only(resting, tuple(cell for cell in cells if cell not in needed))
+        after.append(msgspec.structs.replace(left, rest_of=heir or resting.rest_of))
         needed.difference_update(cells)
     fresh = resting_place(old, kept, world.now, how, heir=heir)
     return Exchange(tuple(before), (*after, *fresh))
@@ -266,6 +268,8 @@ def over(resting: Booking) -> Booking:
 
 def _only(resting: Booking, cells: tuple[CellKey, ...]) -> Booking:
     """The resting place on these of its cells alone."""
+    if cells == taken_by(resting):
+        return resting
     if not cells:
         return over(resting)
     return msgspec.structs.replace(resting, limits=(), once=cells)

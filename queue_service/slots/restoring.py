@@ -61,7 +61,7 @@ def restore(
         wanted,
         state=BookingState.BOOKED,
         until=None,
-        overbooked=found.overbooked and not moved,
+        overbooked=found.overbooked and found.state is BookingState.NO_SHOW and not moved,
         moved_from=found.start if moved else found.moved_from,
     )
     rests = exchange(world, found, after, rest, own=own)

@@ -13,7 +13,7 @@ from queue_service.model.booking import EXPIRING, LIVE, Booking, BookingState, P
 from queue_service.model.ids import BookingId, LimitId, Tick
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Grant, Told, World
-from queue_service.slots import claims, holds, life, restoring
+from queue_service.slots import claims, holds, life, restoring, trading
 from tests import make
 from tests.make import CLOCK, DESKS, HALL, MINUTE, NOW
 from tests.small_town import DAY_CELL, FIRST, PEOPLE, RULES, confirm_of, hold_of, small_town
@@ -127,8 +127,8 @@ class Lives(RuleBasedStateMachine):
             return
         self.town.turn()
         first, second = self.town.bookings[one], self.town.bookings[other]
-        shapes = life.traded(first, second)
-        answer = self.town.act(lambda w: life.swap(w, *shapes, reason=SwapReason.AGREED))
+        shapes = trading.traded(first, second)
+        answer = self.town.act(lambda w: trading.swap(w, *shapes, reason=SwapReason.AGREED))
         both = (first, second)
         if all(b.state is BookingState.BOOKED and b.start > self.town.now for b in both):
             assert isinstance(answer, Told), "each has a place: no cell can be in the way"

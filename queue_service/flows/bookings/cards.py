@@ -80,13 +80,21 @@ async def checked(
     parts: Sequence[Part],
     keys: tuple[bytes, ...],
     replaces: BookingId | None = None,
+    *,
+    again: bool = False,
 ) -> tuple[bytes, ...] | Refusal:
-    """The cards a hold of `parts` binds: one a person, all ready; none where none are asked for."""
+    """The cards a hold of `parts` binds: one a person, all ready; none where none are asked for.
+
+    `again`: the wish may have been granted already, and itself be what holds the cards; whether
+    they are ready is then the turn's to say.
+    """
     wanted = wants_cards(office, parts)
     if wanted is None:
         return ()
     if len(keys) != wanted[1] or len(set(keys)) < len(keys):
         return Refusal(Code.FIELD_REQUIRED, {"fields": ["cards"], "cards": wanted[1]})
+    if again:
+        return keys
     async with transaction(house.pool, office.key.authority) as connection:
         found = await store.named(connection, office.key.office, keys, office.now())
     missing = cards.refused([found[key] for key in keys], replaces=replaces)

@@ -94,7 +94,7 @@ async def hold(
     old = await held_by(house, replaces) if replaces else None
     replaced = old[1].id if old and old[0] is office else None
     now = office.now()
-    bound = await card_flow.checked(house, office, parts, cards, replaced)
+    bound = await card_flow.checked(house, office, parts, cards, replaced, again=bool(key))
     if isinstance(bound, Refusal):
         return bound
     if replaced is None and _refused_from_memory(office, request, start, now, key):

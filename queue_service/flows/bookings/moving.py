@@ -23,6 +23,9 @@ from queue_service.model.refusal import Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.slots import holds, life
 
+MOST_AT_REST = 6
+"""Places that one booking has left, and that rest, before it may leave another."""
+
 
 async def move(
     house: House, code: str, proof: Proof, start: datetime, key: str | None = None
@@ -72,6 +75,7 @@ async def move_to(
             shape=shape,
             rest=rest,
             own=own,
+            most_at_rest=MOST_AT_REST if by == APPLICANT else 0,
         )
 
     needs = Needs(bookings=(booking.id, *own), cells=office.openings.cells_for(request, start))

@@ -84,7 +84,8 @@ async def book(
     wrong = impossible_fields(office, applicant)
     if wrong is not None:
         return wrong
-    bound = await card_flow.checked(house, office, parts, cards) if cards else ()
+    again = bool(key)
+    bound = await card_flow.checked(house, office, parts, cards, again=again) if cards else ()
     if isinstance(bound, Refusal):
         return bound
     person_key = person_key_of(house, office, applicant)
@@ -95,7 +96,7 @@ async def book(
         person_key=person_key,
         email_key=house.keys.email_key(slug, applicant.email),
     )
-    person, rules = person_of(booking.id, applicant), office.office.booking
+    person, rules = person_of(booking.id, applicant), office.rules_for(parts)
     zone = office.office.tz
     reason = exceed_reason.value if exceed_reason else ""
 
@@ -179,7 +180,9 @@ async def restore(
     if isinstance(request, Refusal):
         return request
     shape = visit_of(office, request, begins, booking.language, booking.state)
-    stays = start is None or begins == booking.start
+    # Who was missed still has their cells; anybody else takes what such a visit takes now: old
+    # limits may be gone, and new ones would be oversold.
+    stays = booking.state is BookingState.NO_SHOW and begins == booking.start
     again = booking if stays else life.standing_in(booking, shape)
     rules, zone = office.rules_for(booking.parts), office.office.tz
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)

@@ -16,12 +16,12 @@ from queue_service.model.booking import Booking
 from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots import life
+from queue_service.slots import life, trading
 from queue_service.slots.claims import taken_by
 from queue_service.slots.holds import given
 
 _ATTEMPTS = 3
-_pair = msgspec.json.Decoder(life.Pair)
+_pair = msgspec.json.Decoder(trading.Pair)
 
 
 class Swapped(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ async def _swap(
         return shapes
 
     def decide(world: World) -> Told | Refusal:
-        return life.swap(world, *shapes, reason=reason)
+        return trading.swap(world, *shapes, reason=reason)
 
     needs = Needs(bookings=(one.id, other.id), cells=taken_by(shapes[0]) + taken_by(shapes[1]))
     receipt = receipt_of(office, by, key, "swap", one.id, other.id, reason)
@@ -86,7 +86,7 @@ async def _swap(
         answer = _pair.decode(answer.answer)
     if isinstance(answer, Refusal):
         return answer
-    if not isinstance(answer, life.Pair):
+    if not isinstance(answer, trading.Pair):
         raise TypeError(f"a swap's turn answered {type(answer).__name__}")
     names = [person.name if person else "" for person in (first, second)]
     return Swapped(
@@ -97,7 +97,7 @@ async def _swap(
 
 async def _meanwhile(
     house: House, slug: str, codes: tuple[str, str], shapes: tuple[Booking, Booking], busy: Refusal
-) -> life.Pair | Refusal:
+) -> trading.Pair | Refusal:
     """What became of a trade whose bookings changed before its turn.
 
     Two presses at once are one trade: tried again the second would take the first one back.
@@ -109,13 +109,13 @@ async def _meanwhile(
         for n, s in zip(now, shapes, strict=True)
     ):
         return busy
-    return life.Pair(given(now[0]), given(now[1]))
+    return trading.Pair(given(now[0]), given(now[1]))
 
 
 def _traded(office: Followed, one: Booking, other: Booking) -> tuple[Booking, Booking] | Refusal:
     """Both as they shall be: alike, each takes the other's cells as they are; else by the rules."""
     if one.parts == other.parts:
-        return life.traded(one, other)
+        return trading.traded(one, other)
     shapes = []
     for mine, its in ((one, other), (other, one)):
         start = instant(its.start)

@@ -16,6 +16,7 @@ from queue_service.flows.capacity.keeping import keep_back_day
 from queue_service.flows.capacity.planning import planned_days
 from queue_service.followed import Followed
 from queue_service.house import House
+from queue_service.model.booking import Part
 from queue_service.model.ids import SYSTEM
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Taker
@@ -58,22 +59,15 @@ async def move_on(house: House, office: Followed) -> None:
 
 
 async def switch(house: House, office: Followed) -> None:
-    """Turn first come, first served off where demand exceeds supply, and on again."""
+    """Turn first come, first served off where demand exceeds supply, and on again.
+
+    Each service is measured as far ahead as it may be booked: what lies beyond is no supply.
+    """
     rules = office.office.booking.release
     if not rules.busy_window_days:
         return
-    now = office.now()
-    limits = {
-        office.key.limits[limit.key]: limit.key
-        for limit in office.office.limits
-        if limit.taker is Taker.BOOKING and limit.key in office.key.limits
-    }
-    until = now + timedelta(days=office.office.booking.window_days)
     async with transaction(house.pool, office.key.authority) as connection:
-        sold = await selling.sold(connection, list(limits), tick_of(now), tick_of(until))
-        rests = await selling.resting(connection, office.key.office, now, until)
         waits = await wishes.length(connection, office.key.office)
-    idle = Counter(cell[0] for b in rests for cell in claims.taken_by(b))
     asked = [
         (part.service, found.ticks, many)
         for parts, many in waits.items()
@@ -81,19 +75,38 @@ async def switch(house: House, office: Followed) -> None:
         if not isinstance(found := office.openings.request(parts), Refusal)
     ]
     wished = demand.wished(office.office, asked)
-    named = {
-        limits[number]: demand.Sold(places, taken - idle[number])
-        for number, (places, taken) in sold.items()
-    }
+    sold: dict[int, dict[str, demand.Sold]] = {}
     for service in office.office.services:
         if not service.bookable:
             continue
-        ratio = demand.ratio(office.office, service.code, named, wished)
+        days = office.rules_for((Part(service.code, 1),)).window_days
+        if days not in sold:
+            sold[days] = await _sold(house, office, days)
+        ratio = demand.ratio(office.office, service.code, sold[days], wished)
         first_come = demand.first_come(service.first_come, ratio, rules)
         if first_come != service.first_come:
             subject = f"service:{service.code}"
             reason = f"demand over supply {ratio:.2f}"
             await _say(house, office, subject, {"first_come": first_come}, reason)
+
+
+async def _sold(house: House, office: Followed, days: int) -> dict[str, demand.Sold]:
+    """Places of every limit of bookings so far ahead, and those that people took."""
+    now = office.now()
+    limits = {
+        office.key.limits[limit.key]: limit.key
+        for limit in office.office.limits
+        if limit.taker is Taker.BOOKING and limit.key in office.key.limits
+    }
+    until = now + timedelta(days=days)
+    async with transaction(house.pool, office.key.authority) as connection:
+        found = await selling.sold(connection, list(limits), tick_of(now), tick_of(until))
+        rests = await selling.resting(connection, office.key.office, now, until)
+    idle = Counter(cell[0] for b in rests for cell in claims.taken_by(b))
+    return {
+        limits[number]: demand.Sold(places, taken - idle[number])
+        for number, (places, taken) in found.items()
+    }
 
 
 async def _say(
