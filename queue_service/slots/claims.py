@@ -64,6 +64,25 @@ def fits(world: World, change: Mapping[CellKey, int]) -> Refusal | None:
     return None
 
 
+def over_full(world: World, key: CellKey) -> bool:
+    """Whether more is taken of a cell than there is, by staff or by an edit: no place of it is one.
+
+    A closed cell with somebody in it is such a cell too; one that was not given is none.
+    """
+    cell = world.cells().get(key)
+    return cell is not None and cell.taken > cell.capacity
+
+
+def still_exceeds(world: World, change: Mapping[CellKey, int], booking: Booking) -> bool:
+    """Whether `booking` sits in a cell of which more is taken than there is after `change`."""
+    cells = world.cells()
+    return any(
+        cell.taken + change.get(key, 0) > cell.capacity
+        for key in taken_by(booking)
+        if (cell := cells.get(key)) is not None
+    )
+
+
 def exceeding(world: World, change: Mapping[CellKey, int]) -> tuple[Grant, ...] | Refusal:
     """Allowances that let staff exceed capacity with this claim; closed cells stay closed."""
     grants = []

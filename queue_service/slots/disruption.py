@@ -66,7 +66,7 @@ def cancel_all(
     after = tuple(
         msgspec.structs.replace(b, state=BookingState.CANCELLED, until=None) for b in before
     )
-    resting = tuple(r for old in before for r in resting_place(old, (), world.now, rest))
+    resting = tuple(r for old in before for r in resting_place(world, old, (), rest))
     change = claims.net(before, (*after, *resting))
     fact = Cancelled(
         bookings=(

@@ -153,7 +153,7 @@ def hand_on(
     """Offer to the next what `freed` gives back; what nobody wants rests as the office says."""
     offer_next(world, grounds, terms, draft, answered=answered)
     kept = {cell for booking in draft.after for cell in claims.taken_by(booking)}
-    draft.after += resting_place(freed, kept, world.now, grounds.rest)
+    draft.after += resting_place(world, freed, kept, grounds.rest)
 
 
 def offer_next(
@@ -179,7 +179,7 @@ def offer_next(
         contact = known.get(each.waiting.wish.id)
         may = each.waiting.live is not None or _may(world, draft, contact)
         at_once = replace(each, at_once=each.at_once and may)
-        _note(draft, at_once, fresh, terms.now, grounds.rest, contact)
+        _note(world, draft, at_once, fresh, grounds.rest, contact)
     ended = [
         replace(w.wish, state=WishState.OVER if w.live is None else WishState.PLACED)
         for w in waiting
@@ -210,10 +210,10 @@ def _after_answer(waiting: Iterable[Waiting], answered: Wish | None) -> Iterator
 
 
 def _note(
+    world: World,
     draft: Draft,
     each: Chosen,
     fresh: Fresh,
-    now: datetime,
     rest: Rest | None,
     contact: Contact | None,
 ) -> None:
@@ -236,14 +236,14 @@ def _note(
     if each.at_once and live is not None:
         booking = brought_forward(live, booking)
         draft.before.append(live)
-        draft.after += resting_place(live, claims.taken_by(booking), now, rest)
+        draft.after += resting_place(world, live, claims.taken_by(booking), rest)
     else:
         draft.codes.append(fresh.code)
         if each.at_once and contact is not None:
             booking = replace(booking, email_key=contact.email_key)
             draft.people.append(contact.person.of(booking.id))
             draft.bound.append((booking.id, contact.cards))
-    asked = tuple(tick for tick in wish.asked if tick >= tick_of(now))
+    asked = tuple(tick for tick in wish.asked if tick >= tick_of(world.now))
     draft.after.append(booking)
     draft.wishes.append(
         replace(
@@ -254,7 +254,7 @@ def _note(
         )
     )
     answer = "accepted" if each.at_once else ""
-    draft.offers.append(Offer(booking.id, wish.id, each.rank, now, each.until, answer))
+    draft.offers.append(Offer(booking.id, wish.id, each.rank, world.now, each.until, answer))
     draft.made.append(
         OfferMade(
             booking.id, wish.id, wish.number, each.rank, place.start, each.passed, each.at_once
@@ -272,8 +272,15 @@ def _left(world: World, cells: Sequence[CellKey], change: dict[CellKey, int]) ->
 
 
 def _resting(world: World, named: Sequence[BookingId]) -> list[Booking]:
+    """Places that rest and are there: what an edit took away since is nobody's to be offered."""
     found = (world.booking(each) for each in named)
-    return [b for b in found if b is not None and b.state is BookingState.RESTING]
+    return [
+        b
+        for b in found
+        if b is not None
+        and b.state is BookingState.RESTING
+        and not any(claims.over_full(world, cell) for cell in claims.taken_by(b))
+    ]
 
 
 def brought_forward(later: Booking, place: Booking) -> Booking:

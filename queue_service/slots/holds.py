@@ -104,6 +104,13 @@ def hold(
     rests = Exchange()
     if old is not None:
         rests = exchange(world, old, after, rest, own=own, heir=after.id)
+        # Chosen again a place is held on, not anew: its cap is that of the first time.
+        since = rests.held_at or world.now
+        cap = until(rules.hold_cap_minutes, since, after.start, clock)
+        if cap <= world.now:
+            return Refusal(Code.HOLD_CAP_REACHED, {"until": cap.isoformat()})
+        longest = min(after.until or cap, cap)
+        after = msgspec.structs.replace(after, held_at=since, until=longest)
     change = claims.net((*((old,) if old else ()), *rests.before), (after, *gone, *rests.after))
     refusal = claims.fits(world, change)
     if refusal is not None:
@@ -177,7 +184,7 @@ def lapse(
         for b in due
         if b.state is not BookingState.RESTING
         for resting in resting_place(
-            b, (), world.now, how.rest or (how.awaited if b.id in awaited else None)
+            world, b, (), how.rest or (how.awaited if b.id in awaited else None)
         )
     )
     change = claims.net(due, (*after, *rests))

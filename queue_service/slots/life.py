@@ -54,6 +54,9 @@ def confirm(
     held = live_hold(world, booking)
     if isinstance(held, Refusal):
         return held
+    if any(cell and not cell.capacity for cell in map(world.cells().get, claims.taken_by(held))):
+        # Closed since: whoever had an appointment there was told, this one would wait in vain.
+        return Refusal(Code.CLOSED)
     refusal = persons.refused(
         world, group=service.group, person_key=person_key, email_key=email_key, most=most_live
     )
@@ -187,14 +190,14 @@ def move(
     there = shape or msgspec.structs.replace(
         found, start=start, end=later(start, found.end - found.start), once=once
     )
-    after = msgspec.structs.replace(
-        standing_in(found, there), overbooked=False, moved_from=found.start
-    )
+    after = msgspec.structs.replace(standing_in(found, there), moved_from=found.start)
     rests = exchange(world, found, after, rest, own=own)
     change = claims.net((found, *rests.before), (after, *rests.after))
     refusal = claims.fits(world, change)
     if refusal is not None:
         return refusal
+    over = found.overbooked and claims.still_exceeds(world, change, after)
+    after = msgspec.structs.replace(after, overbooked=over)
     fact = facts.Moved(
         bookings=(
             BookingNow.of(after, found.seq),
@@ -260,7 +263,7 @@ def cancel(
     if late and reason is facts.CancelReason.APPLICANT:
         return Refusal(Code.TOO_LATE)
     after = msgspec.structs.replace(found, state=BookingState.CANCELLED, until=None)
-    resting = resting_place(found, (), world.now, rest)
+    resting = resting_place(world, found, (), rest)
     change = claims.net((found,), (after, *resting))
     fact = facts.Cancelled(
         bookings=(BookingNow.of(after, found.seq), *(BookingNow.of(r, 0) for r in resting)),

@@ -20,7 +20,7 @@ from queue_service.model.office import BookingRules, Office, OfficeClock, Servic
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.release import Release
 from queue_service.model.world import CellKey, World
-from queue_service.slots.claims import taken_by
+from queue_service.slots.claims import over_full, taken_by
 
 ONE_DAY = timedelta(days=1)
 
@@ -190,6 +190,8 @@ class Exchange(msgspec.Struct, frozen=True):
 
     before: tuple[Booking, ...] = ()
     after: tuple[Booking, ...] = ()
+    held_at: datetime | None = None
+    """Since when the same browser has held one of the places that it keeps or takes back."""
 
 
 def exchange(
@@ -210,33 +212,42 @@ def exchange(
     kept = set(taken_by(new))
     needed = kept - set(taken_by(old))
     before, after = [], []
+    held = [old.held_at] if old.held_at and not kept.isdisjoint(taken_by(old)) else []
     for named in own:
         resting = world.booking(named)
         if resting is None or resting.state is not BookingState.RESTING:
             continue
         cells = taken_by(resting)
-        if needed.isdisjoint(cells) and heir is None:
+        # A place that an edit took away since is not there to come back to.
+        back = {cell for cell in cells if cell in needed and not over_full(world, cell)}
+        if not back and heir is None:
             continue
         before.append(resting)
-        left = _only(resting, tuple(cell for cell in cells if cell not in needed))
+        left = _only(resting, tuple(cell for cell in cells if cell not in back))
         after.append(msgspec.structs.replace(left, rest_of=heir or resting.rest_of))
-        needed.difference_update(cells)
-    fresh = resting_place(old, kept, world.now, how, heir=heir)
-    return Exchange(tuple(before), (*after, *fresh))
+        needed -= back
+        held += [resting.held_at] if back and resting.held_at else []
+    fresh = resting_place(world, old, kept, how, heir=heir)
+    return Exchange(tuple(before), (*after, *fresh), min(held, default=None))
 
 
 def resting_place(
+    world: World,
     old: Booking,
     kept: Collection[CellKey],
-    now: datetime,
     how: Rest | None,
     *,
     heir: BookingId | None = None,
 ) -> tuple[Booking, ...]:
-    """The booking that takes over what `old` gives back, besides `kept`; none where none rests."""
-    cells = taken_by(old)
-    freed = tuple(cell for cell in cells if cell not in kept)
-    if how is None or not freed:
+    """The booking that takes over what `old` gives back, besides `kept`; none where none rests.
+
+    What it took above the places frees none, so nothing of that rests.
+    """
+    cells, now = taken_by(old), world.now
+    if how is None:
+        return ()
+    freed = tuple(cell for cell in cells if cell not in kept and not over_full(world, cell))
+    if not freed:
         return ()
     mark = old.id.bytes + old.start.isoformat().encode()
     over = old.until is not None and old.until <= now
@@ -255,6 +266,7 @@ def resting_place(
         old.limits,
         old.language,
         old.once,
+        held_at=old.held_at if heir else None,
         until=until,
         rest_of=heir or old.id,
     )

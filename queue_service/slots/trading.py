@@ -4,6 +4,7 @@ Leaves alone: who asks (`rights`), which bookings are alike enough (`flows.booki
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_service.events import booking as facts
 from queue_service.events.entry import BookingNow
@@ -13,6 +14,7 @@ from queue_service.model.world import Told, World
 from queue_service.slots import claims
 from queue_service.slots.holds import Given, given
 from queue_service.slots.life import movable, standing_in
+from queue_service.slots.release import Rest, resting_place
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -22,11 +24,19 @@ class Pair(msgspec.Struct, frozen=True):
     other: Given
 
 
-def swap(world: World, one: Booking, other: Booking, *, reason: facts.SwapReason) -> Told | Refusal:
+def swap(
+    world: World,
+    one: Booking,
+    other: Booking,
+    *,
+    reason: facts.SwapReason,
+    rest: Rest | None = None,
+) -> Told | Refusal:
     """Two bookings trade their times in one claim: full cells are no hindrance.
 
     Both are given as they shall be, with the `seq` they were seen with; whoever changed meanwhile
-    makes it `busy_retry`.
+    makes it `busy_retry`. What neither needs any more rests. Of two alike the mark of what exceeds
+    goes with the place; else whoever sits above the places afterwards has it.
     """
     before = []
     for wanted in (one, other):
@@ -36,25 +46,35 @@ def swap(world: World, one: Booking, other: Booking, *, reason: facts.SwapReason
         if found.seq != wanted.seq:
             return Refusal(Code.BUSY_RETRY)
         before.append(found)
-    after = tuple(
-        msgspec.structs.replace(new, moved_from=old.start)
-        for old, new in zip(before, (one, other), strict=True)
-    )
-    change = claims.net(before, after)
+    after = [
+        replace(new, moved_from=old.start) for old, new in zip(before, (one, other), strict=True)
+    ]
+    kept = {cell for new in after for cell in claims.taken_by(new)}
+    rests = [place for old in before for place in resting_place(world, old, kept, rest)]
+    change = claims.net(before, (*after, *rests))
     refusal = claims.fits(world, change)
     if refusal is not None:
         return refusal
+    if one.parts != other.parts:
+        marked = any(old.overbooked for old in before)
+        after = [
+            replace(new, overbooked=marked and claims.still_exceeds(world, change, new))
+            for new in after
+        ]
     fact = facts.Swapped(
-        bookings=tuple(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
+        bookings=(
+            *(BookingNow.of(new, old.seq) for old, new in zip(before, after, strict=True)),
+            *(BookingNow.of(place, 0) for place in rests),
+        ),
         cells=claims.left_after(world, change),
         reason=reason,
     )
-    return Told(fact, bookings=after, net=change, answer=Pair(given(after[0]), given(after[1])))
+    answer = Pair(given(after[0]), given(after[1]))
+    return Told(fact, bookings=(*after, *rests), net=change, answer=answer)
 
 
 def traded(one: Booking, other: Booking) -> tuple[Booking, Booking]:
     """Both as they stand after a trade of places that are alike: each takes the other's cells."""
-    replace = msgspec.structs.replace
     return (
         replace(standing_in(one, other), overbooked=other.overbooked),
         replace(standing_in(other, one), overbooked=one.overbooked),

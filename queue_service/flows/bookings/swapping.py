@@ -6,6 +6,7 @@ Only staff do it: a trade among applicants themselves would be a market for plac
 import msgspec
 
 from queue_service.events.booking import SwapReason
+from queue_service.flows.bookings import resting
 from queue_service.flows.bookings.booking import BookingGiven, booking_given
 from queue_service.flows.bookings.holding import instant, visit_of, wanted
 from queue_service.flows.bookings.staffing import look, receipt_of
@@ -72,9 +73,10 @@ async def _swap(
     shapes = _traded(office, one, other)
     if isinstance(shapes, Refusal):
         return shapes
+    rest = resting.rest(office)
 
     def decide(world: World) -> Told | Refusal:
-        return trading.swap(world, *shapes, reason=reason)
+        return trading.swap(world, *shapes, reason=reason, rest=rest)
 
     needs = Needs(bookings=(one.id, other.id), cells=taken_by(shapes[0]) + taken_by(shapes[1]))
     receipt = receipt_of(office, by, key, "swap", one.id, other.id, reason)
@@ -123,5 +125,5 @@ def _traded(office: Followed, one: Booking, other: Booking) -> tuple[Booking, Bo
         if isinstance(request, Refusal):
             return request
         shape = visit_of(office, request, start, mine.language, mine.state)
-        shapes.append(msgspec.structs.replace(life.standing_in(mine, shape), overbooked=False))
+        shapes.append(life.standing_in(mine, shape))
     return shapes[0], shapes[1]
