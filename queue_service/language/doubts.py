@@ -8,6 +8,7 @@ _SENTENCES: dict[Why, str] = {
     Why.EMPTY: mark("The file is empty: its first line must name the columns."),
     Why.UNREADABLE: mark("This cannot be read as CSV: {said}"),
     Why.NO_COLUMNS: mark("There is no column {said}; the first line must name all three."),
+    Why.TOO_MANY_DOUBTS: mark("{said} rows could not be taken: nothing below was looked at."),
     Why.TOO_MANY: mark("More than {said} rows: please send several files."),
     Why.TOO_SHORT: mark("Only {said} columns."),
     Why.SERIAL: mark("The number needs 4 to 40 letters and digits."),

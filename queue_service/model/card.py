@@ -47,6 +47,7 @@ class Why(StrEnum):
     UNREADABLE = "unreadable"
     NO_COLUMNS = "no_columns"
     TOO_MANY = "too_many"
+    TOO_MANY_DOUBTS = "too_many_doubts"
     TOO_SHORT = "too_short"
     SERIAL = "serial"
     STATE = "state"

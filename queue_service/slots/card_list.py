@@ -6,7 +6,8 @@ for a card is decided in `cards`.
 """
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import msgspec
@@ -15,6 +16,9 @@ from queue_service.model.card import CardState, Doubt, Why
 from queue_service.slots.cards import RECORDABLE
 
 MOST_ROWS = 50_000
+MOST_DOUBTS = 1_000
+"""A file that is no list would be answered with many times its size."""
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 SERIAL_LENGTHS = range(4, 41)
 COLUMNS = {
     "serial": ("serial", "seriennummer", "reference", "vorgangsnummer", "kartennummer"),
@@ -62,26 +66,45 @@ def decoded(content: bytes) -> str:
 
 
 def read(text: str) -> Read:
-    """The rows of a list; a file without the three columns has one doubt at line 1."""
-    lines = text.splitlines()
+    """The rows of a list; a file without the three columns has one doubt at its header.
+
+    Each line is a row: a quote that nobody closed costs its own row and no other. Empty lines, and
+    the ``sep=;`` of spreadsheets, may stand above the header.
+    """
+    lines = list(enumerate(text.splitlines(), 1))
+    divider = ""
+    while lines and (not lines[0][1].strip() or _SEPARATOR.fullmatch(lines[0][1].strip())):
+        said = _SEPARATOR.fullmatch(lines[0][1].strip())
+        divider = said[1] if said else divider
+        del lines[0]
     if not lines:
         return Read((), (Doubt(1, Why.EMPTY),))
-    first = lines[0]
-    divider = ";" if first.count(";") >= first.count(",") else ","
-    table = csv.reader(lines, delimiter=divider)
+    number, first = lines[0]
+    divider = divider or (";" if first.count(";") >= first.count(",") else ",")
     try:
-        at = _places(next(table))
+        at = _places(next(csv.reader([first], delimiter=divider)))
     except csv.Error as error:
-        return Read((), (Doubt(1, Why.UNREADABLE, str(error)[:80]),))
+        return Read((), (Doubt(number, Why.UNREADABLE, str(error)[:80]),))
     missing = [name for name in COLUMNS if name not in at]
     if missing:
-        return Read((), (Doubt(1, Why.NO_COLUMNS, ", ".join(missing)),))
+        return Read((), (Doubt(number, Why.NO_COLUMNS, ", ".join(missing)),))
+    return _rows(lines[1:], divider, at)
+
+
+def _rows(lines: Iterable[tuple[int, str]], divider: str, at: dict[str, int]) -> Read:
     rows: list[Row] = []
     doubts: list[Doubt] = []
-    for each in _each(table, at):
-        (rows if isinstance(each, Row) else doubts).append(each)  # type: ignore[arg-type]  # by its type
+    for number, line in lines:
+        each = _each(number, line, divider, at)
+        if isinstance(each, Row):
+            rows.append(each)
+        elif each is not None:
+            doubts.append(each)
         if len(rows) > MOST_ROWS:
-            doubts.append(Doubt(each.line, Why.TOO_MANY, str(MOST_ROWS)))
+            doubts.append(Doubt(number, Why.TOO_MANY, str(MOST_ROWS)))
+            break
+        if len(doubts) >= MOST_DOUBTS:
+            doubts.append(Doubt(number, Why.TOO_MANY_DOUBTS, str(MOST_DOUBTS)))
             break
     return Read(tuple(rows), tuple(doubts))
 
@@ -95,18 +118,12 @@ def _places(header: list[str]) -> dict[str, int]:
     return {ours: place for ours, place in found.items() if place >= 0}
 
 
-def _each(table: Iterator[list[str]], at: dict[str, int]) -> Iterator[Row | Doubt]:
-    while True:
-        line = getattr(table, "line_num", 0) + 1
-        try:
-            cells = next(table)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Doubt(line, Why.UNREADABLE, str(error)[:80])
-            continue
-        if any(cell.strip() for cell in cells):
-            yield _row(line, cells, at)
+def _each(number: int, line: str, divider: str, at: dict[str, int]) -> Row | Doubt | None:
+    try:
+        cells = next(csv.reader([line], delimiter=divider), [])
+    except csv.Error as error:
+        return Doubt(number, Why.UNREADABLE, str(error)[:80])
+    return _row(number, cells, at) if any(cell.strip() for cell in cells) else None
 
 
 def _row(line: int, cells: list[str], at: dict[str, int]) -> Row | Doubt:

@@ -80,11 +80,15 @@ def standing(card: Card) -> CardState:
 
 
 def bookable(card: Card | None, *, replaces: BookingId | None = None) -> bool:
-    """Whether the card may be booked now; `replaces` is a claim its owner gives back."""
+    """Whether the card may be booked now; `replaces` is a hold its owner gives back.
+
+    What became an appointment meanwhile is none, and keeps its card.
+    """
     if card is None:
         return False
     mine = replaces is not None and card.booking == replaces
-    return standing(card) is S.READY or (mine and standing(card) is S.BOOKED)
+    held = card.booking_state is BookingState.HELD
+    return standing(card) is S.READY or (mine and held and standing(card) is S.BOOKED)
 
 
 def refused(cards: Sequence[Card | None], *, replaces: BookingId | None = None) -> tuple[int, ...]:
@@ -172,13 +176,19 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 def record(world: World, rows: Iterable[Said]) -> Told | Recorded:
-    """Take a piece of a list over; what nothing changes leaves no entry."""
+    """Take a piece of a list over; what nothing changes leaves no entry.
+
+    `world.now` is in the office's zone: what is said of a day to come is doubted.
+    """
     after: dict[bytes, Card] = {}
     same = older = 0
     doubts: list[Doubt] = []
     for row in rows:
         card = after.get(row.key) or world.card(row.key)
-        if card is not None and row.since < card.since:
+        if row.since > world.now.date():
+            # A mistyped year: every later row would be older than it, without a word.
+            doubts.append(Doubt(row.line, Why.DATE, row.since.isoformat()))
+        elif card is not None and row.since < card.since:
             older += 1
         elif card is not None and card.state is row.state:
             same += 1

@@ -222,6 +222,37 @@ def test_a_list_without_its_columns_is_doubted_as_a_whole(text: str) -> None:
     assert [d.line for d in found.doubts] == [1]
 
 
+def test_a_stray_quote_costs_no_other_row_of_a_list() -> None:
+    head = "serial,state,date,note\n"
+    rows = [f'AA1000{n},ready,2026-11-20,"open\n' for n in range(9)]
+    found = card_list.read(head + "".join(rows))
+    assert [row.line for row in found.rows] == list(range(2, 11))
+    early = card_list.read(head + '"AA10000,ready,2026-11-20,\nAA10001,ready,2026-11-20,\n')
+    assert ([row.line for row in early.rows], [d.line for d in early.doubts]) == ([3], [2])
+
+
+def test_what_spreadsheets_write_above_the_header_is_passed_over() -> None:
+    for above, line in (("\n\n", 4), ("sep=;\n", 3), ("SEP=;\n\n", 4)):
+        found = card_list.read(f"{above}serial;state;date\nAA10001;ready;2026-11-20\n")
+        assert [row.line for row in found.rows] == [line], above
+        assert found.doubts == ()
+
+
+def test_a_file_that_is_no_list_is_not_answered_row_by_row() -> None:
+    found = card_list.read("serial,state,date\n" + "nonsense\n" * 5_000)
+    assert len(found.doubts) == card_list.MOST_DOUBTS + 1
+    assert found.doubts[-1].why is Why.TOO_MANY_DOUBTS
+
+
+def test_a_day_to_come_is_doubted_and_locks_no_card() -> None:
+    late = card(S.DELIVERED)
+    done = cards.record(
+        world(late), [Said(2, late.key, S.READY, make.NOW.date() + timedelta(days=1))]
+    )
+    assert isinstance(done, Recorded)
+    assert [(d.line, d.why) for d in done.doubts] == [(2, Why.DATE)]
+
+
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading_of_a_list(text: str) -> None:
     card_list.read("serial,state,date\n" + text)

@@ -72,6 +72,16 @@ def code_of(answer: object) -> Code | None:
     return answer.code if isinstance(answer, Refusal) else None
 
 
+async def test_one_card_has_one_appointment_whatever_cookie_is_sent(small: Small) -> None:
+    await by_cards(small)
+    await listed(small)
+    first = await hold(small, "YZ12345")
+    assert isinstance(first, HoldGiven)
+    assert isinstance(await small.confirm(first), BookingGiven)
+    again = await hold(small, "YZ12345", start="10:30", replaces=first)  # the old cookie
+    assert code_of(again) is Code.CARD_NOT_READY
+
+
 async def test_before_the_first_list_nobody_is_asked_for_a_card(small: Small) -> None:
     await by_cards(small)
     assert isinstance(await hold(small), HoldGiven)

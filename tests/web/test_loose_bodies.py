@@ -86,3 +86,23 @@ def test_a_body_that_lacks_something_says_what(hall: Hall) -> None:
     answer = hall.anyone.post(f"/api/v1/offices/{hall.office}/wishes", json={"services": PARTS})
     refused(answer, "data")
     assert "applicant" in answer.json()["errors"][0]["reason"]
+
+
+@pytest.mark.parametrize("email", ["a\0b@x.de", "a,b@x.de", "a@x.de\n", "a\u202eb@x.de"])
+def test_an_address_that_no_letter_reaches_is_refused(hall: Hall, email: str) -> None:
+    said = {"service": "PICK", "card": "AA10001", "email": email}
+    path = "/api/v1/offices/heidelberg/card-contacts"
+    refused = hall.anyone.post(path, json=said)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
+def test_the_sign_that_no_text_takes_is_refused_by_its_field(hall: Hall) -> None:
+    said = {"layers": [{"kind": "closure", "first": "2026-12-01", "last": "2026-12-01"}]}
+    said["layers"][0]["reason"] = "a\0b"
+    path = "/api/v1/offices/heidelberg/capacity/preview"
+    refused = hall.staff("manager").post(path, json=said)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "layers[0].reason"
+    # What only looks like it is a text as any other.
+    said["layers"][0]["reason"] = "a\\u0000b"
+    assert hall.staff("manager").post(path, json=said).status_code == 200

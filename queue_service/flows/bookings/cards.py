@@ -4,6 +4,7 @@ A number is hashed as soon as it is read and never stored, logged or repeated. B
 recorded its first card nobody is asked for one: without a list nobody could pick anything up.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -25,6 +26,7 @@ from queue_service.offices import public_holidays
 from queue_service.seals import as_uuid, same
 from queue_service.slots import card_list, cards
 from queue_service.slots.cards import Recorded, Said
+from queue_service.slots.contact import impossible
 from queue_service.store import cards as store
 from queue_service.store import offices as store_offices
 from queue_service.store import outbox
@@ -122,8 +124,10 @@ async def import_list(house: House, office: Followed, content: bytes, by: ActorI
 
     The same list again changes nothing; a row older than what is known is passed over.
     """
-    read = card_list.read(card_list.decoded(content))
-    keys = keys_of(house, office, [row.serial for row in read.rows])
+    # Beside the loop: a list of a whole year takes most of a second.
+    read = await asyncio.to_thread(lambda: card_list.read(card_list.decoded(content)))
+    serials = [row.serial for row in read.rows]
+    keys = await asyncio.to_thread(keys_of, house, office, serials)
     said = [
         Said(row.line, key, row.state, row.since) for row, key in zip(read.rows, keys, strict=True)
     ]
@@ -184,11 +188,16 @@ async def leave_contact(
 ) -> NotReady | Refusal:
     """Somebody wants to be told when the card is ready; the answer is the same for every card.
 
-    The same wish under the same `key` is the same contact.
+    The same wish under the same `key` is the same contact. An address that no letter reaches is
+    refused.
     """
     strange = unspoken(office, language)
     if strange is not None:
         return strange
+    email, today = email.strip(" "), office.now().date()
+    wrong = impossible(name="", email=email, phone="", birth_date=None, today=today)
+    if wrong or email != email.strip():
+        return Refusal(Code.INVALID, {"fields": ["email"]})
     wish = f"{card.hex()} {email} {language} {key}"
     number = UUID(bytes=stored_key(f"{office.key.slug} card contact", wish)) if key else uuid4()
     contact = Contact(number, email, language, service)
