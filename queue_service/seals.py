@@ -7,6 +7,7 @@ from the master secret by purpose, so that one kind can never stand in for anoth
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from datetime import date
 from functools import lru_cache
 from uuid import UUID
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
 from queue_service.model.ids import BookingId, VisitId, WishId
+from queue_service.model.per_person import letter_box
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -87,28 +89,32 @@ class Keys(msgspec.Struct, frozen=True):
         """Who somebody is within one office, without saying it.
 
         A document number and birth date name a person; else name and contact do. None when
-        neither is given: such people are bound by nothing but the throttles.
+        neither is given: such people are bound by nothing but the throttles. Only letters and
+        digits count, in the width of ordinary ones: hyphens and signs that nobody sees make nobody
+        another person.
         """
         born = birth_date.isoformat() if birth_date else ""
-        number = "".join(document.split()).upper()
+        number = "".join(_letters(document).split()).upper()
         if number:
             fields = ("document", number, born)
         elif contact or born:
-            fields = ("contact", " ".join(name.split()).casefold(), contact.casefold() or born)
+            fields = (
+                "contact",
+                " ".join(_letters(name).split()).casefold(),
+                _reach(contact) or born,
+            )
         else:
             return None
         return self._mac("person", office.encode(), *(f.encode() for f in fields))[:16]
 
-    def email_key(self, office: str, email: str) -> bytes | None:
-        """How bookings of one address are counted in one office; None without an address.
+    def told(self, *words: object) -> str:
+        """What somebody says of themselves, as a receipt keeps it: nobody can try it out there."""
+        return self._mac("told", *(repr(each).encode() for each in words)).hex()
 
-        What stands behind a plus before the domain is left out: it leads to the same letter box.
-        """
-        local, at, domain = email.strip().casefold().rpartition("@")
-        if not at:
-            return None
-        box = f"{local.partition('+')[0]}@{domain}"
-        return self._mac("email", office.encode(), box.encode())[:16]
+    def email_key(self, office: str, email: str) -> bytes | None:
+        """How bookings of one letter box are counted in one office; None without an address."""
+        box = letter_box(email)
+        return self._mac("email", office.encode(), box.encode())[:16] if box else None
 
     def seal(self, office: str, number: int, message: bytes) -> bytes:
         """The office's Ed25519 signature under its key of that number, 64 bytes."""
@@ -125,6 +131,22 @@ class Keys(msgspec.Struct, frozen=True):
 
     def _seal_seed(self, office: str, number: int) -> bytes:
         return self._mac("seal", office.encode(), str(number).encode())
+
+
+def _letters(text: str) -> str:
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(sign for sign in normal if sign.isalnum() or sign.isspace())
+
+
+def _reach(contact: str) -> str:
+    """An e-mail address as it is, a telephone number by its digits alone."""
+    if "@" in contact:
+        return contact.strip().casefold()
+    digits = "".join(sign for sign in contact if sign.isdecimal() or sign == "+")
+    for abroad in ("+49", "0049"):
+        if digits.startswith(abroad):
+            return "0" + digits.removeprefix(abroad).removeprefix("0")
+    return digits
 
 
 def sealed(public: bytes, message: bytes, signature: bytes) -> bool:

@@ -8,7 +8,7 @@ from queue_service.events.booking import CancelReason
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import EXPIRING, Booking, Part, Person
 from queue_service.model.ids import BookingId
-from queue_service.model.office import Office
+from queue_service.model.office import Confirm, Office
 from queue_service.model.world import Cell, CellKey
 from queue_service.slots import claims, holds, life
 from queue_service.slots.calendar import day_tick
@@ -81,7 +81,8 @@ def go_on(rehearsed: Rehearsed, what: str, one: BookingId, start: datetime, pick
                 person=Person(one, "A", "a@example.org"),
                 person_key=None,
                 code="2",
-                service=service,
+                group=service.group,
+                by_mail=service.confirm is Confirm.BY_MAIL,
                 language="de",
                 clock=CLOCK,
             )

@@ -2,7 +2,7 @@
 
 from queue_service.model.booking import Booking, Person
 from queue_service.model.ids import BookingId, Tick
-from queue_service.model.office import BookingRules
+from queue_service.model.office import BookingRules, Confirm
 from queue_service.model.refusal import Refusal
 from queue_service.model.world import Cell, CellKey, Told
 from queue_service.slots import holds, life
@@ -46,7 +46,8 @@ def confirm_of(
             person=Person(booking, "Amal", "amal@example.org"),
             person_key=who,
             code="23456789",
-            service=service,
+            group=service.group,
+            by_mail=service.confirm is Confirm.BY_MAIL,
             language="de",
             clock=CLOCK,
         )

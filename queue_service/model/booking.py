@@ -52,6 +52,16 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     persons: int
 
 
+def groups_of(group: str) -> tuple[str, ...]:
+    """The groups that a booking's or wish's `group` names, divided by spaces."""
+    return tuple(group.split())
+
+
+def share_group(one: str, other: str) -> bool:
+    """Whether two bookings or wishes of a person stand in each other's way."""
+    return not set(groups_of(one)).isdisjoint(groups_of(other))
+
+
 class Booking(msgspec.Struct, frozen=True):
     """A claim on cells with a state; `seq` is the journal entry that wrote it last."""
 
@@ -71,6 +81,7 @@ class Booking(msgspec.Struct, frozen=True):
     """Secrets are HMAC(key, booking, generation): raising it makes old links void."""
     code: str | None = None
     group: str = ""
+    """The groups of its services (`groups_of`): in each one live booking a person."""
     person_key: bytes | None = None
     until: datetime | None = None
     """When an expiring state ends."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from queue_service.model.booking import LIVE, Booking, BookingState
+from queue_service.model.booking import LIVE, Booking, BookingState, share_group
 from queue_service.model.ids import WishId
 from queue_service.model.waiting import Offer, Waiting, Wish, WishPerson, WishState
 
@@ -104,7 +104,7 @@ class WaitingList:
                     outstanding=booking.state is BookingState.OFFERED,
                     lapsed=each.lapsed + lapsed,
                 )
-            if booking.state in LIVE and booking.group == each.wish.group:
+            if booking.state in LIVE and share_group(booking.group, each.wish.group):
                 each = replace(each, live=booking)
             elif each.live is not None and each.live.id == booking.id:
                 each = replace(each, live=None)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from queue_service.model.booking import DUE, LIVE, Booking, Person
+from queue_service.model.booking import DUE, LIVE, Booking, Person, groups_of
 from queue_service.model.card import Card
 from queue_service.model.hall import Hall, HallNeeds, HallTold
 from queue_service.model.ids import BookingId, LimitId, Tick, VisitId
@@ -255,11 +255,12 @@ class World:
             live.discard(booking.id)
         if booking.person_key is None:
             return
-        person = (booking.person_key, booking.group)
-        if booking.state in LIVE:
-            self._people[person] = booking.id
-        elif self._people.get(person) == booking.id:
-            self._people[person] = None
+        for group in groups_of(booking.group):
+            person = (booking.person_key, group)
+            if booking.state in LIVE:
+                self._people[person] = booking.id
+            elif self._people.get(person) == booking.id:
+                self._people[person] = None
 
 
 class Told(msgspec.Struct, frozen=True):

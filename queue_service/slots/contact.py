@@ -29,7 +29,13 @@ def _unseen(sign: str) -> bool:
 
 
 def impossible(
-    *, name: str, email: str, phone: str, birth_date: date | None, today: date
+    *,
+    name: str,
+    email: str,
+    phone: str,
+    birth_date: date | None,
+    today: date,
+    document: str = "",
 ) -> Sequence[str]:
     """The fields that cannot be so; `today` is the office's. What is empty is another question."""
     wrong = {
@@ -38,6 +44,7 @@ def impossible(
         and not (birth_date.year >= FIRST_YEAR and birth_date <= today),
         "email": bool(email.strip())
         and (not _EMAIL.fullmatch(email.strip()) or any(map(_unseen, email.strip()))),
+        "document": bool(document.strip()) and not any(c.isalnum() for c in document),
         "phone": bool(phone.strip()) and not _PHONE.fullmatch(phone.strip()),
     }
     return [field for field, is_wrong in wrong.items() if is_wrong]

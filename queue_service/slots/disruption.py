@@ -10,7 +10,7 @@ import msgspec
 
 from queue_service.events.booking import Cancelled, CancelReason, Moved, Why
 from queue_service.events.entry import BookingNow
-from queue_service.model.booking import LIVE, Booking, BookingState
+from queue_service.model.booking import EXPIRING, LIVE, Booking, BookingState
 from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
@@ -57,10 +57,13 @@ def cancel_all(
 ) -> Told | Refusal:
     """Cancel those of `bookings` that still stand; refused with `cancelled` when none does.
 
-    Their places come back by the office's rule of release.
+    Their places come back by the office's rule of release. Holds and offers end as well: what they
+    became a moment later nobody would be told of.
     """
     found = (world.booking(booking) for booking in bookings)
-    before = tuple(b for b in found if b is not None and _stands(world, b))
+    before = tuple(
+        b for b in found if b is not None and b.state in (*LIVE, *EXPIRING) and b.start > world.now
+    )
     if not before:
         return Refusal(Code.CANCELLED)
     after = tuple(

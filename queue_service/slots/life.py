@@ -19,7 +19,7 @@ from queue_service.model.booking import (
     Person,
 )
 from queue_service.model.ids import BookingId
-from queue_service.model.office import BookingRules, Confirm, OfficeClock, Service
+from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import claims, holds, persons
@@ -38,7 +38,8 @@ def confirm(
     person: Person,
     person_key: bytes | None,
     code: str,
-    service: Service,
+    group: str,
+    by_mail: bool,
     language: str,
     clock: OfficeClock,
     confirm_minutes: int = 60,
@@ -46,7 +47,7 @@ def confirm(
     most_live: int = 0,
     flags: tuple[str, ...] = (),
 ) -> Told | Refusal:
-    """Make a hold binding, or pending until the mailed link is opened.
+    """Make a hold binding, or pending until the mailed link is opened (`by_mail`).
 
     An address has at most `most_live` live bookings; 0 = without bound. `flags` are what the
     answers mean for the papers.
@@ -54,22 +55,18 @@ def confirm(
     held = live_hold(world, booking)
     if isinstance(held, Refusal):
         return held
-    if any(cell and not cell.capacity for cell in map(world.cells().get, claims.taken_by(held))):
-        # Closed since: whoever had an appointment there was told, this one would wait in vain.
-        return Refusal(Code.CLOSED)
     refusal = persons.refused(
-        world, group=service.group, person_key=person_key, email_key=email_key, most=most_live
+        world, group=group, person_key=person_key, email_key=email_key, most=most_live
     )
     if refusal is not None:
         return refusal
-    by_mail = service.confirm is Confirm.BY_MAIL and bool(person.email)
     until = holds.until(confirm_minutes, world.now, held.start, clock) if by_mail else None
     after = msgspec.structs.replace(
         held,
         state=BookingState.PENDING if by_mail else BookingState.BOOKED,
         until=until,
         code=code,
-        group=service.group,
+        group=group,
         person_key=person_key,
         email_key=email_key,
         language=language,

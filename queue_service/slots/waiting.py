@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from queue_service.events import waiting as facts
 from queue_service.events.waiting import WishNow
-from queue_service.model.booking import Booking, BookingState, Person
+from queue_service.model.booking import Booking, BookingState, Person, share_group
 from queue_service.model.ids import WishId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Offer, Wish, WishPerson, WishState
@@ -67,7 +67,7 @@ def join(
         if later is None or later.state is not BookingState.BOOKED or later.start <= world.now:
             return Refusal(Code.TOO_LATE)
     open_ = world.waiting.of(wish.person_key)
-    same = [each for each in open_ if each.group == wish.group]
+    same = [each for each in open_ if share_group(each.group, wish.group)]
     # An appointment that was moved is asked for anew, up to its new start.
     moved = [
         each

@@ -6,6 +6,11 @@ from queue_service.store.schema import INSTANT, metadata, scope_columns
 
 OPEN_WISHES = "state = 'open'"
 """Written out in statements too: a partial index serves only literals."""
+OWN_LIVE = (
+    "own.state in ('pending', 'booked')"
+    """ and string_to_array(own."group", ' ') && string_to_array(wish."group", ' ')"""
+)
+"""Of a wish's person (`own`): a live booking in one of the wish's groups."""
 
 wish = sa.Table(
     "wish",

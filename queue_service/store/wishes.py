@@ -40,7 +40,7 @@ from queue_service.model.waitlist import WaitingList, WaitingNeeds
 from queue_service.store import rows
 from queue_service.store import tables as t
 from queue_service.store.statement import Statement, given, upsert
-from queue_service.store.wish_tables import OPEN_WISHES, wish_person
+from queue_service.store.wish_tables import OPEN_WISHES, OWN_LIVE, wish_person
 from queue_service.store.wish_tables import offer as offers
 from queue_service.store.wish_tables import wish as wishes
 
@@ -104,9 +104,10 @@ EVERYBODY = Statement(
                     select(_own.c.id)
                     .where(
                         _own.c.person_key == _w.person_key,
-                        _own.c.group == _w.group,
-                        text("own.state in ('pending', 'booked')"),
+                        text(OWN_LIVE),
                     )
+                    .order_by(_own.c.start, _own.c.id)
+                    .limit(1)
                     .scalar_subquery(),
                 )
             )

@@ -105,7 +105,7 @@ _live = (
     select(t.booking.c.id)
     .where(
         t.booking.c.person_key == _people.c.key,
-        t.booking.c.group == _people.c.group,
+        _people.c.group == any_(func.string_to_array(t.booking.c.group, literal_column("' '"))),
         text(t.LIVE_STATES),
         t.booking.c.person_key.is_not(None),
     )

@@ -19,7 +19,7 @@ from queue_service.flows.capacity.cells import Stand
 from queue_service.model.booking import OCCUPYING, BookingState, Person
 from queue_service.model.ids import BookingId, LimitId, Tick
 from queue_service.model.layer import Layer, Origin
-from queue_service.model.office import BookingRules, Office, Window
+from queue_service.model.office import BookingRules, Confirm, Office, Window
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, CellKey, Told
 from queue_service.slots import claims, holds, life
@@ -153,7 +153,8 @@ class Edits(RuleBasedStateMachine):
                     person=Person(one, "Amal"),
                     person_key=None,
                     code="23456789",
-                    service=service,
+                    group=service.group,
+                    by_mail=service.confirm is Confirm.BY_MAIL,
                     language="de",
                     clock=CLOCK,
                 )

@@ -6,7 +6,7 @@ import pytest
 
 from queue_service.events.booking import CancelReason, Held, Lapsed
 from queue_service.model.booking import BookingState, Person
-from queue_service.model.office import OfficeClock
+from queue_service.model.office import Confirm, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, Told, World
 from queue_service.slots import claims, holds, life
@@ -119,7 +119,8 @@ def test_two_confirmations_of_one_person_in_the_same_turn_make_one_booking() -> 
             person=Person(wanted.id, "Amal"),
             person_key=b"amal",
             code="2",
-            service=service,
+            group=service.group,
+            by_mail=service.confirm is Confirm.BY_MAIL,
             language="de",
             clock=CLOCK,
         )

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from queue_service.model.ids import BookingId
-from queue_service.model.per_person import Institution, LimitsPerPerson
+from queue_service.model.per_person import Institution, LimitsPerPerson, letter_box
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import NotNamedError, World
 from queue_service.offices.rules import Draft, broken_rules
@@ -90,3 +90,20 @@ def test_a_limit_that_cannot_be_meant_is_named(limits: LimitsPerPerson, key: str
 
 def test_the_limits_of_this_file_are_fine() -> None:
     assert faults_of(LIMITS) == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["desk+amal@law.example", " Desk@LAW.example ", "desk+@law.example"]
+)
+def test_an_institution_is_known_by_its_letter_box(typed: str) -> None:
+    listed = LimitsPerPerson(3, (Institution("desk@law.example", 60),))
+    assert persons.most_live(listed, typed) == 60
+    assert persons.most_live(listed, "other@law.example") == 3
+    keys = Keys(b"k" * 32)
+    assert keys.email_key("o", typed) == keys.email_key("o", "desk@law.example")
+
+
+def test_a_domain_in_letters_of_its_own_is_one_letter_box() -> None:
+    assert letter_box("a@bücher.example") == letter_box("a@xn--bcher-kva.example")
+    assert letter_box("a@" + "x" * 70 + ".de") == "a@" + "x" * 70 + ".de"
+    assert letter_box("nobody") == ""

@@ -10,6 +10,7 @@ from queue_service.events.booking import CancelReason
 from queue_service.events.entry import BookingNow
 from queue_service.model.booking import Booking, BookingState, Person
 from queue_service.model.ids import BookingId
+from queue_service.model.office import Confirm
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Cell, Told
 from queue_service.slots import holds, life
@@ -58,7 +59,8 @@ def booked(place: Rehearsed, start: datetime = FIRST, minutes: int = 10) -> Book
             person=Person(wanted.id, "Amal"),
             person_key=None,
             code="23456789",
-            service=service,
+            group=service.group,
+            by_mail=service.confirm is Confirm.BY_MAIL,
             language="de",
             clock=CLOCK,
         )

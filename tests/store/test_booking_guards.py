@@ -1,6 +1,7 @@
 """What nobody may gain or lose by coming late, asking twice, going to and fro."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -239,3 +240,67 @@ async def test_one_booking_does_not_empty_the_calendar_by_moving(opening: Openin
     # The office itself is not bound.
     by_staff = await staffing.move(small.house, small.slug, booked.code, starts[-1], by=CLERK)
     assert isinstance(by_staff, BookingGiven)
+
+
+async def test_every_service_of_a_visit_says_what_is_required_in_any_order(small: Small) -> None:
+    """MAIL requires an e-mail and is confirmed by mail, also behind PICK."""
+    both = (Part(make.PICK, 1), Part(make.MAIL, 1))
+    for start, parts in (("10:00", both), ("10:40", tuple(reversed(both)))):
+        assert code_of(await small.confirm(await small.held(start, parts))) is Code.FIELD_REQUIRED
+        held = await small.held(start, parts)
+        linked = await small.confirm(held, f"Amal {start}", email=f"{start[:2]}{start[3:]}@x.de")
+        assert isinstance(linked, BookingGiven)
+        assert linked.state is BookingState.PENDING
+
+
+async def test_a_second_service_counts_for_one_live_booking_too(small: Small) -> None:
+    who = {"document": "L01X00T47", "birth_date": date(1990, 1, 31)}
+    both = (Part(make.BIO, 1), Part(make.PICK, 1))
+    single = await small.booked("10:00", **who)
+    assert code_of(await small.confirm(await small.held("11:00", both), **who)) is (
+        Code.ALREADY_BOOKED
+    )
+    await cancel(small, single)
+    double = await small.confirm(await small.held("11:00", both), **who)
+    assert isinstance(double, BookingGiven)
+    for parts in (PICK, (Part(make.BIO, 1),)):
+        again = await small.confirm(await small.held("08:40", parts), **who)
+        assert code_of(again) is Code.ALREADY_BOOKED
+    await cancel(small, double)
+    assert isinstance(await small.booked("10:00", **who), BookingGiven)
+    assert code_of(await restore(small, double.code)) is Code.ALREADY_BOOKED
+
+
+async def test_staff_with_the_same_key_and_another_language_ask_for_something_else(
+    small: Small,
+) -> None:
+    given = [
+        await staffing.book(
+            small.house,
+            small.slug,
+            parts=PICK,
+            start=make.at("10:00"),
+            applicant=Applicant(name="Amal"),
+            language=language,
+            by=CLERK,
+            key=KEY,
+        )
+        for language in ("de", "ar")
+    ]
+    assert [code_of(each) for each in given] == [None, Code.KEY_REUSED]
+
+
+async def test_no_receipt_lets_a_document_be_tried_out(small: Small) -> None:
+    held = await small.held()
+    who = Applicant("Amal", document="L01X00T47", birth_date=date(1990, 1, 31))
+    given = await flow.confirm(small.house, held.hold, held.secret, who, "de", KEY)
+    assert isinstance(given, BookingGiven)
+    guess = "\n".join(map(str, ("confirm", given.booking, who, "de", ())))
+    digest = sha256(guess.encode()).digest()
+    assert await small.fetch("select 1 from receipt where digest = $1", digest) == []
+    assert await flow.confirm(small.house, held.hold, held.secret, who, "de", KEY) == given
+
+
+async def test_a_document_of_no_letters_is_none(small: Small) -> None:
+    answer = await small.confirm(await small.held(), document="- -")
+    assert code_of(answer) is Code.INVALID

@@ -1,6 +1,6 @@
 """Booking by applicants: confirm, show, move, cancel - one turn each; staff: `staffing`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -25,7 +25,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import BookingState, Part, Person
 from queue_service.model.ids import APPLICANT, BookingId
-from queue_service.model.office import Service
+from queue_service.model.office import Confirm, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
@@ -92,9 +92,20 @@ def booking_given(
     )
 
 
-def missing_fields(service: Service, applicant: Applicant) -> list[str]:
-    """Required fields of the service that were left empty."""
-    return [f for f in service.required if not getattr(applicant, f, None)]
+def services_of(office: Followed, parts: Sequence[Part]) -> tuple[Service, ...]:
+    """The services of a visit, in the office's order: in which they were named says nothing."""
+    codes = {part.service for part in parts}
+    return tuple(service for service in office.office.services if service.code in codes)
+
+
+def required_of(services: Iterable[Service]) -> tuple[str, ...]:
+    """Fields of the applicant that a visit for these services requires: what each of them does."""
+    return tuple(dict.fromkeys(field for service in services for field in service.required))
+
+
+def missing_fields(services: Iterable[Service], applicant: Applicant) -> list[str]:
+    """Required fields of the services that were left empty."""
+    return [f for f in required_of(services) if not getattr(applicant, f, None)]
 
 
 def impossible_fields(office: Followed, applicant: Applicant) -> Refusal | None:
@@ -104,6 +115,7 @@ def impossible_fields(office: Followed, applicant: Applicant) -> Refusal | None:
         email=applicant.email,
         phone=applicant.phone,
         birth_date=applicant.birth_date,
+        document=applicant.document,
         today=office.now().astimezone(office.office.tz).date(),
     )
     return Refusal(Code.INVALID, {"fields": list(wrong)}) if wrong else None
@@ -123,10 +135,10 @@ async def confirm(
     if found is None:
         return Refusal(Code.WRONG_SECRET)
     office, booking = found
-    service = office.office.service(booking.parts[0].service)
-    if service is None:
+    services = services_of(office, booking.parts)
+    if len(services) < len({part.service for part in booking.parts}):
         return Refusal(Code.UNKNOWN_SERVICE, {"service": booking.parts[0].service})
-    missing = missing_fields(service, applicant)
+    missing = missing_fields(services, applicant)
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
     wrong = impossible_fields(office, applicant) or unspoken(office, language)
@@ -135,6 +147,9 @@ async def confirm(
     flags = flags_of(office.office, booking.parts, answers)
     if isinstance(flags, Refusal):
         return flags
+    group = persons.groups(services)
+    wants_link = any(service.confirm is Confirm.BY_MAIL for service in services)
+    by_mail = wants_link and bool(applicant.email.strip())
     person_key = person_key_of(house, office, applicant)
     person = person_of(booking.id, applicant)
     code, clock = new_code(), office.clock
@@ -148,7 +163,8 @@ async def confirm(
             person=person,
             person_key=person_key,
             code=code,
-            service=service,
+            group=group,
+            by_mail=by_mail,
             language=language,
             clock=clock,
             confirm_minutes=office.office.booking.confirm_minutes,
@@ -159,11 +175,12 @@ async def confirm(
 
     needs = Needs(
         bookings=(booking.id,),
-        people=((person_key, service.group),) if person_key else (),
+        people=persons.named(person_key, group),
         emails=(email_key,) if email_key and most else (),
     )
+    said = house.keys.told(applicant)
     receipt = receipt_for(
-        scope_of(office, booking.id), key, "confirm", booking.id, applicant, language, flags
+        scope_of(office, booking.id), key, "confirm", booking.id, said, language, flags
     )
     answer = as_given(await house.turn(office.key, APPLICANT, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):

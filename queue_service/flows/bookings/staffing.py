@@ -19,6 +19,7 @@ from queue_service.flows.bookings.booking import (
     missing_fields,
     person_key_of,
     person_of,
+    services_of,
 )
 from queue_service.flows.bookings.holding import (
     as_given,
@@ -39,7 +40,7 @@ from queue_service.model.ids import ActorId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
 from queue_service.seals import new_code
-from queue_service.slots import life, restoring
+from queue_service.slots import life, persons, restoring
 from queue_service.slots.cards import claimed
 from queue_service.slots.claims import taken_by
 from queue_service.slots.release import without_lead
@@ -75,10 +76,8 @@ async def book(
     request = wanted(office, parts, start)
     if isinstance(request, Refusal):
         return request
-    service = office.office.service(parts[0].service)
-    if service is None:
-        return Refusal(Code.UNKNOWN_SERVICE, {"service": parts[0].service})
-    missing = [f for f in missing_fields(service, applicant) if f == "name"]
+    services = services_of(office, parts)
+    missing = [f for f in missing_fields(services, applicant) if f == "name"]
     if missing:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
     wrong = impossible_fields(office, applicant)
@@ -92,7 +91,7 @@ async def book(
     booking = msgspec.structs.replace(
         visit_of(office, request, start, language, BookingState.BOOKED),
         code=new_code(),
-        group=service.group,
+        group=persons.groups(services),
         person_key=person_key,
         email_key=house.keys.email_key(slug, applicant.email),
     )
@@ -108,10 +107,11 @@ async def book(
 
     needs = Needs(
         cells=office.openings.cells_for(request, start),
-        people=((person_key, service.group),) if person_key else (),
+        people=persons.named(person_key, booking.group),
         cards=bound,
     )
-    act = ("staff", start.isoformat(), parts, applicant, reason, *bound)
+    said = house.keys.told(applicant)
+    act = ("staff", start.isoformat(), parts, said, language, reason, *bound)
     receipt = receipt_of(office, by, key, *act)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
@@ -192,12 +192,11 @@ async def restore(
             world, again, reason=reason, rules=rules, zone=zone, rest=rest, own=own
         )
 
-    key_of = booking.person_key
     occupied = msgspec.structs.replace(again, state=BookingState.BOOKED)
     needs = Needs(
         bookings=(booking.id, *own),
         cells=taken_by(occupied),
-        people=((key_of, booking.group),) if key_of else (),
+        people=persons.named(booking.person_key, booking.group),
     )
     receipt = receipt_of(office, by, key, "restore", booking.id, begins.isoformat(), reason)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))

@@ -19,7 +19,7 @@ from queue_service.flows.errands import Progress
 from queue_service.flows.wish import Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking
+from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import SYSTEM, ActorId, BookingId, CounterKey, ServiceCode
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.refusal import Code, Refusal
@@ -57,7 +57,10 @@ class MoveAll(msgspec.Struct, frozen=True):
 
 
 class CancelAll(msgspec.Struct, frozen=True):
-    """Errand `cancel_all`: bookings of `services` (empty: all) that start in [first, end)."""
+    """Errand `cancel_all`: what is booked, held or offered of `services` (empty: all) in that time.
+
+    That is what starts in [first, end).
+    """
 
     by: ActorId
     why: Why
@@ -168,6 +171,10 @@ async def standing(
     first = max(first, office.now())
     async with transaction(house.pool, office.key.authority) as connection:
         found = await store.standing(connection, office.key.office, first, end)
+    return _for_any_of(found, services)
+
+
+def _for_any_of(found: Sequence[Booking], services: Sequence[ServiceCode]) -> list[Booking]:
     wanted = set(services)
     return [b for b in found if not wanted or wanted & {part.service for part in b.parts}]
 
@@ -252,7 +259,11 @@ def _nearest(office: Followed, booking: Booking) -> Booking:
 async def cancel_some(house: House, office: Followed, params: str, cursor: str) -> str | None:
     """One piece of errand `cancel_all`: up to `AT_ONCE` bookings in one turn."""
     wanted = msgspec.json.decode(params, type=CancelAll)
-    found = await standing(house, office, wanted.first, wanted.end, wanted.services)
+    first = max(wanted.first, office.now())
+    async with transaction(house.pool, office.key.authority) as connection:
+        there = await store.occupying(connection, office.key.office, first, wanted.end)
+    taken = [b for b in there if b.state is not BookingState.RESTING]
+    found = _for_any_of(taken, wanted.services)
     some = [booking.id for booking in found[:AT_ONCE]]
     rest = resting.rest(office)
     if not some:

@@ -112,7 +112,6 @@ async def _settle(house: House, found: _Found, *, yes: bool, key: str | None) ->
     freed = found.later if yes else booking
     grounds = await grounds_of.of_freed(house, office, freed) if freed else None
     known = grounds or grounds_of.nothing(office)
-    person_key = (wish.person_key, wish.group)
     person = _as_person(booking.id, found.person)
     email_key = house.keys.email_key(office.key.slug, person.email)
     most = persons.most_live(office.office.limits_per_person, person.email)
@@ -120,7 +119,7 @@ async def _settle(house: House, found: _Found, *, yes: bool, key: str | None) ->
     needs = Needs(
         bookings=named,
         cells=known.cells,
-        people=(person_key,),
+        people=persons.named(wish.person_key, wish.group),
         emails=(*((email_key,) if email_key and most else ()), *known.emails),
         cards=(*wish.cards, *known.cards),
         waiting=WaitingNeeds(wishes=(wish.id,), all=grounds is not None),

@@ -15,6 +15,7 @@ from queue_service.flows.bookings.booking import (
     impossible_fields,
     missing_fields,
     person_key_of,
+    services_of,
 )
 from queue_service.flows.bookings.proving import Proof, find, where
 from queue_service.flows.spoken import unspoken
@@ -75,12 +76,12 @@ async def wish(
     bound = await card_flow.checked(house, office, parts, cards)
     if isinstance(bound, Refusal):
         return bound
-    service = office.office.service(parts[0].service)
-    missing = missing_fields(service, applicant) if service else []
+    services = services_of(office, parts)
+    missing = missing_fields(services, applicant)
     person_key = person_key_of(house, office, applicant)
     if not missing and person_key is None:
         missing = ["email"]
-    if missing or service is None or person_key is None:
+    if missing or person_key is None:
         return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
     wrong = impossible_fields(office, applicant)
     if wrong is not None:
@@ -97,7 +98,7 @@ async def wish(
         last,
         Reach.EMAIL if applicant.email else Reach.PAGE,
         language,
-        service.group,
+        persons.groups(services),
         person_key,
         new_code(),
         cards=bound,
@@ -112,11 +113,12 @@ async def wish(
     email_key = house.keys.email_key(slug, applicant.email)
     most = persons.most_live(office.office.limits_per_person, applicant.email)
     needs = Needs(
-        people=((person_key, service.group),),
+        people=persons.named(person_key, made.group),
         emails=(email_key,) if email_key and most else (),
         waiting=WaitingNeeds(people=(person_key,)),
     )
-    act = ("wish", parts, windows, until, applicant, language, *bound)
+    said = house.keys.told(applicant)
+    act = ("wish", parts, windows, until, said, language, *bound)
 
     def decide(world: World) -> Told | Refusal:
         return waiting.join(world, made, person, email_key=email_key, most_live=most)

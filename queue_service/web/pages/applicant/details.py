@@ -75,7 +75,7 @@ async def decide(request: Asked, house: House, lang: str, office: str) -> Shown:
 def _checked(
     request: Asked, lang: str, wanted: Wanted, held: HoldGiven, answers: Answers, asked: Asking
 ) -> Template:
-    wrong = faults(answers, wanted.service.required, lang) | asked.errors(lang)
+    wrong = faults(answers, wanted.required, lang) | asked.errors(lang)
     if wrong:
         return _details(request, lang, wanted, held, answers, asked, errors=wrong)
     against = asked.against()
@@ -95,7 +95,7 @@ async def _confirm(
     form: Mapping[str, object],
 ) -> Shown:
     before, was = held_before(request), as_instant(text(form, "was"))
-    wrong = faults(answers, wanted.service.required, lang) | asked.errors(lang)
+    wrong = faults(answers, wanted.required, lang) | asked.errors(lang)
     if before is None or wrong:
         held = await still_held(request, house)
         return _details(request, lang, wanted, held, answers, asked, errors=wrong, was=was)
@@ -156,7 +156,7 @@ def _details(
         query=wanted.query,
         questions=asked.shown(lang),
         asked=asked.typed,
-        required=wanted.service.required,
+        required=wanted.required,
         fields={name: t(label) for name, label in FIELDS.items()},
     )
 

@@ -78,7 +78,7 @@ async def join(request: Asked, house: House, lang: str, office: str) -> Shown:
         return wanted
     answers = read(posted)
     contact = () if answers.phone or not _by_contact(wanted) else ("email",)
-    wrong = faults(answers, (*wanted.service.required, *contact), lang)
+    wrong = faults(answers, (*wanted.required, *contact), lang)
     if wrong:
         return _form(request, lang, wanted, answers, posted, errors=wrong)
     given = await crowded(request, house) or await waiting.wish(
@@ -104,7 +104,7 @@ async def join(request: Asked, house: House, lang: str, office: str) -> Shown:
 
 def _by_contact(wanted: Wanted) -> bool:
     """Whether the list knows a person by e-mail or phone: the service asks for nothing else."""
-    return not {"birth_date", "document"} & set(wanted.service.required)
+    return not {"birth_date", "document"} & set(wanted.required)
 
 
 def _window(followed: Followed, posted: Mapping[str, object]) -> Acceptable:
@@ -148,7 +148,7 @@ def _form(
         refusal=sentence(refusal, lang) if refusal else None,
         errors=errors or {},
         answers=answers,
-        required=wanted.service.required,
+        required=wanted.required,
         by_contact=_by_contact(wanted),
         fields={name: t(label) for name, label in FIELDS.items()},
         days=[(str(day), t(_DAYS[day]), str(day) in chosen) for day in open_days],

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.response import Template
 
+from queue_service.flows.bookings.booking import required_of, services_of
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.language import catalogue, sentence
@@ -38,6 +39,11 @@ class Wanted(msgspec.Struct, frozen=True):
     ags: str = ""
     """Municipality of residence, once it was asked and found right."""
     cards: tuple[bytes, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Fields of the applicant that one of the services requires."""
+        return required_of(services_of(self.followed, self.parts))
 
     @property
     def hidden(self) -> tuple[tuple[str, str], ...]:
