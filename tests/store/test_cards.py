@@ -4,10 +4,12 @@ import asyncio
 from datetime import date, timedelta
 
 import msgspec
+import pytest
 
 from queue_service.clock import real_now
+from queue_service.events.booking import RestoreReason
 from queue_service.flows.bookings import booking as flow
-from queue_service.flows.bookings import cards
+from queue_service.flows.bookings import cards, staffing
 from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.cards import NotReady
 from queue_service.flows.bookings.holding import HoldGiven
@@ -80,6 +82,32 @@ async def test_one_card_has_one_appointment_whatever_cookie_is_sent(small: Small
     assert isinstance(await small.confirm(first), BookingGiven)
     again = await hold(small, "YZ12345", start="10:30", replaces=first)  # the old cookie
     assert code_of(again) is Code.CARD_NOT_READY
+
+
+@pytest.mark.parametrize("meanwhile", ["booked by somebody", "posted", "nothing"])
+async def test_a_booking_is_restored_only_with_its_card(small: Small, meanwhile: str) -> None:
+    await by_cards(small)
+    await listed(small)
+    held = await hold(small, "YZ12345")
+    assert isinstance(held, HoldGiven)
+    first = await small.confirm(held)
+    assert isinstance(first, BookingGiven)
+    proof = Proof(secret=first.secret)
+    assert isinstance(await flow.cancel(small.house, first.code, proof), BookingGiven)
+    if meanwhile == "posted":
+        await listed(small, b"serial,state,date\nYZ12345,posted,2026-11-23\n")
+    elif meanwhile == "booked by somebody":
+        other = await hold(small, "YZ12345", start="10:30")
+        assert isinstance(other, HoldGiven)
+        assert isinstance(await small.confirm(other, "Other"), BookingGiven)
+    again = await staffing.restore(
+        small.house, small.slug, first.code, reason=RestoreReason.ILLNESS, by=CLERK
+    )
+    if meanwhile == "nothing":
+        assert isinstance(again, BookingGiven)
+        assert code_of(await hold(small, "YZ12345", start="11:00")) is Code.CARD_NOT_READY
+    else:
+        assert code_of(again) is Code.CARD_NOT_READY
 
 
 async def test_before_the_first_list_nobody_is_asked_for_a_card(small: Small) -> None:

@@ -186,21 +186,28 @@ async def restore(
     again = booking if stays else life.standing_in(booking, shape)
     rules, zone = office.rules_for(booking.parts), office.office.tz
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
+    ended = booking.state in restoring.RESTORABLE
+    cards = await card_flow.of_booking(house, office, booking) if ended else ()
+    if isinstance(cards, Refusal):
+        return cards
 
     def decide(world: World) -> Told | Refusal:
-        return restoring.restore(
+        told = restoring.restore(
             world, again, reason=reason, rules=rules, zone=zone, rest=rest, own=own
         )
+        return claimed(world, told, cards, booking.id)
 
     occupied = msgspec.structs.replace(again, state=BookingState.BOOKED)
     needs = Needs(
         bookings=(booking.id, *own),
         cells=taken_by(occupied),
         people=persons.named(booking.person_key, booking.group),
+        cards=cards,
     )
     receipt = receipt_of(office, by, key, "restore", booking.id, begins.isoformat(), reason)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
+        answer = card_flow.with_next_check(office, answer)
         return with_alternatives(office, request, begins, answer)
     return booking_given(house, office, answer, person.name if person else "")
 
