@@ -69,29 +69,50 @@ def losing(
     return tuple(sorted(lost, key=lambda b: (b.start, b.id)))
 
 
-def propose(bookings: Iterable[Booking], free: Free) -> tuple[Proposal, ...]:
-    """The nearest new start for each booking, in the order in which they can be moved."""
-    families: dict[_Family, list[Booking]] = {}
-    for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
-        families.setdefault(_family(booking, free.office), []).append(booking)
+def propose(
+    bookings: Iterable[Booking], free: Free, standing: Iterable[Booking] = ()
+) -> tuple[Proposal, ...]:
+    """The nearest new start for each booking, in the order in which they can be moved.
+
+    Of `standing` those count who belong to a family that loses a place and would keep theirs: the
+    others find another start that day, else all of them go to another day together.
+    """
+    bookings = tuple(bookings)
+    families = _families(bookings, free.office)
+    known = {booking.id for booking in bookings}
+    kin = _families((b for b in standing if b.id not in known), free.office)
     groups = [
-        group
-        for family in families.values()
-        for group in ([family] if len(family) <= LARGEST_FAMILY else [[b] for b in family])
+        group for named, family in families.items() for group in _groups(family, kin.get(named, []))
     ]
     groups.sort(
         key=lambda group: (
-            not any(_last(b, free.office) for b in group),
-            -len(group),
-            group[0].start,
-            group[0].id,
+            not any(_last(b, free.office) for b in group[0]),
+            -len(group[0]),
+            group[0][0].start,
+            group[0][0].id,
         )
     )
     rest = Counter(dict(free.left))
     found: list[Proposal] = []
-    for group in groups:
-        found += _together(group, free, rest)
+    for group, staying in groups:
+        found += _rehomed(group, staying, free, rest)
     return tuple(found)
+
+
+def _families(bookings: Iterable[Booking], office: Office) -> dict[_Family, list[Booking]]:
+    found: dict[_Family, list[Booking]] = {}
+    for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
+        found.setdefault(_family(booking, office), []).append(booking)
+    return found
+
+
+def _groups(
+    losing: list[Booking], staying: list[Booking]
+) -> list[tuple[list[Booking], list[Booking]]]:
+    """The family with those of it who would stay; everybody alone where it is an institution."""
+    if len(losing) + len(staying) > LARGEST_FAMILY:
+        return [([booking], []) for booking in losing]
+    return [(losing, staying)]
 
 
 def together(proposals: Iterable[Proposal], office: Office) -> tuple[tuple[Proposal, ...], ...]:
@@ -130,8 +151,24 @@ def _family(booking: Booking, office: Office) -> _Family:
     return (booking.email_key or booking.id, day)
 
 
-def _together(group: Sequence[Booking], free: Free, rest: "Counter[CellKey]") -> Iterator[Proposal]:
-    """One group's proposals; `rest` is left as it is when they are carried out."""
+def _rehomed(
+    losing: Sequence[Booking], staying: Sequence[Booking], free: Free, rest: "Counter[CellKey]"
+) -> tuple[Proposal, ...]:
+    """One family's proposals; `rest` is left as it is when they are carried out."""
+    found: tuple[Proposal, ...] | None = None
+    if staying:
+        day = losing[0].start.astimezone(free.office.tz).date()
+        starts = _on_day(losing, day, free, rest)
+        found = _paired(losing, starts) if starts is not None else None
+    if found is None and all(booking.start > free.earliest for booking in staying):
+        found = _together(sorted((*losing, *staying), key=lambda b: (b.start, b.id)), free, rest)
+    return found or tuple(Proposal(booking, None) for booking in losing)
+
+
+def _together(
+    group: Sequence[Booking], free: Free, rest: "Counter[CellKey]"
+) -> tuple[Proposal, ...] | None:
+    """Starts on the nearest day that has one for each of the group; None where none has."""
     tried: set[date] = set()
     for first in _starts(group[0], free, rest):
         day = first.astimezone(free.office.tz).date()
@@ -140,9 +177,12 @@ def _together(group: Sequence[Booking], free: Free, rest: "Counter[CellKey]") ->
         tried.add(day)
         starts = _on_day(group, day, free, rest)
         if starts is not None:
-            yield from (Proposal(b, s) for b, s in zip(group, starts, strict=True))
-            return
-    yield from (Proposal(booking, None) for booking in group)
+            return _paired(group, starts)
+    return None
+
+
+def _paired(group: Sequence[Booking], starts: Sequence[datetime]) -> tuple[Proposal, ...]:
+    return tuple(Proposal(b, s) for b, s in zip(group, starts, strict=True))
 
 
 def _on_day(

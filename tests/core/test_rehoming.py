@@ -155,6 +155,27 @@ def test_a_family_that_nowhere_fits_as_a_whole_gets_no_proposal() -> None:
     assert told(propose(family, house(left, family))) == [None, None]
 
 
+def test_who_could_stay_goes_with_their_family_to_another_day_and_only_then() -> None:
+    loses, stays = (
+        booked("10:00", email_key=b"amal"),
+        booked("11:00", email_key=b"amal"),
+    )
+    other = booked("11:00", email_key=b"other")
+    both = [loses, stays, other]
+    tomorrow = free(1, "2026-11-24 09:00")
+    today = dict.fromkeys(make.each((DESKS,), at("11:30"), 2), 1)
+    near = propose([loses], house(free(0) | today | tomorrow, both), both)
+    assert [(p.booking.id, p.start) for p in near] == [(loses.id, at("11:30"))]
+    far = propose([loses], house(free(0) | tomorrow, both), both)
+    assert {p.booking.id for p in far} == {loses.id, stays.id}
+    assert {p.start.date() for p in far if p.start} == {at("2026-11-24 09:00").date()}
+    # Whoever has come already goes nowhere: then nobody goes to another day.
+    late = house(free(0) | tomorrow, both, earliest="11:00")
+    assert told(propose([loses], late, both)) == [None]
+    one_place = dict.fromkeys(make.each((DESKS,), at("2026-11-24 09:00"), 2), 1)
+    assert told(propose([loses], house(free(0) | one_place, both), both)) == [None]
+
+
 def test_an_institution_is_no_family() -> None:
     many = [booked("10:00", email_key=b"help") for _ in range(9)]
     left = free(0) | dict.fromkeys(make.each((DESKS,), at("11:00"), 2), 1)
@@ -203,7 +224,7 @@ def test_a_whole_proposal_puts_no_cell_over(
     kept = [b for b in sitting if b not in lost]
     assert not _over(kept, room)
     stand = list(sitting)
-    for proposal in propose(lost, house(room, sitting)):
+    for proposal in propose(lost, house(room, sitting), sitting):
         if proposal.start is None:
             continue
         before = _over(stand, room)
@@ -224,3 +245,28 @@ def _at(booking: Booking, start: datetime, ticks: int) -> Booking:
 def _over(stand: list[Booking], room: dict[CellKey, int]) -> Counter[CellKey]:
     taken = Counter(key for b in stand for key in taken_by(b))
     return Counter({key: n - room.get(key, 0) for key, n in taken.items() if n > room.get(key, 0)})
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from([b"one", b"two"])), max_size=8),
+    st.lists(st.integers(0, 2), min_size=36, max_size=36),
+    st.integers(0, 3),
+)
+def test_no_family_is_parted_over_days(
+    wanted: list[tuple[int, bytes]], today: list[int], tomorrow: int
+) -> None:
+    sitting = [booked("10:00", email_key=family) for _, family in wanted]
+    sitting = [
+        _at(booking, at("09:00") + offset * timedelta(minutes=10), 2)
+        for booking, (offset, _) in zip(sitting, wanted, strict=True)
+    ]
+    room = {(DESKS, Tick(make.tick(at("09:00")) + n)): many for n, many in enumerate(today)}
+    room |= free(tomorrow, "2026-11-24 09:00")
+    lost = losing(sitting, room, office())
+    days = {b.id: b.start.date() for b in sitting}
+    for proposal in propose(lost, house(room, sitting), sitting):
+        if proposal.start is not None:
+            days[proposal.booking.id] = proposal.start.date()
+    for family in (b"one", b"two"):
+        assert len({days[b.id] for b in sitting if b.email_key == family}) <= 1

@@ -47,7 +47,8 @@ class Preview(msgspec.Struct, frozen=True):
 
     changes: tuple[Run, ...]
     proposals: tuple[Proposal, ...]
-    """Whoever would lose their place, each with the nearest other start or none."""
+    """Whoever would lose their place, each with the nearest other start or none; and with a start
+    whoever of their family could stay, but goes to another day with them."""
 
     @property
     def gained(self) -> tuple[Run, ...]:
@@ -86,11 +87,11 @@ async def preview(
     first, last, limits = reached
     after = msgspec.structs.replace(found, layers=(*without(found, office.office, ended), *layers))
     edit = await _edit(house, office, after, first, last, limits)
-    lost = await _losing(house, office, edit)
+    lost, standing = await _losing(house, office, edit)
     if not lost:
         return Preview(_runs(edit, found, office.office), ())
     free = await _free(house, office, after, edit)
-    return Preview(_runs(edit, found, office.office), rehoming.propose(lost, free))
+    return Preview(_runs(edit, found, office.office), rehoming.propose(lost, free, standing))
 
 
 async def _edit(
@@ -129,17 +130,19 @@ async def _cells(
         return await store.cells(connection, cells.numbers_of(found, limits), begin, end)
 
 
-async def _losing(house: House, office: Followed, edit: _Edit) -> tuple[Booking, ...]:
-    """Bookings to come that sit in a cell with too few places; others in it keep theirs."""
+async def _losing(
+    house: House, office: Followed, edit: _Edit
+) -> tuple[Sequence[Booking], Sequence[Booking]]:
+    """Bookings to come that sit in a cell with too few places; and all that stand those days."""
     short = {
         key: change.capacity
         for key, change in edit.changes.items()
         if (cell := edit.have.get(key)) is not None and cell.taken > change.capacity
     }
     if not short:
-        return ()
+        return (), ()
     begin = instant_of(min(tick for _, tick in short)) - ONE_DAY
-    end = instant_of(Tick(max(change.end for change in edit.changes.values())))
+    end = instant_of(Tick(max(change.end for change in edit.changes.values()))) + ONE_DAY
     async with transaction(house.pool, office.key.authority) as connection:
         standing = await store_bookings.standing(connection, office.key.office, begin, end)
         resting = await selling.resting(connection, office.key.office, begin, end)
@@ -152,7 +155,7 @@ async def _losing(house: House, office: Followed, edit: _Edit) -> tuple[Booking,
         key: places - max(0, edit.have[key].taken - known[key] - granted[key] - idle[key])
         for key, places in short.items()
     }
-    return rehoming.losing(standing, room, office.office)
+    return rehoming.losing(standing, room, office.office), standing
 
 
 async def _free(house: House, office: Followed, after: Stand, edit: _Edit) -> Free:
