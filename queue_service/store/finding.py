@@ -68,5 +68,7 @@ async def by_number(
     connection: asyncpg.Connection, office: OfficeId, number: str, since: datetime
 ) -> Visit | None:
     """The latest visit with that ticket number since then."""
+    if "\0" in number:  # the one sign that PostgreSQL takes in no text, not even to compare
+        return None
     row = await BY_NUMBER.row(connection, office=office, number=number, since=since)
     return row and rows.visit(row)

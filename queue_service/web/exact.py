@@ -13,8 +13,6 @@ from litestar.exceptions import SerializationException, ValidationException
 
 from queue_service.web.problems import placed
 
-_NUL = b"\\u0000"
-"""As JSON writes it; raw it is no JSON."""
 _WHOLE = "data"
 """What the framework calls the body itself: something is missing in it, or it is none."""
 
@@ -32,30 +30,11 @@ class Exact(Request[Any, Any, Any]):
         wanted = self.route_handler.parsed_data_field
         if wanted is None:
             return await super().json()
-        content = await self.body()
         try:
-            body = _reading(wanted.annotation).decode(content)
+            return _reading(wanted.annotation).decode(await self.body())
         except msgspec.ValidationError as wrong:
             field, reason = placed(wrong)
             found = {"key": field or _WHOLE, "message": reason}
             raise ValidationException(extra=[found]) from wrong
         except msgspec.DecodeError as broken:
             raise SerializationException(str(broken)) from broken
-        nul = _with_nul(msgspec.to_builtins(body)) if _NUL in content else None
-        if nul is not None:
-            found = {"key": nul or _WHOLE, "message": "the sign U+0000 is no part of a text"}
-            raise ValidationException(extra=[found])
-        return body
-
-
-def _with_nul(said: Any, place: str = "") -> str | None:
-    """Where a text has the one sign that no text column takes; None where none has."""
-    if isinstance(said, str):
-        return place if "\0" in said else None
-    if isinstance(said, dict):
-        inner = ((f"{place}.{name}".lstrip("."), each) for name, each in said.items())
-    elif isinstance(said, list | tuple):
-        inner = ((f"{place}[{n}]", each) for n, each in enumerate(said))
-    else:
-        return None
-    return next((found for at, each in inner if (found := _with_nul(each, at)) is not None), None)

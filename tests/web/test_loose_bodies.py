@@ -96,13 +96,9 @@ def test_an_address_that_no_letter_reaches_is_refused(hall: Hall, email: str) ->
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
 
 
-def test_the_sign_that_no_text_takes_is_refused_by_its_field(hall: Hall) -> None:
-    said = {"layers": [{"kind": "closure", "first": "2026-12-01", "last": "2026-12-01"}]}
-    said["layers"][0]["reason"] = "a\0b"
-    path = "/api/v1/offices/heidelberg/capacity/preview"
-    refused = hall.staff("manager").post(path, json=said)
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "layers[0].reason"
-    # What only looks like it is a text as any other.
-    said["layers"][0]["reason"] = "a\\u0000b"
-    assert hall.staff("manager").post(path, json=said).status_code == 200
+def test_a_number_that_nobody_has_is_not_waiting_whatever_its_signs(hall: Hall) -> None:
+    desk = hall.anyone.get(f"/api/v1/offices/{hall.office}").json()["counters"][0]["counter"]
+    path = f"/api/v1/desks/{desk}/serve"
+    for number in ("A\x00", "A999", "Ω"):
+        answer = hall.staff("clerk").post(path, json={"number": number})
+        assert 400 <= answer.status_code < 500, answer.text
