@@ -2,14 +2,17 @@
 
 Emergencies and those who come from far, as they answered (`Flag.far`), are asked last: they keep
 their place while others can go, and where they must go they get the nearest start. A family stays
-together: all on one day, or no proposal. Taken as a whole, in its order, a proposal puts no cell
-over. Whether it is carried out is decided elsewhere.
+together: all on one day, or no proposal. Others lose their place before one of a family does;
+where one must, they get another start on the day of the rest, or else the rest go along to another
+day. Taken as a whole, in its order, a proposal puts no cell over. Whether it is carried out is
+decided elsewhere.
 """
 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 
 import msgspec
 
@@ -31,6 +34,8 @@ class Proposal(msgspec.Struct, frozen=True):
 
     booking: Booking
     start: datetime | None
+    along: bool = False
+    """Whether it keeps its place and only goes where its family has to go."""
 
 
 class Free(msgspec.Struct, frozen=True):
@@ -51,15 +56,13 @@ def losing(
 ) -> tuple[Booking, ...]:
     """Those of `bookings` for whom `room` (places by cell; cells not named are ample) is too small.
 
-    Kept first: emergencies and those from far, then whoever booked first. What staff granted
-    above capacity has a place of its own and is not looked at.
+    Kept first: emergencies and those from far, then their families, other families, one after the
+    other, and at last whoever booked first. What staff granted above capacity has a place of its
+    own and is not looked at, but belongs to its family.
     """
     rest = dict(room)
     lost = []
-    for booking in sorted(
-        (b for b in bookings if not b.overbooked),
-        key=lambda b: (not _last(b, office), b.held_at or b.start, b.seq, b.id),
-    ):
+    for booking in _kept_first(bookings, office):
         cells = [key for key in taken_by(booking) if key in rest]
         if all(rest[key] > 0 for key in cells):
             for key in cells:
@@ -70,49 +73,36 @@ def losing(
 
 
 def propose(
-    bookings: Iterable[Booking], free: Free, standing: Iterable[Booking] = ()
+    lost: Iterable[Booking], free: Free, standing: Iterable[Booking] = ()
 ) -> tuple[Proposal, ...]:
-    """The nearest new start for each booking, in the order in which they can be moved.
+    """The nearest new start for each of `lost`, in the order in which they can be moved.
 
-    Of `standing` those count who belong to a family that loses a place and would keep theirs: the
-    others find another start that day, else all of them go to another day together.
+    Where the day has no other start for those of a family who lose theirs, whoever of it is in
+    `standing` and keeps a place goes `along` to the nearest day with starts for all; without such
+    a day all stay, and those who lose have none. Who fits again, because others went, is not named.
     """
-    bookings = tuple(bookings)
-    families = _families(bookings, free.office)
-    known = {booking.id for booking in bookings}
-    kin = _families((b for b in standing if b.id not in known), free.office)
-    groups = [
-        group for named, family in families.items() for group in _groups(family, kin.get(named, []))
-    ]
+    going = {booking.id: booking for booking in lost}
+    everybody = {booking.id: booking for booking in standing} | going
+    groups = []
+    for family in _families(everybody.values(), free.office):
+        losers = tuple(b for b in family if b.id in going)
+        # Who has begun cannot be moved any more: the others of the family go without them.
+        kept = tuple(b for b in family if b.id not in going and b.start > free.earliest)
+        if losers:
+            groups.append(_Group(losers, kept))
     groups.sort(
         key=lambda group: (
-            not any(_last(b, free.office) for b in group[0]),
-            -len(group[0]),
-            group[0][0].start,
-            group[0][0].id,
+            not any(_last(b, free.office) for b in group.whole),
+            -len(group.whole),
+            group.lost[0].start,
+            group.lost[0].id,
         )
     )
     rest = Counter(dict(free.left))
     found: list[Proposal] = []
-    for group, staying in groups:
-        found += _rehomed(group, staying, free, rest)
+    for group in groups:
+        found += _together(group, free, rest)
     return tuple(found)
-
-
-def _families(bookings: Iterable[Booking], office: Office) -> dict[_Family, list[Booking]]:
-    found: dict[_Family, list[Booking]] = {}
-    for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
-        found.setdefault(_family(booking, office), []).append(booking)
-    return found
-
-
-def _groups(
-    losing: list[Booking], staying: list[Booking]
-) -> list[tuple[list[Booking], list[Booking]]]:
-    """The family with those of it who would stay; everybody alone where it is an institution."""
-    if len(losing) + len(staying) > LARGEST_FAMILY:
-        return [([booking], []) for booking in losing]
-    return [(losing, staying)]
 
 
 def together(proposals: Iterable[Proposal], office: Office) -> tuple[tuple[Proposal, ...], ...]:
@@ -146,43 +136,79 @@ def _last(booking: Booking, office: Office) -> bool:
     )
 
 
+class _Group(msgspec.Struct, frozen=True):
+    """A family, or somebody alone: who loses a place, and who does not."""
+
+    lost: tuple[Booking, ...]
+    kept: tuple[Booking, ...]
+
+    @property
+    def whole(self) -> tuple[Booking, ...]:
+        return self.lost + self.kept
+
+
 def _family(booking: Booking, office: Office) -> _Family:
     day = booking.start.astimezone(office.tz).date()
     return (booking.email_key or booking.id, day)
 
 
-def _rehomed(
-    losing: Sequence[Booking], staying: Sequence[Booking], free: Free, rest: "Counter[CellKey]"
-) -> tuple[Proposal, ...]:
-    """One family's proposals; `rest` is left as it is when they are carried out."""
-    found: tuple[Proposal, ...] | None = None
-    if staying:
-        day = losing[0].start.astimezone(free.office.tz).date()
-        starts = _on_day(losing, day, free, rest)
-        found = _paired(losing, starts) if starts is not None else None
-    if found is None and all(booking.start > free.earliest for booking in staying):
-        found = _together(sorted((*losing, *staying), key=lambda b: (b.start, b.id)), free, rest)
-    return found or tuple(Proposal(booking, None) for booking in losing)
+def _families(bookings: Iterable[Booking], office: Office) -> list[list[Booking]]:
+    """Who belongs together, in order of start; somebody of an institution belongs to nobody."""
+    found: dict[_Family, list[Booking]] = {}
+    for booking in sorted(bookings, key=lambda b: (b.start, b.id)):
+        found.setdefault(_family(booking, office), []).append(booking)
+    return [
+        group
+        for family in found.values()
+        for group in ([family] if len(family) <= LARGEST_FAMILY else [[b] for b in family])
+    ]
 
 
-def _together(
-    group: Sequence[Booking], free: Free, rest: "Counter[CellKey]"
-) -> tuple[Proposal, ...] | None:
-    """Starts on the nearest day that has one for each of the group; None where none has."""
+def _kept_first(bookings: Iterable[Booking], office: Office) -> list[Booking]:
+    """In the order in which they keep their places; those of a family follow each other.
+
+    One place too few then costs somebody alone theirs, and several one whole family rather than
+    one each of several families.
+    """
+
+    def booked(booking: Booking) -> tuple[datetime, int, BookingId]:
+        return booking.held_at or booking.start, booking.seq, booking.id
+
+    ranked = []
+    for family in _families(bookings, office):
+        of_family = (
+            not any(_last(b, office) for b in family),
+            len(family) == 1,
+            min(booked(b) for b in family),
+        )
+        ranked += [((not _last(b, office), *of_family, booked(b)), b) for b in family]
+    ranked.sort(key=itemgetter(0))
+    return [booking for _, booking in ranked if not booking.overbooked]
+
+
+def _together(group: _Group, free: Free, rest: "Counter[CellKey]") -> Iterator[Proposal]:
+    """One group's proposals; `rest` is left as it is when they are carried out."""
+    lost = [b for b in group.lost if _over(b, rest)]
+    if not lost:
+        return
+    home = lost[0].start.astimezone(free.office.tz).date()
     tried: set[date] = set()
-    for first in _starts(group[0], free, rest):
+    for first in _starts(lost[0], free, rest):
         day = first.astimezone(free.office.tz).date()
         if day in tried:
             continue
         tried.add(day)
-        starts = _on_day(group, day, free, rest)
+        going = lost if day == home else [*lost, *(b for b in group.whole if b not in lost)]
+        starts = _on_day(going, day, free, rest)
         if starts is not None:
-            return _paired(group, starts)
-    return None
+            for booking, start in zip(going, starts, strict=True):
+                yield Proposal(booking, start, along=booking not in lost)
+            return
+    yield from (Proposal(booking, None) for booking in lost)
 
 
-def _paired(group: Sequence[Booking], starts: Sequence[datetime]) -> tuple[Proposal, ...]:
-    return tuple(Proposal(b, s) for b, s in zip(group, starts, strict=True))
+def _over(booking: Booking, rest: "Counter[CellKey]") -> bool:
+    return any(rest[key] < 0 for key in taken_by(booking))
 
 
 def _on_day(

@@ -14,7 +14,7 @@ from queue_service.model.office import Office, Period
 from queue_service.model.world import CellKey
 from queue_service.slots.calendar import touched
 from queue_service.slots.claims import taken_by
-from queue_service.slots.rehoming import Free, losing, moved, propose
+from queue_service.slots.rehoming import LARGEST_FAMILY, Free, losing, moved, propose
 from tests import make
 from tests.make import BIO, BIO_DAY, DESKS, HALL, HELP, PICK, at
 
@@ -155,31 +155,149 @@ def test_a_family_that_nowhere_fits_as_a_whole_gets_no_proposal() -> None:
     assert told(propose(family, house(left, family))) == [None, None]
 
 
-def test_who_could_stay_goes_with_their_family_to_another_day_and_only_then() -> None:
-    loses, stays = (
-        booked("10:00", email_key=b"amal"),
-        booked("11:00", email_key=b"amal"),
-    )
-    other = booked("11:00", email_key=b"other")
-    both = [loses, stays, other]
-    tomorrow = free(1, "2026-11-24 09:00")
-    today = dict.fromkeys(make.each((DESKS,), at("11:30"), 2), 1)
-    near = propose([loses], house(free(0) | today | tomorrow, both), both)
-    assert [(p.booking.id, p.start) for p in near] == [(loses.id, at("11:30"))]
-    far = propose([loses], house(free(0) | tomorrow, both), both)
-    assert {p.booking.id for p in far} == {loses.id, stays.id}
-    assert {p.start.date() for p in far if p.start} == {at("2026-11-24 09:00").date()}
-    # Whoever has come already goes nowhere: then nobody goes to another day.
-    late = house(free(0) | tomorrow, both, earliest="11:00")
-    assert told(propose([loses], late, both)) == [None]
-    one_place = dict.fromkeys(make.each((DESKS,), at("2026-11-24 09:00"), 2), 1)
-    assert told(propose([loses], house(free(0) | one_place, both), both)) == [None]
-
-
 def test_an_institution_is_no_family() -> None:
     many = [booked("10:00", email_key=b"help") for _ in range(9)]
     left = free(0) | dict.fromkeys(make.each((DESKS,), at("11:00"), 2), 1)
     assert sum(start is not None for start in told(propose(many, house(left, many)))) == 1
+
+
+def family(*starts: str, key: bytes = b"amal", **more: object) -> list[Booking]:
+    return [booked(start, email_key=key, **more) for start in starts]
+
+
+def test_somebody_alone_loses_the_place_before_one_of_a_family_does() -> None:
+    alone = booked("10:00", held_at=at("08:00"))
+    both = family("10:00", "10:00", held_at=at("08:20"))
+    assert losing((*both, alone), free(2), office()) == (alone,)
+    emergency = booked("10:00", parts=EMERGENCY_TOO, held_at=at("08:20"))
+    assert emergency not in losing((*both, emergency), free(2), office())
+
+
+def test_one_family_loses_places_before_two_do() -> None:
+    """Two places too few: those of whoever booked last, not one of each."""
+    one = [
+        booked("10:00", email_key=b"one", held_at=at("08:00")),
+        booked("10:00", email_key=b"one", held_at=at("08:30")),
+    ]
+    two = [
+        booked("10:00", email_key=b"two", held_at=at("08:10")),
+        booked("10:00", email_key=b"two", held_at=at("08:20")),
+    ]
+    assert set(losing((*one, *two), free(2), office())) == set(two)
+
+
+def test_nine_of_one_address_keep_no_place_for_each_other() -> None:
+    many = family(*["10:00"] * 9, key=b"help", held_at=at("08:20"))
+    alone = booked("10:00", held_at=at("08:00"))
+    assert alone not in losing((*many, alone), free(5), office())
+
+
+def test_who_keeps_a_place_goes_along_when_the_family_must_leave_the_day() -> None:
+    """The mother's place goes and today has no other: her child does not come alone."""
+    child, mother = family("09:00", "10:00")
+    left = free(0) | dict.fromkeys(make.each((DESKS,), at("09:00"), 2), 1)
+    left |= free(1, "2026-11-24 09:00")
+    found = propose([mother], house(left, [child, mother]), [child, mother])
+    assert [(p.booking, p.along) for p in found] == [(mother, False), (child, True)]
+    assert {p.start.date() for p in found if p.start} == {at("2026-11-24 09:00").date()}
+
+
+def test_who_keeps_a_place_stays_where_the_day_has_room_for_the_others() -> None:
+    child, mother = family("09:00", "10:00")
+    left = free(1) | dict.fromkeys(make.each((DESKS,), at("10:00"), 2), 0)
+    [proposal] = propose([mother], house(left, [child, mother]), [child, mother])
+    assert (proposal.booking, told((proposal,))) == (mother, ["09:50"])
+
+
+def test_without_a_day_for_all_of_a_family_all_of_it_stays() -> None:
+    """Tomorrow has a place for one of them: who keeps a place is not named at all."""
+    child, mother = family("09:00", "10:00")
+    left = free(0) | dict.fromkeys(make.each((DESKS,), at("09:00"), 2), 1)
+    left |= free(1, "2026-11-24 09:00", 2)
+    [proposal] = propose([mother], house(left, [child, mother]), [child, mother])
+    assert (proposal.booking, proposal.start) == (mother, None)
+
+
+def test_who_has_begun_goes_nowhere() -> None:
+    """The mother's visit runs: her child's may be on another day."""
+    mother, child = family("09:00", "10:00")
+    left = free(0) | dict.fromkeys(make.each((DESKS,), at("09:00"), 2), 1)
+    left |= free(1, "2026-11-24 09:00")
+    where = house(left, [mother, child], earliest="09:05")
+    [proposal] = propose([child], where, [mother, child])
+    assert (proposal.booking, proposal.start) == (child, at("2026-11-24 09:00"))
+
+
+def test_who_fits_again_because_a_family_went_is_not_asked_to() -> None:
+    """One place is left of three; both of the family go to tomorrow, so it is free again."""
+    both = family("10:00", "10:00", held_at=at("08:20"))
+    alone = booked("10:00", held_at=at("08:00"))
+    everybody = [*both, alone]
+    room = free(0) | dict.fromkeys(make.each((DESKS,), at("10:00"), 2), 1)
+    lost = losing(everybody, room, office())
+    assert len(lost) == 2
+    assert alone in lost
+    left = room | free(2, "2026-11-24 09:00")
+    found = propose(lost, house(left, everybody), everybody)
+    assert {p.booking.id for p in found} == {b.id for b in both}
+    assert all(p.start and p.start.date() == at("2026-11-24 09:00").date() for p in found)
+
+
+def test_nine_of_one_address_do_not_go_along() -> None:
+    many = family(*["10:00"] * 9, key=b"help")
+    left = free(0) | dict.fromkeys(make.each((DESKS,), at("10:00"), 2), 8)
+    left |= free(9, "2026-11-24 09:00")
+    assert [p.booking for p in propose(many[:1], house(left, many), many)] == many[:1]
+
+
+people = st.lists(
+    st.tuples(
+        st.integers(0, 20),
+        st.integers(1, 3),
+        st.sampled_from([None, b"one", b"two", b"three"]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+places = st.lists(st.integers(0, 2), min_size=24, max_size=24)
+
+
+@settings(max_examples=300)
+@given(people, places, places)
+def test_no_family_is_ever_on_two_days(
+    wanted: list[tuple[int, int, bytes | None, bool, bool]], today: list[int], tomorrow: list[int]
+) -> None:
+    """All go to one day or none leaves theirs; who keeps a place moves only along, to that day."""
+    sitting = [
+        _at(
+            booked(
+                "10:00",
+                parts=EMERGENCY_TOO if urgent else (Part(PICK, 1),),
+                email_key=address,
+                overbooked=granted,
+            ),
+            at("09:00") + offset * timedelta(minutes=5),
+            ticks,
+        )
+        for offset, ticks, address, urgent, granted in wanted
+    ]
+    room = dict(zip(make.each((DESKS,), at("09:00"), 24), today, strict=True))
+    later = dict(zip(make.each((DESKS,), at("2026-11-24 09:00"), 24), tomorrow, strict=True))
+    lost = losing(sitting, room, office())
+    found = propose(lost, house(room | later, sitting), sitting)
+    assert len({p.booking.id for p in found}) == len(found)
+    where = {p.booking.id: p.start for p in found if p.start}
+    for address in (b"one", b"two", b"three"):
+        of_family = [b for b in sitting if b.email_key == address]
+        if of_family and len(of_family) <= LARGEST_FAMILY:
+            assert len({where.get(b.id, b.start).date() for b in of_family}) == 1
+    for proposal in found:
+        assert proposal.along or proposal.booking in lost
+        if proposal.along:
+            assert proposal.booking.email_key is not None
+            assert proposal.start is not None
+            assert proposal.start.date() > proposal.booking.start.date()
 
 
 bookings = st.lists(
@@ -224,7 +342,7 @@ def test_a_whole_proposal_puts_no_cell_over(
     kept = [b for b in sitting if b not in lost]
     assert not _over(kept, room)
     stand = list(sitting)
-    for proposal in propose(lost, house(room, sitting), sitting):
+    for proposal in propose(lost, house(room, sitting)):
         if proposal.start is None:
             continue
         before = _over(stand, room)
@@ -245,28 +363,3 @@ def _at(booking: Booking, start: datetime, ticks: int) -> Booking:
 def _over(stand: list[Booking], room: dict[CellKey, int]) -> Counter[CellKey]:
     taken = Counter(key for b in stand for key in taken_by(b))
     return Counter({key: n - room.get(key, 0) for key, n in taken.items() if n > room.get(key, 0)})
-
-
-@settings(max_examples=150)
-@given(
-    st.lists(st.tuples(st.integers(0, 5), st.sampled_from([b"one", b"two"])), max_size=8),
-    st.lists(st.integers(0, 2), min_size=36, max_size=36),
-    st.integers(0, 3),
-)
-def test_no_family_is_parted_over_days(
-    wanted: list[tuple[int, bytes]], today: list[int], tomorrow: int
-) -> None:
-    sitting = [booked("10:00", email_key=family) for _, family in wanted]
-    sitting = [
-        _at(booking, at("09:00") + offset * timedelta(minutes=10), 2)
-        for booking, (offset, _) in zip(sitting, wanted, strict=True)
-    ]
-    room = {(DESKS, Tick(make.tick(at("09:00")) + n)): many for n, many in enumerate(today)}
-    room |= free(tomorrow, "2026-11-24 09:00")
-    lost = losing(sitting, room, office())
-    days = {b.id: b.start.date() for b in sitting}
-    for proposal in propose(lost, house(room, sitting), sitting):
-        if proposal.start is not None:
-            days[proposal.booking.id] = proposal.start.date()
-    for family in (b"one", b"two"):
-        assert len({days[b.id] for b in sitting if b.email_key == family}) <= 1

@@ -1,7 +1,7 @@
 """Disruptions on a real database: the office moves and cancels, nobody is forgotten."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from queue_service.flows.capacity.disruption import CancelAll, CarriedOut, Missi
 from queue_service.flows.capacity.previewing import Preview
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
+from queue_service.model.office import Window
 from tests import make
 from tests.layered import of_desks
 from tests.small import CLERK, Small
@@ -25,8 +26,13 @@ from tests.small import CLERK, Small
 DAY = (make.at("08:00"), make.at("12:00"))
 
 
-async def standing(small: Small) -> list[Booking]:
-    return await disruption.standing(small.house, small.office, *DAY)
+UNTIL_TEN_PAST = (Window((0, 1, 2, 3, 4), time(8), time(10, 10)),)
+
+
+async def standing(small: Small, *, days: int = 0) -> list[Booking]:
+    """Who stands today, and on so many days more."""
+    first, end = DAY
+    return await disruption.standing(small.house, small.office, first, end + timedelta(days=days))
 
 
 async def moved_all(small: Small, groups: Sequence[Sequence[Target]]) -> str:
@@ -152,6 +158,28 @@ async def test_a_missing_desk_moves_who_no_longer_fits_and_comes_back_by_itself(
     assert proposal.start in starts
     [called] = await to_call(small.house, small.office)
     assert called.now == proposal.start
+    await small.audit()
+
+
+async def test_a_family_of_which_one_must_leave_the_day_goes_as_a_whole(small: Small) -> None:
+    """Today ends at 10:10: with one counter left, mother or child would have to come tomorrow."""
+    await planning.load(small.house, msgspec.structs.replace(of_desks(), hours=UNTIL_TEN_PAST))
+    await small.settle()
+    for name, email in (("Other", "other"), ("Mother", "family"), ("Child", "family")):
+        await small.booked("10:00", name=name, email=f"{email}@example.org")
+    await small.set_clock(make.at("09:55"))
+    since, until = make.at("09:55"), make.at("12:00")
+    both = Missing((CounterKey("1"), CounterKey("2")), since, until, Why.STAFF_MISSING)
+    shown = await disruption.propose(small.house, small.office, both)
+    assert isinstance(shown, Preview)
+    assert sorted(p.along for p in shown.proposals) == [False, True]
+    done = await disruption.carry_out(small.house, small.office, both, CLERK)
+    assert done == CarriedOut(moved=2, left=0)
+    now = await standing(small, days=3)
+    gone = {b.id: b.start for b in now if b.start.date() > make.NOW.date()}
+    assert gone == {p.booking.id: p.start for p in shown.proposals}, "carried out as shown"
+    assert len({start.date() for start in gone.values()}) == 1
+    assert len({b.email_key for b in now if b.id in gone}) == 1, "the family, nobody else"
     await small.audit()
 
 

@@ -86,7 +86,10 @@ class CarriedOut(msgspec.Struct, frozen=True):
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """What the receipt keeps: the errand that moves people, and how many lost their place."""
+    """What the receipt keeps: the errand that moves people, and how many bookings it was to move.
+
+    Those are whoever lost a place and whoever goes along with their family.
+    """
 
     errand: UUID
     losing: int
@@ -108,7 +111,7 @@ def _layers(missing: Missing, by: ActorId) -> tuple[Layer, ...]:
 
 
 async def propose(house: House, office: Followed, missing: Missing) -> Preview | Refusal:
-    """Who would lose their place when these counters are missing, and where each could go."""
+    """Who would have to move when these counters are missing, and where each could go."""
     return await layering.preview(house, office, _layers(missing, SYSTEM))
 
 
@@ -117,9 +120,9 @@ async def carry_out(
 ) -> CarriedOut | Refusal:
     """Take the counters out and move whoever loses their place, as proposed at this moment.
 
-    Families move together; whoever has no other start keeps theirs and is counted in `left`. What
-    moves them is noted with the layers: a crash cannot part the two, and a key given again answers
-    what became of it.
+    Families move together, also with those of them who keep a place; whoever has no other start
+    keeps theirs and is counted in `left`. What moves them is noted with the layers: a crash cannot
+    part the two, and a key given again answers what became of it.
     """
     layers = _layers(missing, by)
     found = await layering.preview(house, office, layers)

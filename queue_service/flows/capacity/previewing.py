@@ -47,8 +47,10 @@ class Preview(msgspec.Struct, frozen=True):
 
     changes: tuple[Run, ...]
     proposals: tuple[Proposal, ...]
-    """Whoever would lose their place, each with the nearest other start or none; and with a start
-    whoever of their family could stay, but goes to another day with them."""
+    """Whoever would lose their place, each with the nearest other start or none.
+
+    Beside them those of their families who would have to go along, marked so.
+    """
 
     @property
     def gained(self) -> tuple[Run, ...]:
@@ -132,16 +134,17 @@ async def _cells(
 
 async def _losing(
     house: House, office: Followed, edit: _Edit
-) -> tuple[Sequence[Booking], Sequence[Booking]]:
-    """Bookings to come that sit in a cell with too few places; and all that stand those days."""
+) -> tuple[tuple[Booking, ...], list[Booking]]:
+    """Bookings to come for which a cell has too few places, and all that stand on those days."""
     short = {
         key: change.capacity
         for key, change in edit.changes.items()
         if (cell := edit.have.get(key)) is not None and cell.taken > change.capacity
     }
     if not short:
-        return (), ()
+        return (), []
     begin = instant_of(min(tick for _, tick in short)) - ONE_DAY
+    # A day more: families are whole only with those who come later on the same day.
     end = instant_of(Tick(max(change.end for change in edit.changes.values()))) + ONE_DAY
     async with transaction(house.pool, office.key.authority) as connection:
         standing = await store_bookings.standing(connection, office.key.office, begin, end)

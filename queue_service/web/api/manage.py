@@ -30,7 +30,7 @@ def _run(run: Run) -> dict[str, object]:
 
 
 def proposal_json(proposal: Proposal) -> dict[str, object]:
-    """A booking that would lose its place, and where it could go."""
+    """A booking that would lose its place or go along with its family, and where it could go."""
     booking = proposal.booking
     return {
         "booking": booking.code,
@@ -38,6 +38,7 @@ def proposal_json(proposal: Proposal) -> dict[str, object]:
         "end": booking.end,
         "services": [{"service": p.service, "persons": p.persons} for p in booking.parts],
         "proposed": proposal.start,
+        "along": proposal.along,
     }
 
 

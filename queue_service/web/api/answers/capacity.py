@@ -76,13 +76,17 @@ class ServiceFor(Answer, frozen=True):
 
 
 class Losing(Answer, frozen=True):
-    """A booking that would lose its place; `proposed` is the nearest other start, if any."""
+    """A booking that would lose its place; `proposed` is the nearest other start, if any.
+
+    With `along` it keeps its place, but belongs to a family that can stay together only there.
+    """
 
     booking: str | None
     start: datetime
     end: datetime
     services: tuple[ServiceFor, ...]
     proposed: datetime | None
+    along: bool
 
 
 class PreviewTold(Answer, frozen=True):

@@ -43,13 +43,14 @@ class RunLine(msgspec.Struct, frozen=True):
 
 
 class Losing(msgspec.Struct, frozen=True):
-    """Somebody who would lose a place, by code alone."""
+    """Somebody who would lose a place or go along with their family, by code alone."""
 
     code: str
     when: str
     services: str
     instead: str
     """Empty where no other start is free."""
+    along: bool
 
 
 class CellWords(msgspec.Struct, frozen=True):
@@ -151,7 +152,7 @@ def run_lines(runs: Sequence[Run], office: Office, language: str) -> tuple[RunLi
 
 
 def losing_lines(shown: Preview, office: Office, language: str) -> tuple[Losing, ...]:
-    """Who would lose a place, in words."""
+    """Who would lose a place, and who would go along with them, in words."""
     return tuple(_losing(proposal, office, language) for proposal in shown.proposals)
 
 
@@ -168,6 +169,7 @@ def _losing(proposal: Proposal, office: Office, language: str) -> Losing:
         _moment(booking.start.astimezone(zone), language),
         " · ".join(services),
         _moment(proposal.start.astimezone(zone), language) if proposal.start else "",
+        proposal.along,
     )
 
 
