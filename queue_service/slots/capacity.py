@@ -10,7 +10,7 @@ from datetime import date
 
 import msgspec
 
-from queue_service.model.ids import CounterKey, Tick
+from queue_service.model.ids import Tick
 from queue_service.model.layer import Layer
 from queue_service.model.office import Limit, Office, Period
 from queue_service.offices.layers import Added, Addition, DeskAdded, Opened, added_by
@@ -61,7 +61,7 @@ def cells(
         for said, ticks in additions
         if isinstance(said, Added)
     ]
-    changes += [_desk(desk, additions, names) for desk in limit.counters]
+    changes += [_desk(desk, additions, names) for desk in _named(additions)]
     for change in changes:
         places |= {tick: places[tick] + add for tick, add in change.items() if tick in places}
     return tuple(Cell(Tick(tick), max(0, places[tick])) for tick in sorted(places))
@@ -103,8 +103,8 @@ def absences(office: Office, day: date, layers: Iterable[Layer]) -> dict[int, in
     """How many counters are absent in each tick of the local `day`; ticks with none left out."""
     lasting = tuple(_lasting(layers, ticks_of_day(day, office.tz)))
     missing: Tally[int] = Tally()
-    for desk in {said.counter for said, _ in lasting if isinstance(said, DeskAdded)}:
-        change = _desk(CounterKey(desk), lasting, lambda ticks: ticks)
+    for desk in _named(lasting):
+        change = _desk(desk, lasting, lambda ticks: ticks)
         missing.update(tick for tick, sum_ in change.items() if sum_ < 0)
     return dict(missing)
 
@@ -133,9 +133,12 @@ def _reaches(said: Addition, limit: Limit) -> bool:
     return said.limit == limit.key
 
 
-def _desk(
-    desk: CounterKey, additions: Iterable[tuple[Addition, range]], names: Names
-) -> dict[int, int]:
+def _named(additions: Iterable[tuple[Addition, range]]) -> set[str]:
+    """The counters of which something is said."""
+    return {said.counter for said, _ in additions if isinstance(said, DeskAdded)}
+
+
+def _desk(desk: str, additions: Iterable[tuple[Addition, range]], names: Names) -> dict[int, int]:
     """What layers on one counter change, cell by cell.
 
     It can be absent only once, however often that is said; who stands in for it counts beside that.
