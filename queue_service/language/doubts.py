@@ -14,6 +14,7 @@ _SENTENCES: dict[Why, str] = {
     Why.SERIAL: mark("The number needs 4 to 40 letters and digits."),
     Why.STATE: mark("We do not know the state {said}."),
     Why.DATE: mark("{said} is no date such as {one} or {other}."),
+    Why.NOT_YET: mark("{said} is still to come: is the year mistyped?"),
     Why.BOOKED: mark("The card has an appointment; cancel it before the card is marked {said}."),
     Why.NO_WAY: mark("This state cannot follow: {said}."),
     Why.NOT_SETTLED: mark("Not taken just now ({said}): please send the list again."),
@@ -27,4 +28,6 @@ def doubt_in_words(t: Catalogue, doubt: Doubt) -> str:
     if doubt.why is Why.DATE:
         # Isolated: right-to-left text would turn days and years round.
         said |= {name: span(day, day, t.language) for name, day in _DATES.items()}
+    if doubt.why is Why.NOT_YET:
+        said = {"said": span(doubt.said, doubt.said, t.language)}
     return t(_SENTENCES[doubt.why], **said)

@@ -52,6 +52,8 @@ class Why(StrEnum):
     SERIAL = "serial"
     STATE = "state"
     DATE = "date"
+    NOT_YET = "not_yet"
+    """A day that is still to come."""
     BOOKED = "booked"
     NO_WAY = "no_way"
     NOT_SETTLED = "not_settled"

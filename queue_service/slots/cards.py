@@ -6,6 +6,7 @@ gives its card back exactly once. Reading files is left to `slots.card_list`, ha
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -175,20 +176,23 @@ class Recorded(msgspec.Struct, frozen=True):
     doubts: tuple[Doubt, ...] = ()
 
 
-def record(world: World, rows: Iterable[Said]) -> Told | Recorded:
+def record(world: World, rows: Iterable[Said], *, zone: ZoneInfo) -> Told | Recorded:
     """Take a piece of a list over; what nothing changes leaves no entry.
 
-    `world.now` is in the office's zone: what is said of a day to come is doubted.
+    What is said of a day to come, in the office's `zone`, is doubted.
     """
     after: dict[bytes, Card] = {}
     same = older = 0
     doubts: list[Doubt] = []
+    # A turn counts in UTC, where a list that is written after midnight is of a day to come.
+    today = world.now.astimezone(zone).date()
     for row in rows:
         card = after.get(row.key) or world.card(row.key)
-        if row.since > world.now.date():
-            # A mistyped year: every later row would be older than it, without a word.
-            doubts.append(Doubt(row.line, Why.DATE, row.since.isoformat()))
-        elif card is not None and row.since < card.since:
+        if row.since > today:
+            # A mistyped year: every later row would be older than it, without a word. One that was
+            # taken before this was doubted locks its card no longer.
+            doubts.append(Doubt(row.line, Why.NOT_YET, row.since.isoformat()))
+        elif card is not None and row.since < card.since <= today:
             older += 1
         elif card is not None and card.state is row.state:
             same += 1

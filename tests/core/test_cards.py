@@ -1,6 +1,6 @@
 """Cards: which state may follow which, who may book one, and what a list changes."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -156,7 +156,7 @@ rows = st.lists(
 
 
 def taken(here: World, said: list[Said]) -> Recorded:
-    answer = cards.record(here, said)
+    answer = cards.record(here, said, zone=make.BERLIN)
     if isinstance(answer, Recorded):
         return answer
     here.take(answer, 1)
@@ -191,10 +191,10 @@ def test_a_list_moves_cards_only_as_they_may_and_the_same_list_again_changes_not
 
 def test_a_row_that_would_leave_somebody_with_an_appointment_standing_is_doubted() -> None:
     booked = card(booking=make.uuid(), booking_state=BookingState.BOOKED)
-    done = cards.record(world(booked), [Said(7, booked.key, S.POSTED, DAY)])
+    done = cards.record(world(booked), [Said(7, booked.key, S.POSTED, DAY)], zone=make.BERLIN)
     assert isinstance(done, Recorded)
     assert [d.line for d in done.doubts] == [7]
-    out = cards.record(world(booked), [Said(7, booked.key, S.HANDED_OUT, DAY)])
+    out = cards.record(world(booked), [Said(7, booked.key, S.HANDED_OUT, DAY)], zone=make.BERLIN)
     assert isinstance(out, Told)
 
 
@@ -245,12 +245,21 @@ def test_a_file_that_is_no_list_is_not_answered_row_by_row() -> None:
 
 
 def test_a_day_to_come_is_doubted_and_locks_no_card() -> None:
+    late, today = card(S.DELIVERED), make.NOW.date()
+    done = taken(world(late), [Said(2, late.key, S.READY, today + timedelta(days=1))])
+    assert [(d.line, d.why) for d in done.doubts] == [(2, Why.NOT_YET)]
+    locked = card(S.DELIVERED, since=today.replace(year=2062))
+    assert taken(world(locked), [Said(2, locked.key, S.READY, today)]).changed == 1
+
+
+def test_a_list_of_the_night_is_of_the_offices_day() -> None:
+    """A turn counts in UTC, where it is still yesterday."""
+    midnight = make.at("2026-11-24 00:30").astimezone(UTC)
     late = card(S.DELIVERED)
-    done = cards.record(
-        world(late), [Said(2, late.key, S.READY, make.NOW.date() + timedelta(days=1))]
-    )
-    assert isinstance(done, Recorded)
-    assert [(d.line, d.why) for d in done.doubts] == [(2, Why.DATE)]
+    here = World(midnight, cards={late.key: late})
+    said = [Said(n, late.key, S.READY, make.NOW.date() + timedelta(days=n)) for n in (2, 1)]
+    done = taken(here, said)
+    assert (done.changed, [d.line for d in done.doubts]) == (1, [2])
 
 
 @given(st.text(max_size=200))

@@ -130,6 +130,16 @@ async def test_a_list_is_taken_over_row_by_row_and_twice_changes_nothing(small: 
     await small.audit()
 
 
+async def test_a_list_of_the_night_is_taken_and_a_mistyped_year_locks_no_card(small: Small) -> None:
+    await by_cards(small)
+    await small.wait(16 * 60)  # 00:30, yesterday in UTC
+    mistyped = await listed(small, b"serial,state,date\nBB10001,delivered,2027-11-20\n")
+    assert [(d.line, d.why) for d in mistyped.doubts] == [(2, Why.NOT_YET)]
+    night = await listed(small, b"serial,state,date\nBB10001,ready,2026-11-24\n")
+    assert (night.changed, night.doubts) == (1, ())
+    assert isinstance(await hold(small, "BB10001", start="2026-11-24 10:00"), HoldGiven)
+
+
 async def test_no_number_of_a_card_is_written_anywhere(small: Small) -> None:
     await by_cards(small)
     await listed(small)

@@ -176,8 +176,10 @@ class _NothingNewError(Exception):
 
 
 async def _record(house: House, office: Followed, rows: Sequence[Said], by: ActorId) -> Recorded:
+    zone = office.office.tz
+
     def decide(world: World) -> Told:
-        told = cards.record(world, rows)
+        told = cards.record(world, rows, zone=zone)
         if isinstance(told, Recorded):
             raise _NothingNewError(told)
         return told
