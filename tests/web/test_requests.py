@@ -125,6 +125,21 @@ def test_an_address_is_left_for_one_message_and_taken_back(cards: Hall) -> None:
     assert bad.status_code == 422
 
 
+@pytest.mark.parametrize("email", ["a,b@x.de", "a\u202eb@x.de"])
+def test_the_page_says_of_an_address_that_no_letter_reaches_that_it_is_none(
+    cards: Hall, email: str
+) -> None:
+    asked = cards.anyone.post(
+        "/en/heidelberg/cards", data={"service": "PICK", "persons": "1", "number.1": LATE}
+    )
+    wish = {name: values[0] for name, values in fields(asked.text).items()}
+    tell = "/en/heidelberg/cards/tell"
+    refused = cards.anyone.post(tell, data=wish | {"email": email})
+    assert refused.status_code == 422
+    assert "an address looks like name@example.org" in refused.text
+    assert cards.anyone.post(tell, data=wish | {"email": "lena@example.org"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("place", "code"),
     [

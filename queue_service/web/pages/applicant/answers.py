@@ -11,6 +11,7 @@ import msgspec
 
 from queue_service.language import catalogue, mark
 from queue_service.language.refusals import FIELDS
+from queue_service.slots.contact import is_address
 
 LENGTHS = {"name": 120, "email": 254, "phone": 40, "birth_date": 20, "document": 40}
 _MISSING = mark("Please fill in: {field}.")
@@ -64,7 +65,7 @@ def faults(answers: Answers, required: tuple[str, ...], language: str) -> dict[s
 
 def _well_formed(field: str, value: str) -> bool:
     if field == "email":
-        return _EMAIL.fullmatch(value) is not None
+        return _EMAIL.fullmatch(value) is not None and is_address(value)
     if field == "phone":
         return _PHONE.fullmatch(value.translate(_DIGITS)) is not None
     return field != "birth_date" or as_birth_date(value) is not None

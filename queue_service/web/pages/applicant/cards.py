@@ -93,7 +93,8 @@ async def tell(request: Asked, house: House, lang: str, office: str) -> Shown:
     ]
     kept = [each for each in left if isinstance(each, NotReady)]
     if not kept:
-        return _asked(request, lang, wanted, late=late, refusal=Refusal(Code.TOO_MANY))
+        why = next(each for each in left if isinstance(each, Refusal))
+        return _asked(request, lang, wanted, late=late, refusal=why, email=answers.email)
     return page(
         "apply/told.html",
         request,
