@@ -18,7 +18,8 @@ from queue_service.slots.cards import RECORDABLE
 MOST_ROWS = 50_000
 MOST_DOUBTS = 1_000
 """A file that is no list would be answered with many times its size."""
-_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_ABOVE = re.compile(r'[\s;,|]*|"?sep=(?P<divider>[;,|\t])"?[\s;,|]*', re.IGNORECASE)
+"""A line that spreadsheets write above the header: an empty row, or how cells are divided."""
 SERIAL_LENGTHS = range(4, 41)
 COLUMNS = {
     "serial": ("serial", "seriennummer", "reference", "vorgangsnummer", "kartennummer"),
@@ -68,18 +69,16 @@ def decoded(content: bytes) -> str:
 def read(text: str) -> Read:
     """The rows of a list; a file without the three columns has one doubt at its header.
 
-    Each line is a row: a quote that nobody closed costs its own row and no other. Empty lines, and
+    Each line is a row: a quote that nobody closed costs its own row and no other. Empty rows, and
     the ``sep=;`` of spreadsheets, may stand above the header.
     """
-    lines = list(enumerate(text.splitlines(), 1))
-    divider = ""
-    while lines and (not lines[0][1].strip() or _SEPARATOR.fullmatch(lines[0][1].strip())):
-        said = _SEPARATOR.fullmatch(lines[0][1].strip())
-        divider = said[1] if said else divider
-        del lines[0]
-    if not lines:
-        return Read((), (Doubt(1, Why.EMPTY),))
-    number, first = lines[0]
+    lines = iter(enumerate(text.splitlines(), 1))
+    number, first, divider = 1, "", ""
+    while above := _ABOVE.fullmatch(first):
+        divider = above["divider"] or divider
+        number, first = next(lines, (0, ""))
+        if not number:
+            return Read((), (Doubt(1, Why.EMPTY),))
     divider = divider or (";" if first.count(";") >= first.count(",") else ",")
     try:
         at = _places(next(csv.reader([first], delimiter=divider)))
@@ -88,7 +87,7 @@ def read(text: str) -> Read:
     missing = [name for name in COLUMNS if name not in at]
     if missing:
         return Read((), (Doubt(number, Why.NO_COLUMNS, ", ".join(missing)),))
-    return _rows(lines[1:], divider, at)
+    return _rows(lines, divider, at)
 
 
 def _rows(lines: Iterable[tuple[int, str]], divider: str, at: dict[str, int]) -> Read:

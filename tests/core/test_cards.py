@@ -232,10 +232,28 @@ def test_a_stray_quote_costs_no_other_row_of_a_list() -> None:
 
 
 def test_what_spreadsheets_write_above_the_header_is_passed_over() -> None:
-    for above, line in (("\n\n", 4), ("sep=;\n", 3), ("SEP=;\n\n", 4)):
+    for above, line in (
+        ("\n\n", 4),
+        ("sep=;\n", 3),
+        ("SEP=;\n\n", 4),
+        ('"sep=;"\n', 3),
+        ("sep=;;;\n", 3),
+        (";;\n \n", 4),
+    ):
         found = card_list.read(f"{above}serial;state;date\nAA10001;ready;2026-11-20\n")
         assert [row.line for row in found.rows] == [line], above
         assert found.doubts == ()
+    many = card_list.read("\n" * 1_000_000 + "serial;state;date\nAA10001;ready;2026-11-20\n")
+    assert [row.line for row in many.rows] == [1_000_002]
+    tabs = card_list.read("sep=\t\nserial\tstate\tdate\nAA10001\tready\t2026-11-20\n")
+    assert [row.line for row in tabs.rows] == [3]
+
+
+@pytest.mark.parametrize("sign", ['"', " ", "x", "\0"])
+def test_a_separator_that_is_none_breaks_nothing(sign: str) -> None:
+    found = card_list.read(f"sep={sign}\nserial;state;date\nAA10001;ready;2026-11-20\n")
+    assert found.rows == ()
+    assert [d.why for d in found.doubts] == [Why.NO_COLUMNS]
 
 
 def test_a_file_that_is_no_list_is_not_answered_row_by_row() -> None:
