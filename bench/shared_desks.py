@@ -59,10 +59,11 @@ class Shared:
 
     def cells(self, day: date) -> dict[CellKey, int]:
         """The capacity of every cell of `day`."""
+        planned = capacity.cells(self.office, self.office.limits, day, frozenset())
         return {
-            (self.numbers[limit.key], cell.tick): cell.capacity
-            for limit in self.office.limits
-            for cell in capacity.cells(self.office, limit, day, frozenset())
+            (self.numbers[key], tick): places
+            for key, cells in planned.items()
+            for tick, places in cells.items()
         }
 
     def asked(self, day: date, chance: random.Random, *, several: float) -> Asked:

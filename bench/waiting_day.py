@@ -48,9 +48,9 @@ class Day:
         clock = OfficeClock(begin, begin, 0.0)
         self.followed = Followed(OfficeRow(key, 0, clock), office)
         self.cells: dict[CellKey, Cell | None] = {
-            (numbers[limit.key], cell.tick): Cell(cell.capacity, 0)
-            for limit in office.limits
-            for cell in capacity.cells(office, limit, day, frozenset())
+            (numbers[key], tick): Cell(places, 0)
+            for key, cells in capacity.cells(office, office.limits, day, frozenset()).items()
+            for tick, places in cells.items()
         }
         left = [(limit, tick, cell.capacity) for (limit, tick), cell in self.cells.items() if cell]
         self.followed.loaded(Load(0, left, [], [], []))

@@ -5,10 +5,8 @@ the cells is left to `claims`.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-
-import msgspec
 
 from queue_service.model.ids import Tick
 from queue_service.model.layer import Layer
@@ -16,6 +14,7 @@ from queue_service.model.office import Limit, Office, Period
 from queue_service.offices.layers import Added, Addition, DeskAdded, Opened, added_by
 from queue_service.slots.calendar import (
     ONE_DAY,
+    Span,
     day_tick,
     half_day_ticks,
     ticks_of,
@@ -23,35 +22,40 @@ from queue_service.slots.calendar import (
     windows,
 )
 
-
-class Cell(msgspec.Struct, frozen=True, array_like=True):
-    """One limit during one period: the period's first tick and the places in it."""
-
-    tick: Tick
-    capacity: int
-
-
 Names = Callable[[range], Iterable[int]]
 """The cells that a run of ticks touches, also in part, by their names."""
 
 
 def cells(
     office: Office,
-    limit: Limit,
+    limits: Iterable[Limit],
     day: date,
     holidays: frozenset[date],
     layers: Iterable[Layer] = (),
-) -> tuple[Cell, ...]:
-    """The cells of `limit` on the local `day`, in order; none while it is closed.
+) -> dict[str, dict[Tick, int]]:
+    """The places of each of `limits` on the local `day`: limit → first tick of a period → places.
 
-    A capacity layer counts in each cell whose period it overlaps. Places and desks are added to
-    open time only; a window opens time of its own, also on a closed day, and adds to open time.
+    Ticks come in order; there are none while a limit is closed. A capacity layer counts in each
+    cell whose period it overlaps. Places and desks are added to open time only; a window opens time
+    of its own, also on a closed day, and adds to open time.
     """
-    names = _names(office, limit.period, day)
-    lasting = _lasting(layers, ticks_of_day(day, office.tz))
-    additions = tuple((said, ticks) for said, ticks in lasting if _reaches(said, limit))
+    lasting = tuple(_lasting(layers, ticks_of_day(day, office.tz)))
+    return {
+        limit.key: _cells(
+            limit,
+            windows(office, limit.hours, day, holidays),
+            _names(office, limit.period, day),
+            tuple((said, ticks) for said, ticks in lasting if _reaches(said, limit)),
+        )
+        for limit in limits
+    }
+
+
+def _cells(
+    limit: Limit, spans: Iterable[Span], names: Names, additions: Sequence[tuple[Addition, range]]
+) -> dict[Tick, int]:
     places: dict[int, int] = {}
-    for span in windows(office, limit.hours, day, holidays):
+    for span in spans:
         places |= dict.fromkeys(names(ticks_of(*span)), limit.capacity)
     for said, ticks in additions:
         if isinstance(said, Opened):
@@ -64,7 +68,7 @@ def cells(
     changes += [_desk(desk, additions, names) for desk in _named(additions)]
     for change in changes:
         places |= {tick: places[tick] + add for tick, add in change.items() if tick in places}
-    return tuple(Cell(Tick(tick), max(0, places[tick])) for tick in sorted(places))
+    return {Tick(tick): max(0, many) for tick, many in sorted(places.items())}
 
 
 def end_of(cell: Tick, period: Period, office: Office, day: date) -> Tick:
@@ -76,15 +80,13 @@ def end_of(cell: Tick, period: Period, office: Office, day: date) -> Tick:
     return afternoon if halved else day_tick(day + ONE_DAY, office.tz)
 
 
-def difference(have: Mapping[Tick, int], want: Iterable[Cell]) -> tuple[Cell, ...]:
-    """The cells to write so that `have` (of one limit and day) becomes `want`; others stay.
+def difference(have: Mapping[Tick, int], want: Mapping[Tick, int]) -> dict[Tick, int]:
+    """The cells of a limit to write so that `have` becomes `want`; others stay.
 
-    A cell that is no longer wanted is written with capacity 0, as bookings may sit in it.
+    A cell that is no longer wanted is written with 0 places, as bookings may sit in it.
     """
-    wanted = {cell.tick: cell.capacity for cell in want}
-    gone = {tick: 0 for tick, capacity in have.items() if tick not in wanted and capacity}
-    new = {tick: places for tick, places in wanted.items() if have.get(tick) != places}
-    return tuple(Cell(tick, places) for tick, places in sorted((gone | new).items()))
+    gone = {tick: 0 for tick, places in have.items() if places and tick not in want}
+    return gone | {tick: places for tick, places in want.items() if have.get(tick) != places}
 
 
 def _names(office: Office, period: Period, day: date) -> Names:

@@ -56,13 +56,8 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
         self, day: date, layers: tuple[Layer, ...], known: dict[date, Capacities]
     ) -> Capacities:
         if day not in known:
-            known[day] = {
-                limit.key: {
-                    cell.tick: cell.capacity
-                    for cell in capacity.cells(self.office, limit, day, self.holidays, layers)
-                }
-                for limit in self.desk_limits
-            }
+            limits = self.desk_limits
+            known[day] = capacity.cells(self.office, limits, day, self.holidays, layers)
         return known[day]
 
     @cached_property

@@ -66,10 +66,10 @@ def shown(told: Office, holidays: frozenset[date]) -> list[datetime]:
     limits = [limit for limit in told.limits if make.PICK in limit.services]
     view.load(
         [
-            (LimitId(make.NUMBERS[limit.key]), cell.tick, cell.capacity)
+            (LimitId(make.NUMBERS[key]), tick, places)
             for day in DAYS
-            for limit in limits
-            for cell in cells(told, limit, day, holidays)
+            for key, of_limit in cells(told, limits, day, holidays).items()
+            for tick, places in of_limit.items()
         ],
         (),
         (),

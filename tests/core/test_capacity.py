@@ -1,8 +1,10 @@
 """Capacity: windows × capacity plus layers → cells, and which of them change."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import permutations
+from itertools import groupby, permutations
+from operator import itemgetter
 
 import msgspec
 import pytest
@@ -11,13 +13,14 @@ from hypothesis import strategies as st
 
 from queue_service.events.booking import Held
 from queue_service.model.ids import ActorId, CounterKey, ServiceCode, Tick
-from queue_service.model.office import Limit, Period, Window
+from queue_service.model.office import Limit, Office, Period, Window
 from queue_service.model.world import Told, World
 from queue_service.offices import Layer, Origin
 from queue_service.offices.layers import added_by
+from queue_service.slots import capacity as planned
 from queue_service.slots import claims
 from queue_service.slots.calendar import half_day_ticks, instant_of, tick_of, ticks_of_day
-from queue_service.slots.capacity import Cell, cells, difference, end_of
+from queue_service.slots.capacity import difference, end_of
 from tests import make
 from tests.presets import preset
 
@@ -46,23 +49,35 @@ def layer(add: int, since: datetime, until: datetime | None, key: str = "pickup"
     return Layer(f"capacity:{key}", change, since, until, ActorId(7), "peak", Origin.SURGE)
 
 
-def told(found: tuple[Cell, ...]) -> list[str]:
+def cells(
+    office: Office,
+    limit: Limit,
+    day: date,
+    holidays: frozenset[date],
+    layers: Iterable[Layer] = (),
+) -> dict[Tick, int]:
+    [found] = planned.cells(office, [limit], day, holidays, layers).values()
+    return found
+
+
+def told(found: dict[Tick, int]) -> list[str]:
     """Runs of equal capacity as people in Heidelberg read them: ``08:00 3`` from then on."""
-    runs = [cell for n, cell in enumerate(found) if not n or cell.capacity != found[n - 1].capacity]
-    return [f"{instant_of(c.tick).astimezone(BERLIN):%H:%M} {c.capacity}" for c in runs]
+    runs = (next(run) for _, run in groupby(found.items(), key=itemgetter(1)))
+    return [f"{instant_of(tick).astimezone(BERLIN):%H:%M} {places}" for tick, places in runs]
 
 
 def test_each_five_minutes_of_the_hours_are_a_cell() -> None:
     found = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)
     assert len(found) == 4 * 12
-    assert found[0] == Cell(tick_of(at(MONDAY, "08:00")), 3)
-    assert found[-1] == Cell(tick_of(at(MONDAY, "11:55")), 3)
+    assert set(found.values()) == {3}
+    assert min(found) == tick_of(at(MONDAY, "08:00"))
+    assert max(found) == tick_of(at(MONDAY, "11:55"))
 
 
 def test_a_closed_day_has_no_cells() -> None:
     for period in Period:
-        assert cells(OFFICE, limit(period=period), MONDAY, frozenset({MONDAY})) == ()
-        assert cells(OFFICE, limit(period=period), date(2026, 11, 28), NO_HOLIDAYS) == ()
+        assert cells(OFFICE, limit(period=period), MONDAY, frozenset({MONDAY})) == {}
+        assert cells(OFFICE, limit(period=period), date(2026, 11, 28), NO_HOLIDAYS) == {}
 
 
 @pytest.mark.parametrize(
@@ -77,14 +92,15 @@ def test_half_days_and_days_are_one_cell_each_while_open(
     period: Period, day: date, names: list[str]
 ) -> None:
     found = cells(OFFICE, limit(period=period, capacity=60), day, NO_HOLIDAYS)
-    assert [f"{instant_of(c.tick).astimezone(BERLIN):%H:%M} {c.capacity}" for c in found] == names
+    local = {instant_of(tick).astimezone(BERLIN): places for tick, places in found.items()}
+    assert [f"{at:%H:%M} {places}" for at, places in local.items()] == names
 
 
 def test_a_limit_with_hours_of_its_own_keeps_those() -> None:
     hours = (Window((0,), time(8, 45), time(10)), Window((0,), time(11), time(11, 30)))
     found = cells(OFFICE, limit(hours=hours), MONDAY, NO_HOLIDAYS)
     assert len(found) == 15 + 6
-    assert {instant_of(c.tick).astimezone(BERLIN).hour for c in found} == {8, 9, 11}
+    assert {instant_of(tick).astimezone(BERLIN).hour for tick in found} == {8, 9, 11}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +197,7 @@ def test_three_desks_and_two_more_are_exactly_five_at_once() -> None:
     assert told(found) == ["08:00 3", "09:00 5", "10:00 3"]
     world = World(
         at(MONDAY, "08:00"),
-        cells={(make.DESKS, cell.tick): make.Cell(cell.capacity, 0) for cell in found},
+        cells={(make.DESKS, tick): make.Cell(places, 0) for tick, places in found.items()},
     )
     for n in range(1, 7):
         visit = make.booking(at(MONDAY, "09:10"), 30)
@@ -209,7 +225,7 @@ def test_a_window_that_was_taken_back_ends_there() -> None:
     extra = window(at(day, "08:00"), at(day, "12:00"), 2, until=at(day, "09:00"))
     assert len(cells(OFFICE, limit(), day, NO_HOLIDAYS, [extra])) == 12
     never = msgspec.structs.replace(extra, until=at(MONDAY, "09:00"))
-    assert cells(OFFICE, limit(), day, NO_HOLIDAYS, [never]) == ()
+    assert cells(OFFICE, limit(), day, NO_HOLIDAYS, [never]) == {}
 
 
 def test_a_layer_that_was_taken_back_before_it_began_counts_nowhere() -> None:
@@ -244,7 +260,7 @@ def test_a_change_of_no_known_form_is_refused(change: str) -> None:
 def test_the_end_of_a_cell_is_where_the_next_one_begins(period: Period) -> None:
     for day in (MONDAY, date(2027, 3, 28), date(2027, 10, 31)):
         all_day = limit(period=period, hours=(Window(EVERY_DAY, time(0), time(23, 59)),))
-        ticks = [cell.tick for cell in cells(OFFICE, all_day, day, NO_HOLIDAYS)]
+        ticks = list(cells(OFFICE, all_day, day, NO_HOLIDAYS))
         ends = [end_of(tick, period, OFFICE, day) for tick in ticks]
         assert ends == [*ticks[1:], ticks_of_day(day, BERLIN).stop]
 
@@ -262,7 +278,7 @@ def test_a_cell_is_the_sum_of_the_layers_over_it_whatever_their_order(
     spans = [(add, base + min(a, b), base + max(a, b)) for add, a, b in said]
     made = [layer(add, instant_of(Tick(a)), instant_of(Tick(b))) for add, a, b in spans]
     found = cells(OFFICE, whole_day, day, NO_HOLIDAYS, made)
-    for tick, capacity in ((cell.tick, cell.capacity) for cell in found):
+    for tick, capacity in found.items():
         assert capacity == max(0, 3 + sum(add for add, a, b in spans if a <= tick < b))
     shuffled = list(made)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random, drawn by hypothesis
@@ -273,7 +289,7 @@ def test_a_cell_is_the_sum_of_the_layers_over_it_whatever_their_order(
 def test_cells_come_in_order_none_twice_and_lie_in_their_day(day: date, period: Period) -> None:
     all_day = limit(period=period, hours=(Window(EVERY_DAY, time(0), time(23, 55)),))
     office = msgspec.structs.replace(OFFICE, closures=())
-    ticks = [cell.tick for cell in cells(office, all_day, day, NO_HOLIDAYS)]
+    ticks = list(cells(office, all_day, day, NO_HOLIDAYS))
     assert ticks == sorted(set(ticks))
     of_day = ticks_of_day(day, BERLIN)
     assert all(tick in of_day for tick in ticks)
@@ -287,18 +303,16 @@ def test_only_changed_cells_are_written() -> None:
     before = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)
     more = layer(1, at(MONDAY, "09:00"), at(MONDAY, "09:10"))
     after = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS, [more])
-    have = {cell.tick: cell.capacity for cell in before}
     first = tick_of(at(MONDAY, "09:00"))
-    assert difference(have, after) == (Cell(first, 4), Cell(Tick(first + 1), 4))
-    assert difference(have, before) == ()
+    assert difference(before, after) == {first: 4, first + 1: 4}
+    assert difference(before, before) == {}
 
 
 def test_a_cell_outside_the_new_hours_is_written_as_zero_once() -> None:
-    have = {cell.tick: cell.capacity for cell in cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)}
-    changes = difference(have, ())
-    assert {cell.capacity for cell in changes} == {0}
-    assert len(changes) == len(have)
-    assert difference({cell.tick: 0 for cell in changes}, ()) == ()
+    have = cells(OFFICE, limit(), MONDAY, NO_HOLIDAYS)
+    changes = difference(have, {})
+    assert changes == dict.fromkeys(have, 0)
+    assert difference(changes, {}) == {}
 
 
 days_cells = st.dictionaries(st.integers(0, 40).map(Tick), st.integers(0, 3))
@@ -308,12 +322,12 @@ days_cells = st.dictionaries(st.integers(0, 40).map(Tick), st.integers(0, 3))
 def test_after_the_changes_the_cells_are_as_wanted(
     have: dict[Tick, int], want: dict[Tick, int]
 ) -> None:
-    changes = difference(have, [Cell(tick, places) for tick, places in want.items()])
-    after = have | {cell.tick: cell.capacity for cell in changes}
+    changes = difference(have, want)
+    after = have | changes
     assert {tick: places for tick, places in after.items() if places} == {
         tick: places for tick, places in want.items() if places
     }
-    assert all(have.get(cell.tick) != cell.capacity for cell in changes)
+    assert all(have.get(tick) != places for tick, places in changes.items())
 
 
 def test_a_whole_month_is_cut_into_cells_without_gap() -> None:

@@ -62,7 +62,9 @@ class Edits(RuleBasedStateMachine):
         """Let cells follow the layers as the errand does: as a difference, under its stamp."""
         stand = Stand(tuple(self.layers), self.town.stamp, make.NUMBERS, self.town.now)
         have = {key: cell.capacity for key, cell in self.town.cells.items() if cell is not None}
-        todo = cells.changes(stand, OFFICE, NOW.date(), (), have)
+        today = NOW.date()
+        of_today = cells.by_day(have, OFFICE, today, today)[today]
+        todo = cells.changes(stand, OFFICE, today, (), of_today)
         self.town.cells = {change.key: None for change in todo} | self.town.cells
         stamp = "older" if stale else self.town.stamp
         for chunk in (todo[::2], todo[1::2]):

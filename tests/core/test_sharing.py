@@ -250,13 +250,10 @@ def test_a_missing_counter_takes_a_place_from_the_limits_it_belongs_to_and_no_ot
 ) -> None:
     told = preset(slug)
     away = Layer(f"capacity:{counter}", f'{{"counter": "{counter}", "add": -1}}', AT)
-    for limit in told.limits:
-        [before, after] = (
-            {cell.tick: cell.capacity for cell in cells(told, limit, DAY, frozenset(), layers)}
-            for layers in ((), (away,))
-        )
-        missing = 1 if limit.key in smaller else 0
-        assert after == {tick: places - missing for tick, places in before.items()}, limit.key
+    before, after = (cells(told, told.limits, DAY, frozenset(), layers) for layers in ((), (away,)))
+    for key, were in before.items():
+        missing = 1 if key in smaller else 0
+        assert after[key] == {tick: places - missing for tick, places in were.items()}, key
 
 
 FAULTS = [

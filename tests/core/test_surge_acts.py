@@ -26,9 +26,9 @@ from tests.surging import MINUTE, OPEN_TWO, Told, ground, rule
 
 def cells_of(office: Office, layers: tuple[Layer, ...], day: date) -> dict[tuple[str, Tick], int]:
     return {
-        (limit.key, cell.tick): cell.capacity
-        for limit in office.limits
-        for cell in capacity.cells(office, limit, day, frozenset(), layers)
+        (key, tick): places
+        for key, cells in capacity.cells(office, office.limits, day, frozenset(), layers).items()
+        for tick, places in cells.items()
     }
 
 

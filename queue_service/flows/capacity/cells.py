@@ -27,7 +27,7 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Grant, Needs, Told, World
 from queue_service.offices.layers import is_capacity
 from queue_service.slots import capacity
-from queue_service.slots.calendar import ONE_DAY, day_tick, tick_of
+from queue_service.slots.calendar import ONE_DAY, day_tick, tick_of, ticks_of_day
 from queue_service.slots.claims import runs
 from queue_service.store import capacity as store
 from queue_service.store import offices as store_offices
@@ -44,6 +44,10 @@ AHEAD = 2
 office would be one of bookings alone."""
 DAYS_A_PIECE = 21
 """Of an edit: read at once and marked at once."""
+
+
+Places = dict[LimitId, dict[Tick, int]]
+"""Of the cells of one day."""
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -84,14 +88,14 @@ class Stand(msgspec.Struct, frozen=True):
 
 
 def by_day(
-    have: Mapping[CellKey, Value], office: Office, first: date, last: date
-) -> dict[date, dict[CellKey, Value]]:
-    """Cells apart by their local day."""
+    have: Mapping[CellKey, int], office: Office, first: date, last: date
+) -> dict[date, Places]:
+    """The places of cells in [first, last] apart by their local day."""
     days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
-    begins = [day_tick(day, office.tz) for day in days]
-    found: dict[date, dict[CellKey, Value]] = {day: {} for day in days}
-    for key, value in have.items():
-        found[days[bisect_right(begins, key[1]) - 1]][key] = value
+    found: dict[date, Places] = {day: {} for day in days}
+    of_tick = {tick: found[day] for day in days for tick in ticks_of_day(day, office.tz)}
+    for (limit, tick), places in have.items():
+        of_tick[tick].setdefault(limit, {})[tick] = places
     return found
 
 
@@ -138,35 +142,27 @@ async def _stand(snapshot: asyncpg.Connection, office: Followed) -> Stand:
 
 
 def changes(
-    found: Stand, office: Office, day: date, limits: Sequence[str], have: Mapping[CellKey, int]
+    found: Stand, office: Office, day: date, limits: Sequence[str], have: Places
 ) -> list[Change]:
     """The cells of a day to be written so that they are as layers say; `have` are the day's."""
     holidays = configuration.public_holidays(office.land, (day.year,))
-    layers = found.adding(day, office)
-    periods = {found.numbers.get(limit.key): limit.period for limit in office.limits}
-    want: set[CellKey] = set()
-    todo: list[Change] = []
-    for limit in office.limits:
-        number = found.numbers.get(limit.key)
-        if number is None or (limits and limit.key not in limits):
-            continue
-        for cell in capacity.cells(office, limit, day, holidays, layers):
-            key = (number, cell.tick)
-            want.add(key)
-            if have.get(key) != cell.capacity:
-                over = (
-                    Tick(cell.tick + 1)
-                    if limit.period is Period.TICK
-                    else capacity.end_of(cell.tick, limit.period, office, day)
-                )
-                todo.append(Change(key, cell.capacity, over))
-    # A cell that is no longer wanted is written with 0: bookings may sit in it.
-    todo += [
-        Change(key, 0, capacity.end_of(key[1], periods.get(key[0], Period.DAY), office, day))
-        for key, places in have.items()
-        if places and key not in want
+    chosen = [
+        limit
+        for limit in office.limits
+        if limit.key in found.numbers and (not limits or limit.key in limits)
     ]
-    return sorted(todo, key=lambda change: change.key)
+    planned = capacity.cells(office, chosen, day, holidays, found.adding(day, office))
+    want = {found.numbers[key]: places for key, places in planned.items()}
+    periods = {found.numbers.get(limit.key): limit.period for limit in office.limits}
+    todo: list[Change] = []
+    for number in sorted({*have, *want}):
+        period = periods.get(number, Period.DAY)
+        different = capacity.difference(have.get(number, {}), want.get(number, {}))
+        todo += [
+            Change((number, tick), places, capacity.end_of(tick, period, office, day))
+            for tick, places in sorted(different.items())
+        ]
+    return todo
 
 
 def numbers_of(found: Stand, limits: Sequence[str]) -> list[LimitId]:
@@ -275,7 +271,7 @@ def write(world: World, stamp: str, day: date, chunk: Iterable[Change]) -> Told 
 def _chunks(
     found: Stand,
     like: Office,
-    have: Mapping[date, Mapping[CellKey, int]],
+    have: Mapping[date, Places],
     limits: Sequence[str],
 ) -> Iterator[Sequence[Change]]:
     """What is to be written, day by day in turns' portions."""
