@@ -98,6 +98,9 @@ class Booking(msgspec.Struct, frozen=True):
     """Minutes at the end that count in the cells but are no part of the visit."""
     flags: tuple[str, ...] = ()
     """What its answers mean for the papers: keys of the service's flags, nothing else is kept."""
+    cards: tuple[bytes, ...] = ()
+    """Keyed numbers of the cards it is for, also once somebody else has one; `Card.booking` says
+    whose a card is."""
 
     @property
     def leaves(self) -> datetime:

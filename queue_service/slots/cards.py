@@ -109,7 +109,10 @@ def claimed(
     *,
     replaces: BookingId | None = None,
 ) -> Told | Refusal:
-    """`told` with these cards bound to `booking`, or the refusal: all of them or nothing."""
+    """`told` with these cards bound to `booking`, or the refusal: all of them or nothing.
+
+    The booking keeps them in mind: `restoring` asks for the same ones again.
+    """
     if isinstance(told, Refusal) or not keys:
         return told
     cards = [world.card(key) for key in keys]
@@ -121,7 +124,11 @@ def claimed(
         for card in cards
         if card is not None
     )
-    return msgspec.structs.replace(told, cards=(*told.cards, *bound))
+    replace = msgspec.structs.replace
+    bookings = tuple(
+        replace(each, cards=tuple(keys)) if each.id == booking else each for each in told.bookings
+    )
+    return replace(told, bookings=bookings, cards=(*told.cards, *bound))
 
 
 def lapsed(card: Card, on: date) -> Card:

@@ -232,6 +232,7 @@ def _note(
         person_key=wish.person_key,
         until=None if each.at_once else each.until,
         buffer=place.buffer,
+        cards=wish.cards,
     )
     if each.at_once and live is not None:
         booking = brought_forward(live, booking)

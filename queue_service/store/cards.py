@@ -64,9 +64,6 @@ READY = Statement(
 COUNTS = Statement(
     select(_c.state, func.count().label("many")).where(_c.office == _OFFICE).group_by(_c.state)
 )
-OF_BOOKING = Statement(
-    select(_c.key).where(_c.office == _OFFICE, _c.booking == bindparam("booking", type_=Uuid()))
-)
 KEEP = upsert(
     t.card,
     {
@@ -146,14 +143,6 @@ class Contact(msgspec.Struct, frozen=True):
     language: str
     service: str
     told_at: datetime | None = None
-
-
-async def of_booking(
-    connection: asyncpg.Connection, office: OfficeId, booking: BookingId
-) -> tuple[bytes, ...]:
-    """The cards that were bound by this booking last, whatever became of it."""
-    found = await OF_BOOKING.rows(connection, office=office, booking=booking)
-    return tuple(row["key"] for row in found)
 
 
 async def named(

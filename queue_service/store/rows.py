@@ -30,6 +30,7 @@ INSTANT = DateTime(timezone=True)
 _parts = msgspec.json.Decoder(tuple[Part, ...])
 _once = msgspec.json.Decoder(tuple[tuple[LimitId, Tick], ...])
 _flags = msgspec.json.Decoder(tuple[str, ...])
+_cards = msgspec.json.Decoder(tuple[bytes, ...])
 _stops = msgspec.json.Decoder(tuple[Stop, ...])
 _aids = msgspec.json.Decoder(tuple[Aid, ...])
 _hand = msgspec.json.Decoder(Hand)
@@ -60,6 +61,7 @@ BOOKING: Kinds = {
     "moved_from": INSTANT,
     "buffer": Integer(),
     "flags": Text(),
+    "cards": Text(),
 }
 """Columns as they are sent: one JSON text, in which `parts` and `once` are taken as they stand."""
 
@@ -191,6 +193,7 @@ def booking(row: asyncpg.Record) -> Booking:
         moved_from=row["moved_from"],
         buffer=row["buffer"],
         flags=_flags.decode(row["flags"]),
+        cards=_cards.decode(row["cards"]),
     )
 
 

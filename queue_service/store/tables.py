@@ -126,6 +126,7 @@ booking = sa.Table(
     sa.Column("moved_from", INSTANT),
     sa.Column("buffer", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("flags", sa.Text, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("cards", sa.Text, nullable=False, server_default=sa.text("'[]'")),
     sa.Column("rest_of", sa.Uuid),
     sa.CheckConstraint('"start" < "end"', name="booking_lasts"),
     sa.Index("booking_code", "code", unique=True, postgresql_where=sa.text("code is not null")),

@@ -110,6 +110,60 @@ async def test_a_booking_is_restored_only_with_its_card(small: Small, meanwhile:
         assert code_of(again) is Code.CARD_NOT_READY
 
 
+async def restore(small: Small, code: str) -> BookingGiven | Refusal:
+    return await staffing.restore(
+        small.house, small.slug, code, reason=RestoreReason.ILLNESS, by=CLERK
+    )
+
+
+@pytest.mark.parametrize("made", ["by phone", "before the first list"])
+async def test_a_booking_that_was_for_no_card_is_restored_without_one(
+    small: Small, made: str
+) -> None:
+    """Whoever was noted as missing and stands at the counter cannot be booked anew in the past."""
+    await by_cards(small)
+    if made == "by phone":
+        await listed(small)
+    given = await small.by_staff("09:00") if made == "by phone" else await small.booked("09:00")
+    assert isinstance(given, BookingGiven)
+    await listed(small)
+    await small.wait(60)  # 09:30
+    missed = await staffing.no_show(small.house, small.slug, given.code, by=CLERK)
+    assert isinstance(missed, BookingGiven)
+    assert isinstance(await restore(small, given.code), BookingGiven)
+
+
+async def test_a_card_that_others_only_held_is_there_for_who_comes_back(small: Small) -> None:
+    await by_cards(small)
+    await listed(small)
+    held = await hold(small, "YZ12345")
+    assert isinstance(held, HoldGiven)
+    first = await small.confirm(held)
+    assert isinstance(first, BookingGiven)
+    await flow.cancel(small.house, first.code, Proof(secret=first.secret))
+    other = await hold(small, "YZ12345", start="10:30")
+    assert isinstance(other, HoldGiven)
+    assert code_of(await restore(small, first.code)) is Code.CARD_NOT_READY
+    await flow.release(small.house, other.hold, other.secret)
+    assert isinstance(await restore(small, first.code), BookingGiven)
+    assert code_of(await hold(small, "YZ12345", start="11:00")) is Code.CARD_NOT_READY
+    await small.audit()
+
+
+async def test_a_family_is_restored_with_all_its_cards_or_not(small: Small) -> None:
+    await by_cards(small)
+    await listed(small)
+    held = await hold(small, "YZ12345", "YZ12346")
+    assert isinstance(held, HoldGiven)
+    family = await small.confirm(held)
+    assert isinstance(family, BookingGiven)
+    await flow.cancel(small.house, family.code, Proof(secret=family.secret))
+    assert isinstance(await hold(small, "YZ12346", start="10:30"), HoldGiven)
+    refused = await restore(small, family.code)
+    assert isinstance(refused, Refusal)
+    assert refused.data == {"cards": [2], "next_check": date(2026, 11, 30)}
+
+
 async def test_before_the_first_list_nobody_is_asked_for_a_card(small: Small) -> None:
     await by_cards(small)
     assert isinstance(await hold(small), HoldGiven)

@@ -5,7 +5,9 @@ import re
 import secrets
 from collections.abc import Iterator
 
+import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -82,6 +84,51 @@ async def test_running_all_again_changes_nothing(database: Database) -> None:
 async def test_nodes_that_start_together_migrate_once(empty: str) -> None:
     await asyncio.gather(*(migrate.upgrade_async(empty) for _ in range(3)))
     assert await ask(empty, _differences) == []
+
+
+BOUND = """
+do $$ declare each integer; begin
+    for each in select id from authority loop
+        perform set_config('queue.authority', each::text, true);
+        insert into booking (id, authority, office, state, start, "end", parts, limits, once,
+            language, seq, generation, "group", extensions, overbooked)
+        select lpad(each::text || n, 32, '0')::uuid, each, each, 'cancelled', now(),
+            now() + interval '10 minutes', '[]', '{}', '[]', 'de', 1, 0, '', 0, false
+        from generate_series(1, 2) n;
+        insert into card (key, authority, office, state, since, lapses, booking)
+        select decode(lpad(each::text || n, 32, '0'), 'hex'), each, each, 'ready', now(), 0,
+            lpad(each::text || '1', 32, '0')::uuid
+        from generate_series(1, 2) n;
+    end loop;
+end $$
+"""
+
+
+async def test_bookings_are_told_the_cards_that_name_them(empty: str) -> None:
+    def before(connection: Connection) -> None:
+        config = migrate._configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text("insert into authority (slug) values ('one'), ('two')"))
+        connection.execute(text(BOUND))
+
+    engine = create_async_engine(empty.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.begin() as connection:
+        await connection.run_sync(before)
+    await engine.dispose()
+    await migrate.upgrade_async(empty)
+
+    def after(connection: Connection) -> dict[str, set[str]]:
+        found = {}
+        for authority in (1, 2):
+            connection.execute(text(f"select set_config('queue.authority', '{authority}', true)"))
+            rows = connection.execute(text("select id, cards from booking"))
+            decode = msgspec.json.Decoder(tuple[bytes, ...]).decode
+            found |= {row.id.hex.lstrip("0"): {k.hex() for k in decode(row.cards)} for row in rows}
+        return found
+
+    keys = {a: {f"{a}{n}".zfill(32) for n in (1, 2)} for a in (1, 2)}
+    assert await ask(empty, after) == {"11": keys[1], "12": set(), "21": keys[2], "22": set()}
 
 
 def test_the_history_is_one_line_and_only_leads_forward() -> None:

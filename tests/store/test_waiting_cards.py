@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from queue_service import ticker
-from queue_service.events.booking import Lapsed
-from queue_service.flows.bookings import cards
+from queue_service.events.booking import Lapsed, RestoreReason
+from queue_service.flows.bookings import cards, staffing
 from queue_service.flows.bookings.booking import Applicant
 from queue_service.flows.waitlist import waiting as flow
 from queue_service.flows.waitlist.waiting import OfferGiven, WishGiven
@@ -68,12 +68,22 @@ async def test_the_third_offer_in_vain_puts_a_card_into_the_safe(small_database:
         made = await wish(small, "YZ12345")
         states = []
         for _ in range(3):
-            await offered(small, made)
+            lost = await offered(small, made)
             await small.wait(61)
             await ticker.lapse_holds(small.house, small.office)
             [row] = await small.fetch("select state, lapses from card")
             states.append(tuple(row))
         assert states == [("ready", 1), ("ready", 2), ("in_safe", 3)]
+        again = await staffing.restore(
+            small.house,
+            small.slug,
+            lost.code,
+            reason=RestoreReason.ILLNESS,
+            by=CLERK,
+            start=make.at("2026-11-24 10:00"),
+        )
+        assert isinstance(again, Refusal)
+        assert again.code is Code.CARD_NOT_READY
         assert [f.safe for f in await small.facts() if isinstance(f, Lapsed)] == [0, 0, 1]
         await small.audit()
 

@@ -16,7 +16,7 @@ from queue_service.flows.spoken import unspoken
 from queue_service.flows.wish import Replayed, stored_key
 from queue_service.followed import Followed
 from queue_service.house import House
-from queue_service.model.booking import Booking, Part
+from queue_service.model.booking import Part
 from queue_service.model.card import Doubt, Why
 from queue_service.model.ids import ActorId, BookingId, ServiceCode
 from queue_service.model.office import Service
@@ -102,25 +102,6 @@ async def checked(
     missing = cards.refused([found[key] for key in keys], replaces=replaces)
     if missing:
         return with_next_check(office, Refusal(Code.CARD_NOT_READY, {"cards": list(missing)}))
-    return keys
-
-
-async def of_booking(
-    house: House, office: Followed, booking: Booking
-) -> tuple[bytes, ...] | Refusal:
-    """The cards that `booking` needs to stand again: those it bound, unless somebody else has one.
-
-    None where none are asked for. An appointment that staff made without cards has none to come
-    back to: it is booked anew.
-    """
-    wanted = wants_cards(office, booking.parts)
-    if wanted is None:
-        return ()
-    async with transaction(house.pool, office.key.authority) as connection:
-        keys = await store.of_booking(connection, office.key.office, booking.id)
-    if len(keys) < wanted[1]:
-        missing = list(range(len(keys) + 1, wanted[1] + 1))
-        return with_next_check(office, Refusal(Code.CARD_NOT_READY, {"cards": missing}))
     return keys
 
 

@@ -186,10 +186,7 @@ async def restore(
     again = booking if stays else life.standing_in(booking, shape)
     rules, zone = office.rules_for(booking.parts), office.office.tz
     rest, own = resting.rest(office), await resting.own(house, office, booking.id)
-    ended = booking.state in restoring.RESTORABLE
-    cards = await card_flow.of_booking(house, office, booking) if ended else ()
-    if isinstance(cards, Refusal):
-        return cards
+    cards = booking.cards if card_flow.wants_cards(office, booking.parts) else ()
 
     def decide(world: World) -> Told | Refusal:
         told = restoring.restore(
