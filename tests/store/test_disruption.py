@@ -19,6 +19,7 @@ from queue_service.flows.capacity.previewing import Preview
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Window
+from queue_service.model.refusal import Code, Refusal
 from tests import make
 from tests.layered import of_desks
 from tests.small import CLERK, Small
@@ -112,8 +113,7 @@ async def test_a_booking_whose_link_nobody_opened_yet_is_cancelled_too(small: Sm
     )
     assert await standing(small) == []
     opened = await flow.confirm_mailed(small.house, given.code, given.secret)
-    assert isinstance(opened, BookingGiven)
-    assert opened.state is BookingState.CANCELLED
+    assert opened == Refusal(Code.CANCELLED)
 
 
 async def test_the_list_of_calls_names_those_alone_whom_no_letter_reaches(small: Small) -> None:

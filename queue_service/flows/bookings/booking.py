@@ -220,13 +220,13 @@ async def show(house: House, code: str, proof: Proof) -> BookingGiven | Refusal:
 
 
 async def confirm_mailed(house: House, code: str, secret: str) -> BookingGiven | Refusal:
-    """The link in the letter was opened; twice is answered kindly."""
+    """The link in the letter was opened; twice is answered kindly, too late each time alike."""
     found = await find(house, code, Proof(secret=secret))
     if isinstance(found, Refusal):
         return found
     office, booking, person = found
     name = person.name if person else ""
-    if booking.state is not BookingState.PENDING:
+    if booking.state in life.CONFIRMED:
         return booking_given(house, office, holds.given(booking), name)
 
     def decide(world: World) -> Told | Refusal:

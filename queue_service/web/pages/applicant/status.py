@@ -36,6 +36,8 @@ _NOTICES = {
     "moved": mark("Your appointment was moved."),
     "confirmed": mark("Your appointment is confirmed."),
 }
+_TOO_LATE = frozenset({Code.HOLD_EXPIRED, Code.CANCELLED})
+"""The appointment itself says what became of it, and how to book anew."""
 _ENDED = {
     BookingState.CANCELLED: mark("This appointment was cancelled. You need not do anything."),
     BookingState.LAPSED: mark(
@@ -93,7 +95,7 @@ async def confirmed(request: Asked, house: House, lang: str, code: str, secret: 
     A button does it, not the link itself: mail scanners open links.
     """
     result = await booking.confirm_mailed(house, plain_code(code), secret)
-    if isinstance(result, Refusal):
+    if isinstance(result, Refusal) and result.code not in _TOO_LATE:
         return not_opened(request, lang, result)
     return see(f"/{lang}/b/{code}/{secret}?confirmed=1")
 
