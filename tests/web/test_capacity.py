@@ -226,12 +226,15 @@ def test_each_form_leads_over_its_preview_to_a_layer_and_back(
     said |= {"limit": limit} if "limit" in form else {}
     shown = manager.get(f"{PAGE}/preview", params=said)
     assert shown.status_code == 200, shown.text
+    assert ">A peak &amp; more<" in shown.text
+    assert ("Other hours: 09:00–11:00<" in shown.text) == (form["kind"] == "exception")
     applied = manager.post(PAGE, data=chosen(shown.text))
     assert applied.status_code == 303, applied.text
     page = manager.get(applied.headers["location"])
     assert "No appointment was touched" in page.text
     assert "A peak &amp; more" in page.text
     assert ("open with 1 place<" in page.text) == (form["kind"] == "window")
+    assert ("Other hours: 09:00–11:00<" in page.text) == (form["kind"] == "exception")
     if form["kind"] != "counter":
         assert of_day(manager, day, limit) != before
     for layer in re.findall(r"preview\?end=(\d+)", page.text):

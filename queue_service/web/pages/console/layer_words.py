@@ -11,9 +11,9 @@ import msgspec
 
 from queue_service.events.booking import Why
 from queue_service.language import catalogue, mark, pick
-from queue_service.language.formats import number
+from queue_service.language.formats import clock, number, span
 from queue_service.model.layer import Layer, Origin
-from queue_service.model.office import Office
+from queue_service.model.office import Office, Special
 
 ORIGINS = {
     Origin.MANAGER: mark("Manager"),
@@ -42,10 +42,11 @@ def sets(layer: Layer, office: Office, language: str) -> str:
     """What a layer sets that adds no places; its subject where there are no words for it."""
     t = catalogue(language)
     kind, _, key = layer.subject.partition(":")
-    if kind in _SUBJECTS:
-        return t(_SUBJECTS[kind])
     said = msgspec.json.decode(layer.change)
     patch = said if isinstance(said, dict) else {}
+    if kind in _SUBJECTS:
+        hours = _hours(patch, language) if kind == "exceptions" else ""
+        return f"{t(_SUBJECTS[kind])}: {hours}" if hours else t(_SUBJECTS[kind])
     if kind == "service":
         service = office.service(key)
         name = pick(service.name, language)[0] if service else key
@@ -56,6 +57,17 @@ def sets(layer: Layer, office: Office, language: str) -> str:
         name = pick(limit.name, language)[0] if limit else key
         return t("{limit}: {n} kept in reserve", limit=name, n=keep)
     return _of_rules(kind, patch, language) or t("Rule: {subject}", subject=key or kind)
+
+
+def _hours(patch: dict[str, Any], language: str) -> str:
+    """When the house is open on days with hours of their own. Any: a layer's JSON."""
+    days = msgspec.convert(patch.get("add", ()), tuple[Special, ...])
+    opened = dict.fromkeys(
+        span(clock(opening.opens), clock(opening.closes), language)
+        for day in days
+        for opening in day.hours
+    )
+    return ", ".join(opened)
 
 
 def _of_service(patch: dict[str, Any], language: str) -> str:
