@@ -4,7 +4,7 @@ Decided group by group on the world of a turn: who moved, cancelled or came sinc
 made is left alone. Who should go where is left to `rehoming`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -24,15 +24,20 @@ class Rehomed(msgspec.Struct, frozen=True):
     bookings: tuple[BookingId, ...]
 
 
-def move_all(world: World, wanted: Sequence[Booking], why: Why) -> Told | Refusal:
+def move_all(
+    world: World, wanted: Sequence[Booking], why: Why, along: Collection[BookingId] = ()
+) -> Told | Refusal:
     """Take the cells of `wanted` (bookings as they shall be) and give their old ones back.
 
     All of the group or none: a family stays together. Refused with `cancelled` when none of them
-    stands any more as it did, with `slot_full` when a start has been taken meanwhile.
+    must go any more as proposed - who goes `along` only does with somebody who must -, with
+    `busy_retry` when one has changed, and with `slot_full` when a start has been taken meanwhile.
     """
     standing = [(old, new) for new in wanted if (old := _unchanged(world, new)) is not None]
-    if not standing:
+    if all(old.id in along for old, _ in standing):
         return Refusal(Code.CANCELLED)
+    if len(standing) < len(wanted):
+        return Refusal(Code.BUSY_RETRY)
     before = tuple(old for old, _ in standing)
     after = tuple(
         msgspec.structs.replace(new, overbooked=False, moved_from=old.start)

@@ -73,13 +73,18 @@ def losing(
 
 
 def propose(
-    lost: Iterable[Booking], free: Free, standing: Iterable[Booking] = ()
+    lost: Iterable[Booking],
+    free: Free,
+    standing: Iterable[Booking] = (),
+    *,
+    again: bool = False,
 ) -> tuple[Proposal, ...]:
     """The nearest new start for each of `lost`, in the order in which they can be moved.
 
     Where the day has no other start for those of a family who lose theirs, whoever of it is in
     `standing` and keeps a place goes `along` to the nearest day with starts for all; without such
-    a day all stay, and those who lose have none. Who fits again, because others went, is not named.
+    a day all stay, and those who lose have none. Who fits again, because others went, is not named;
+    `again` asks for those whose proposal is stale, of whom it is known that they must go.
     """
     going = {booking.id: booking for booking in lost}
     everybody = {booking.id: booking for booking in standing} | going
@@ -101,7 +106,9 @@ def propose(
     rest = Counter(dict(free.left))
     found: list[Proposal] = []
     for group in groups:
-        found += _together(group, free, rest)
+        must = [b for b in group.lost if again or _over(b, rest)]
+        if must:
+            found += _together(must, group, free, rest)
     return tuple(found)
 
 
@@ -186,11 +193,10 @@ def _kept_first(bookings: Iterable[Booking], office: Office) -> list[Booking]:
     return [booking for _, booking in ranked if not booking.overbooked]
 
 
-def _together(group: _Group, free: Free, rest: "Counter[CellKey]") -> Iterator[Proposal]:
-    """One group's proposals; `rest` is left as it is when they are carried out."""
-    lost = [b for b in group.lost if _over(b, rest)]
-    if not lost:
-        return
+def _together(
+    lost: list[Booking], group: _Group, free: Free, rest: "Counter[CellKey]"
+) -> Iterator[Proposal]:
+    """One group's proposals, `lost` of it must go; `rest` is left as when they are carried out."""
     home = lost[0].start.astimezone(free.office.tz).date()
     tried: set[date] = set()
     for first in _starts(lost[0], free, rest):

@@ -28,6 +28,9 @@ DAY = (make.at("08:00"), make.at("12:00"))
 
 
 UNTIL_TEN_PAST = (Window((0, 1, 2, 3, 4), time(8), time(10, 10)),)
+UNTIL_TWENTY_PAST, UNTIL_HALF_PAST = (
+    (Window((0, 1, 2, 3, 4), time(8), time(8, minutes)),) for minutes in (20, 30)
+)
 
 
 async def standing(small: Small, *, days: int = 0) -> list[Booking]:
@@ -82,7 +85,7 @@ async def test_a_start_taken_meanwhile_is_replaced_by_the_nearest_free_one(small
     target = Target(mine.id, mine.seq, make.at("11:00"))
     assert await moved_all(small, [[target]]) == "1 1"
     now = {b.id: b.start for b in await standing(small)}
-    assert now[mine.id] in (make.at("10:50"), make.at("11:10"))
+    assert now[mine.id] in (make.at("09:50"), make.at("10:10"))
     await small.audit()
 
 
@@ -225,3 +228,72 @@ async def test_a_piece_that_a_crash_repeats_still_counts_whom_it_moved(
     for _ in range(2):
         done = await disruption.move_group(small.house, small.office, params, "0")
         assert done == "1 1"
+
+
+async def test_a_family_whose_starts_were_taken_meanwhile_still_goes_to_one_day(
+    small: Small,
+) -> None:
+    """One counter, two starts a day: on Wednesday there is one place left, on Thursday are two."""
+    await small.load(limits=make.office(desks=1).limits, hours=UNTIL_TWENTY_PAST)
+    for start in ("08:00", "08:10"):
+        await small.booked(f"2026-11-24 {start}", name=start, email="family@example.org")
+    mother, child = await standing(small, days=1)
+    targets = [Target(b.id, b.seq, b.start + timedelta(days=1)) for b in (mother, child)]
+    await small.booked("2026-11-25 08:00", name="Faster")
+    assert await moved_all(small, [targets]) == "1 2"
+    now = {b.id: b.start for b in await standing(small, days=3)}
+    assert {now[b.id] for b in (mother, child)} == {
+        make.at("2026-11-26 08:00"),
+        make.at("2026-11-26 08:10"),
+    }
+    await small.audit()
+
+
+async def test_nobody_goes_alone_to_another_day_when_a_start_was_taken_meanwhile(
+    small: Small,
+) -> None:
+    await small.load(limits=make.office(desks=1).limits, hours=UNTIL_HALF_PAST)
+    for start in ("08:00", "08:10"):
+        await small.booked(f"2026-11-24 {start}", name=start, email="family@example.org")
+    mother, child = await standing(small, days=1)
+    await small.booked("2026-11-24 08:20", name="Faster")
+    target = Target(mother.id, mother.seq, make.at("2026-11-24 08:20"))
+    assert await moved_all(small, [[target]]) == "1 2"
+    now = {b.id: b.start.date() for b in await standing(small, days=3)}
+    assert now[mother.id] == now[child.id] == make.at("2026-11-25 08:00").date()
+    await small.audit()
+
+
+async def test_who_must_go_does_not_go_alone_when_one_who_went_along_has_changed(
+    small: Small,
+) -> None:
+    """The child comes later on the same day: there the mother has a start as well by now."""
+    await small.booked("10:00", name="Mother", email="family@example.org")
+    given = await small.booked("10:10", name="Child", email="family@example.org")
+    mother, child = await standing(small)
+    tomorrow = [
+        Target(mother.id, mother.seq, mother.start + timedelta(days=1)),
+        Target(child.id, child.seq, child.start + timedelta(days=1), along=True),
+    ]
+    proof = Proof(secret=given.secret)
+    own = await moving.move(small.house, given.code, proof, make.at("10:30"), None)
+    assert isinstance(own, BookingGiven)
+    assert await moved_all(small, [tomorrow]) == "1 1"
+    now = {b.id: b.start for b in await standing(small, days=1)}
+    assert now[child.id] == make.at("10:30")
+    assert now[mother.id].date() == make.NOW.date()
+    await small.audit()
+
+
+async def test_nobody_goes_along_with_who_needs_no_other_time_any_more(small: Small) -> None:
+    given = await small.booked("10:00", name="Mother", email="family@example.org")
+    await small.booked("10:10", name="Child", email="family@example.org")
+    mother, child = await standing(small)
+    tomorrow = [
+        Target(mother.id, mother.seq, mother.start + timedelta(days=1)),
+        Target(child.id, child.seq, child.start + timedelta(days=1), along=True),
+    ]
+    gone = await flow.cancel(small.house, given.code, Proof(secret=given.secret))
+    assert isinstance(gone, BookingGiven)
+    assert await moved_all(small, [tomorrow]) == "1 0"
+    assert [(b.id, b.start) for b in await standing(small)] == [(child.id, child.start)]

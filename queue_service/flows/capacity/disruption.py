@@ -4,7 +4,7 @@ A proposal is made outside the lock; every group of it is one turn that re-check
 from the journal; whom no letter reaches stands in the list of calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from queue_service.events.booking import Why
 from queue_service.flows import errands
 from queue_service.flows.bookings import resting
 from queue_service.flows.capacity import layering
-from queue_service.flows.capacity.previewing import Preview
+from queue_service.flows.capacity.previewing import Preview, again
 from queue_service.flows.errands import Progress
 from queue_service.flows.wish import Replayed, receipt_for
 from queue_service.followed import Followed
@@ -24,11 +24,11 @@ from queue_service.model.ids import SYSTEM, ActorId, BookingId, CounterKey, Serv
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import CellKey, Needs, Noted, Told, World
-from queue_service.slots import disruption
+from queue_service.slots import disruption, rehoming
+from queue_service.slots.calendar import ONE_DAY
 from queue_service.slots.claims import cells_of
 from queue_service.slots.disruption import Rehomed
 from queue_service.slots.openings import Request
-from queue_service.slots.rehoming import together
 from queue_service.store import bookings as store
 from queue_service.store.database import transaction
 
@@ -43,6 +43,8 @@ class Target(msgspec.Struct, frozen=True):
     booking: BookingId
     seq: int
     start: datetime
+    along: bool = False
+    """Whether it keeps its place and only goes where its family has to go."""
 
 
 class MoveAll(msgspec.Struct, frozen=True):
@@ -129,8 +131,8 @@ async def carry_out(
     if isinstance(found, Refusal):
         return found
     groups = tuple(
-        tuple(Target(p.booking.id, p.booking.seq, p.start) for p in group if p.start is not None)
-        for group in together(found.proposals, office.office)
+        tuple(Target(p.booking.id, p.booking.seq, p.start, p.along) for p in group if p.start)
+        for group in rehoming.together(found.proposals, office.office)
     )
     params = _encode(MoveAll(by, missing.why, groups)).decode()
     rehome = Noted(uuid4(), "rehome", params, "0")
@@ -193,16 +195,31 @@ async def move_group(house: House, office: Followed, params: str, cursor: str) -
         found = [await store.by_id(connection, office.key.office, t.booking) for t in targets]
     known = {booking.id: booking for booking in found if booking is not None}
     after = [_moved(office, known[t.booking], t) for t in targets if t.booking in known]
-    said = await _move(house, office, wanted, after)
-    if said is Code.SLOT_FULL:
-        # The proposal is stale: the same length, as near as there is room now.
-        after = [_nearest(office, booking) for booking in after]
-        said = await _move(house, office, wanted, after)
+    along = {target.booking for target in targets if target.along}
+    said = await _move(house, office, wanted, after, along)
+    must = {(target.booking, target.seq) for target in targets if not target.along}
+    lost = [booking for booking in known.values() if (booking.id, booking.seq) in must]
+    if lost and said in (Code.SLOT_FULL, Code.BUSY_RETRY):
+        # The proposal is stale: as near as there is room now, and still all of them on one day.
+        after, along = await _elsewhere(house, office, lost)
+        said = await _move(house, office, wanted, after, along)
     if isinstance(said, Code):
         # A piece that a crash repeats finds its people where it moved them.
         there = [t for t in targets if t.booking in known and _is_there(known[t.booking], t)]
         said = len(there)
     return f"{number + 1} {moved + said}"
+
+
+async def _elsewhere(
+    house: House, office: Followed, lost: Sequence[Booking]
+) -> tuple[list[Booking], set[BookingId]]:
+    """Those who lose their places at other starts, with who of their families goes along."""
+    first, last = min(b.start for b in lost), max(b.start for b in lost)
+    # A day more on both sides: families are whole only with all who come on the same day.
+    there = await standing(house, office, first - ONE_DAY, last + ONE_DAY)
+    found, free = await again(house, office, lost, there)
+    after = [rehoming.moved(p.booking, p.start, free) for p in found if p.start is not None]
+    return after, {p.booking.id for p in found if p.along}
 
 
 def _read_cursor(cursor: str) -> tuple[int, int]:
@@ -216,7 +233,11 @@ def _is_there(booking: Booking, target: Target) -> bool:
 
 
 async def _move(
-    house: House, office: Followed, wanted: MoveAll, after: Sequence[Booking]
+    house: House,
+    office: Followed,
+    wanted: MoveAll,
+    after: Sequence[Booking],
+    along: Collection[BookingId],
 ) -> Code | int:
     """Move a group; how many bookings of it were, or the code of the refusal."""
     cells: list[CellKey] = []
@@ -224,7 +245,7 @@ async def _move(
         cells += [*cells_of(booking.limits, booking.start, booking.end), *booking.once]
 
     def decide(world: World) -> Told | Refusal:
-        return disruption.move_all(world, after, wanted.why)
+        return disruption.move_all(world, after, wanted.why, along)
 
     needs = Needs(cells=tuple(cells), bookings=tuple(booking.id for booking in after))
     done = await house.turn(office.key, wanted.by, needs, decide)
@@ -235,28 +256,11 @@ async def _move(
 
 def _moved(office: Followed, booking: Booking, target: Target) -> Booking:
     """The booking at the start its target names, still at the number the proposal saw."""
-    return _at(office, msgspec.structs.replace(booking, seq=target.seq), target.start)
-
-
-def _at(office: Followed, booking: Booking, start: datetime) -> Booking:
-    start = start.astimezone(office.office.tz)
+    start = target.start.astimezone(office.office.tz)
     request = office.openings.request(booking.parts)
     once = office.openings.once_of(request, start) if isinstance(request, Request) else booking.once
     end = start + (booking.end - booking.start)
-    return msgspec.structs.replace(booking, start=start, end=end, once=once)
-
-
-def _nearest(office: Followed, booking: Booking) -> Booking:
-    """The booking at the free start nearest to where it should have gone, else where it should."""
-    request = office.openings.request(booking.parts)
-    if isinstance(request, Refusal):
-        return booking
-    start = booking.start.astimezone(office.office.tz)
-    found = office.openings.alternatives(request, start, office.now(), others=True)
-    if not found:
-        return booking
-    nearest = min(found, key=lambda free: abs(free.start - start))
-    return _at(office, booking, nearest.start)
+    return msgspec.structs.replace(booking, seq=target.seq, start=start, end=end, once=once)
 
 
 async def cancel_some(house: House, office: Followed, params: str, cursor: str) -> str | None:

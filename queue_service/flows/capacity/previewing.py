@@ -96,6 +96,14 @@ async def preview(
     return Preview(_runs(edit, found, office.office), rehoming.propose(lost, free, standing))
 
 
+async def again(
+    house: House, office: Followed, lost: Sequence[Booking], standing: Sequence[Booking]
+) -> tuple[tuple[Proposal, ...], Free]:
+    """Where those could go now whose proposal is stale, and all that is left to go to."""
+    free = await _free(house, office, await cells.stand(house, office), _Edit({}, {}))
+    return rehoming.propose(lost, free, standing, again=True), free
+
+
 async def _edit(
     house: House,
     office: Followed,
