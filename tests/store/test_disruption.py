@@ -16,6 +16,8 @@ from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.capacity import disruption, planning
 from queue_service.flows.capacity.disruption import CancelAll, CarriedOut, Missing, MoveAll, Target
 from queue_service.flows.capacity.previewing import Preview
+from queue_service.flows.turn import Turns
+from queue_service.flows.wish import Done
 from queue_service.model.booking import Booking, BookingState, Part
 from queue_service.model.ids import CounterKey, ServiceCode
 from queue_service.model.office import Window
@@ -212,6 +214,31 @@ async def test_a_crash_between_the_layers_and_the_moves_loses_nobody(
     assert await carry_out() == CarriedOut(moved=1, left=0)
     assert len(await small.fetch("select id from layer where origin = 'disruption'")) == 1
     await small.audit()
+
+
+async def test_who_could_not_be_moved_or_cancelled_without_a_database_is_later(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await small.booked("10:00", name="Amal")
+    await small.booked("10:30", name="Bo")
+    first, second = await standing(small)
+    group = (Target(first.id, first.seq, make.at("11:00")),)
+    wanted = MoveAll(CLERK, Why.STAFF_MISSING, (group,))
+    gone = CancelAll(CLERK, Why.TITLE_EXTENDED, second.start, second.end)
+    with monkeypatch.context() as away:
+        away.setattr(Turns, "__call__", busy)
+        row = await errands.note(small.house, small.office, "rehome", wanted, "0")
+        with pytest.raises(OSError, match="moved"):
+            await errands.run(small.house, small.office, row, disruption.move_group)
+        with pytest.raises(OSError, match="cancelled"):
+            await disruption.cancel_all(small.house, small.office, gone)
+    assert await errands.resume(small.house, small.office, disruption.ERRANDS) == 2
+    assert [(b.id, b.start) for b in await standing(small)] == [(first.id, make.at("11:00"))]
+
+
+async def busy(*_: object, **__: object) -> Done:
+    """The answer of a turn whose connection was lost."""
+    return Done(Refusal(Code.BUSY_RETRY))
 
 
 async def died(*_: object) -> int:

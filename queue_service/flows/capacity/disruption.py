@@ -185,7 +185,7 @@ def _for_any_of(found: Sequence[Booking], services: Sequence[ServiceCode]) -> li
 
 
 async def move_group(house: House, office: Followed, params: str, cursor: str) -> str | None:
-    """One piece of errand `rehome`: a group in one turn."""
+    """One piece of errand `rehome`: a group in one turn. Raises OSError when none could be had."""
     wanted = msgspec.json.decode(params, type=MoveAll)
     number, moved = _read_cursor(cursor)
     if number >= len(wanted.groups):
@@ -203,6 +203,8 @@ async def move_group(house: House, office: Followed, params: str, cursor: str) -
         # The proposal is stale: as near as there is room now, and still all of them on one day.
         after, along = await _elsewhere(house, office, lost)
         said = await _move(house, office, wanted, after, along)
+    if said is Code.BUSY_RETRY:
+        raise OSError("people could not be moved")
     if isinstance(said, Code):
         # A piece that a crash repeats finds its people where it moved them.
         there = [t for t in targets if t.booking in known and _is_there(known[t.booking], t)]
@@ -264,7 +266,10 @@ def _moved(office: Followed, booking: Booking, target: Target) -> Booking:
 
 
 async def cancel_some(house: House, office: Followed, params: str, cursor: str) -> str | None:
-    """One piece of errand `cancel_all`: up to `AT_ONCE` bookings in one turn."""
+    """One piece of errand `cancel_all`: up to `AT_ONCE` bookings in one turn.
+
+    Raises OSError when none could be had.
+    """
     wanted = msgspec.json.decode(params, type=CancelAll)
     first = max(wanted.first, office.now())
     async with transaction(house.pool, office.key.authority) as connection:
@@ -279,7 +284,9 @@ async def cancel_some(house: House, office: Followed, params: str, cursor: str) 
     def decide(world: World) -> Told | Refusal:
         return disruption.cancel_all(world, some, wanted.why, rest)
 
-    await house.turn(office.key, wanted.by, Needs(bookings=tuple(some)), decide)
+    done = await house.turn(office.key, wanted.by, Needs(bookings=tuple(some)), decide)
+    if isinstance(done.answer, Refusal) and done.answer.code is Code.BUSY_RETRY:
+        raise OSError("bookings could not be cancelled")
     return str(int(cursor) + len(some)) if len(found) > AT_ONCE else None
 
 
