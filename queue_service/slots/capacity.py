@@ -45,7 +45,7 @@ def cells(
             limit,
             windows(office, limit.hours, day, holidays),
             _names(office, limit.period, day),
-            tuple((said, ticks) for said, ticks in lasting if _reaches(said, limit)),
+            tuple((said, ticks) for said, ticks in lasting if reaches(said, limit)),
         )
         for limit in limits
     }
@@ -101,6 +101,13 @@ def _names(office: Office, period: Period, day: date) -> Names:
     ]
 
 
+def reaches(said: Addition, limit: Limit) -> bool:
+    """Whether what a layer says changes cells of this limit."""
+    if isinstance(said, DeskAdded):
+        return said.counter in limit.counters
+    return said.limit == limit.key
+
+
 def absences(office: Office, day: date, layers: Iterable[Layer]) -> dict[int, int]:
     """How many counters are absent in each tick of the local `day`; ticks with none left out."""
     lasting = tuple(_lasting(layers, ticks_of_day(day, office.tz)))
@@ -127,12 +134,6 @@ def _lasting(layers: Iterable[Layer], day: range) -> Iterator[tuple[Addition, ra
         stop = day.stop if until is None else min(day.stop, ticks_of(since, until).stop)
         if first < stop:
             yield said, range(first, stop)
-
-
-def _reaches(said: Addition, limit: Limit) -> bool:
-    if isinstance(said, DeskAdded):
-        return said.counter in limit.counters
-    return said.limit == limit.key
 
 
 def _named(additions: Iterable[tuple[Addition, range]]) -> set[str]:

@@ -7,6 +7,7 @@ import msgspec
 from queue_service.events.capacity import Configured, Planned
 from queue_service.flows.capacity import layering, planning
 from queue_service.flows.capacity.layering import Preview
+from queue_service.model.ids import CounterKey
 from queue_service.model.refusal import Code, Refusal
 from tests import make
 from tests.layered import MANAGER, added, capacities, desk, made, of_desks, places
@@ -200,4 +201,21 @@ async def test_what_is_taken_back_counts_no_more_in_the_running_half_day(small: 
     assert [(run.limit, run.before, run.after) for run in shown.lost] == [("quota", 30, 20)]
     assert await layering.end(small.house, small.office, numbers, MANAGER) is None
     assert await capacities(small, "quota") == {"00:00": 20}
+    await small.audit()
+
+
+async def test_a_counter_that_is_back_counts_in_the_running_half_day_at_once(small: Small) -> None:
+    *others, quota, help_quota = of_desks().limits
+    assert quota.key == "quota"
+    named = msgspec.structs.replace(quota, counters=(CounterKey("1"),))
+    await small.load(counters=of_desks().counters, limits=(*others, named, help_quota))
+    numbers = await added(small, desk("1", -1, "08:00", "20:00"))
+    assert await capacities(small, "quota") == {"00:00": 19}
+    await small.wait(30)
+    shown = await layering.preview(small.house, small.office, (), numbers)
+    assert isinstance(shown, Preview)
+    assert ("quota", 19, 20) in [(run.limit, run.before, run.after) for run in shown.gained]
+    assert await layering.end(small.house, small.office, numbers, MANAGER) is None
+    assert await capacities(small, "quota") == {"00:00": 20}
+    assert await capacities(small) == {"08:30": 2, "09:00": 3}
     await small.audit()

@@ -15,6 +15,7 @@ from queue_service.offices.layer_rules import layer_faults
 from queue_service.offices.layers import Added, DeskAdded, Opened, added_by, is_capacity
 from queue_service.slots.calendar import instant_of
 from queue_service.slots.calendar import touched as cells_touched
+from queue_service.slots.capacity import reaches
 
 _AFTER_ALL = 1 << 62
 """Above every number that the database gives."""
@@ -57,7 +58,7 @@ def touched(office: Followed, layers: Iterable[Layer]) -> tuple[date, date, tupl
         if isinstance(said, Added | Opened):
             limits.add(said.limit)
         elif isinstance(said, DeskAdded):
-            limits |= {x.key for x in office.office.limits if said.counter in x.counters}
+            limits |= {x.key for x in office.office.limits if reaches(said, x)}
         else:
             everything = True
     if first > last or not (limits or everything):
@@ -98,10 +99,8 @@ def taken_back(layer: Layer, office: Office, now: datetime) -> datetime:
     running one all the same. It ends with that cell's beginning.
     """
     said = added_by(layer)
-    if not isinstance(said, Added | Opened):
+    if said is None:
         return now
-    limit = next((each for each in office.limits if each.key == said.limit), None)
-    if limit is None or limit.period is Period.TICK:
-        return now
-    [cell] = cells_touched(limit.period, now, now, office.tz)
-    return instant_of(cell)
+    wholes = {limit.period for limit in office.limits if reaches(said, limit)} - {Period.TICK}
+    begun = [cell for period in wholes for cell in cells_touched(period, now, now, office.tz)]
+    return instant_of(min(begun)) if begun else now
