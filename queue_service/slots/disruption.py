@@ -15,6 +15,7 @@ from queue_service.model.ids import BookingId
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
+from queue_service.slots.holds import until_start
 from queue_service.slots.release import Rest, resting_place
 
 
@@ -40,7 +41,12 @@ def move_all(
         return Refusal(Code.BUSY_RETRY)
     before = tuple(old for old, _ in standing)
     after = tuple(
-        msgspec.structs.replace(new, overbooked=False, moved_from=old.start)
+        msgspec.structs.replace(
+            new,
+            overbooked=False,
+            moved_from=old.start,
+            until=until_start(old.until, world.now, new.start),
+        )
         for old, new in standing
     )
     change = claims.net(before, after)

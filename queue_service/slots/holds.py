@@ -135,6 +135,11 @@ def until(minutes: int, since: datetime, start: datetime, clock: OfficeClock) ->
     return since + clock.patience(min(timedelta(minutes=minutes), left))
 
 
+def until_start(ends: datetime | None, now: datetime, start: datetime) -> datetime | None:
+    """When a state ends that would have at `ends`, now that `start` is: as `until`, no later."""
+    return ends and min(ends, max(start, now + _TICK))
+
+
 def live_hold(world: World, booking: BookingId) -> Booking | Refusal:
     """The hold, honoured at read time: one whose time is over is expired, lapsed or not."""
     held = world.booking(booking)

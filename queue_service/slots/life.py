@@ -172,7 +172,7 @@ def move(
     `shape` is a new visit of its kind at `start`: what it takes now, after edits of the office;
     without one it keeps the limits and the length it was booked with.
     Old cells rest; those of an earlier move (`own`) it may take again while they do. One that
-    waits for its mailed link still does so afterwards, no longer than before.
+    waits for its mailed link still does so afterwards, no longer than before nor than to its start.
     """
     found = movable(world, booking, LIVE)
     if isinstance(found, Refusal):
@@ -187,7 +187,11 @@ def move(
     there = shape or msgspec.structs.replace(
         found, start=start, end=later(start, found.end - found.start), once=once
     )
-    after = msgspec.structs.replace(standing_in(found, there), moved_from=found.start)
+    after = msgspec.structs.replace(
+        standing_in(found, there),
+        moved_from=found.start,
+        until=holds.until_start(found.until, world.now, there.start),
+    )
     rests = exchange(world, found, after, rest, own=own)
     change = claims.net((found, *rests.before), (after, *rests.after))
     refusal = claims.fits(world, change)

@@ -6,13 +6,14 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from queue_service.events.booking import RestoreReason
+from queue_service.events.booking import RestoreReason, Why
+from queue_service.flows import errands
 from queue_service.flows.bookings import booking as flow
 from queue_service.flows.bookings import holding, moving, staffing
 from queue_service.flows.bookings.booking import Applicant, BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
-from queue_service.flows.capacity import layering, planning, releasing
+from queue_service.flows.capacity import disruption, layering, planning, releasing
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Limit, Office
@@ -207,6 +208,29 @@ async def test_no_mailed_link_books_what_is_over(small: Small) -> None:
         late = await flow.confirm_mailed(small.house, pending.code, pending.secret)
         assert isinstance(late, Refusal)
         assert late.code is Code.HOLD_EXPIRED
+
+
+async def test_no_mailed_link_books_what_is_over_after_a_move_to_an_earlier_start(
+    small: Small,
+) -> None:
+    mail = (Part(make.MAIL, 1),)
+    await small.booked("11:00", mail, email="amal@example.org")
+    by_office = await small.booked("11:30", mail, email="bo@example.org", name="Bo")
+    [pending, other] = await disruption.standing(
+        small.house, small.office, make.at("08:30"), make.at("12:00")
+    )
+    assert pending.code is not None
+    secret = small.house.keys.booking_secret(pending.id, pending.generation)
+    moved = await moving.move(small.house, pending.code, Proof(secret=secret), make.at("08:50"))
+    assert isinstance(moved, BookingGiven), moved
+    target = disruption.Target(other.id, other.seq, make.at("08:50"))
+    wanted = disruption.MoveAll(CLERK, Why.STAFF_MISSING, ((target,),))
+    row = await errands.note(small.house, small.office, "rehome", wanted, "0")
+    await errands.run(small.house, small.office, row, disruption.move_group)
+    await small.wait(25)
+    for code, link in ((moved.code, moved.secret), (by_office.code, by_office.secret)):
+        late = await flow.confirm_mailed(small.house, code, link)
+        assert getattr(late, "state", None) is not BookingState.BOOKED, late
 
 
 async def test_a_service_sold_out_as_far_as_it_may_be_booked_stays_busy(opening: Opening) -> None:
