@@ -64,13 +64,13 @@ def fits(world: World, change: Mapping[CellKey, int]) -> Refusal | None:
     return None
 
 
-def over_full(world: World, key: CellKey) -> bool:
-    """Whether more is taken of a cell than there is, by staff or by an edit: no place of it is one.
+def excess(world: World, key: CellKey) -> int:
+    """How many more are taken of a cell than there are, by staff or an edit: none of it is a place.
 
     A closed cell with somebody in it is such a cell too; one that was not given is none.
     """
     cell = world.cells().get(key)
-    return cell is not None and cell.taken > cell.capacity
+    return max(0, cell.taken - cell.capacity) if cell is not None else 0
 
 
 def still_exceeds(world: World, change: Mapping[CellKey, int], booking: Booking) -> bool:

@@ -16,7 +16,8 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
 from queue_service.slots.holds import until_start
-from queue_service.slots.release import Rest, resting_place
+from queue_service.slots.release import Rest
+from queue_service.slots.resting import resting_places
 
 
 class Rehomed(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ def cancel_all(
     after = tuple(
         msgspec.structs.replace(b, state=BookingState.CANCELLED, until=None) for b in before
     )
-    resting = tuple(r for old in before for r in resting_place(world, old, (), rest))
+    resting = resting_places(world, [(old, rest) for old in before], ())
     change = claims.net(before, (*after, *resting))
     fact = Cancelled(
         bookings=(

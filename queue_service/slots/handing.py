@@ -21,7 +21,8 @@ from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import cards, claims, offering
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.offering import Chosen, Places, Room, Terms
-from queue_service.slots.release import Rest, over, resting_place
+from queue_service.slots.release import Rest
+from queue_service.slots.resting import over, resting_place, resting_places
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -152,8 +153,8 @@ def hand_on(
 ) -> None:
     """Offer to the next what `freed` gives back; what nobody wants rests as the office says."""
     offer_next(world, grounds, terms, draft, answered=answered)
-    kept = {cell for booking in draft.after for cell in claims.taken_by(booking)}
-    draft.after += resting_place(world, freed, kept, grounds.rest)
+    given = [(booking, None) for booking in draft.before if booking.id != freed.id]
+    draft.after += resting_places(world, [*given, (freed, grounds.rest)], draft.after)
 
 
 def offer_next(
@@ -280,7 +281,7 @@ def _resting(world: World, named: Sequence[BookingId]) -> list[Booking]:
         for b in found
         if b is not None
         and b.state is BookingState.RESTING
-        and not any(claims.over_full(world, cell) for cell in claims.taken_by(b))
+        and not any(claims.excess(world, cell) for cell in claims.taken_by(b))
     ]
 
 

@@ -17,15 +17,8 @@ from queue_service.model.office import BookingRules, OfficeClock
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims
-from queue_service.slots.release import (
-    FREE_AT_ONCE,
-    Exchange,
-    Lapsing,
-    Rest,
-    exchange,
-    in_window,
-    resting_place,
-)
+from queue_service.slots.release import FREE_AT_ONCE, Lapsing, Rest, in_window
+from queue_service.slots.resting import Exchange, exchange, resting_places
 
 __all__ = ["MAX_EXTENSIONS", "Given", "extend", "given", "hold", "in_window", "lapse", "live_hold"]
 
@@ -184,14 +177,13 @@ def lapse(
     if not due:
         return None
     after = tuple(msgspec.structs.replace(b, state=BookingState.LAPSED, until=None) for b in due)
-    rests = tuple(
-        resting
+    over = [(b, None) for b in due if b.state is BookingState.RESTING]
+    ended = [
+        (b, how.rest or (how.awaited if b.id in awaited else None))
         for b in due
         if b.state is not BookingState.RESTING
-        for resting in resting_place(
-            world, b, (), how.rest or (how.awaited if b.id in awaited else None)
-        )
-    )
+    ]
+    rests = resting_places(world, [*over, *ended], ())
     change = claims.net(due, (*after, *rests))
     fact = facts.Lapsed(
         bookings=(

@@ -25,7 +25,8 @@ from queue_service.model.world import CellKey, Told, World
 from queue_service.slots import claims, holds, persons
 from queue_service.slots.calendar import later
 from queue_service.slots.holds import given, live_hold
-from queue_service.slots.release import Rest, exchange, in_window, resting_place, without_lead
+from queue_service.slots.release import Rest, in_window, without_lead
+from queue_service.slots.resting import exchange, resting_place
 
 CONFIRMED = frozenset({BookingState.BOOKED, BookingState.ARRIVED, BookingState.SERVED})
 """States of a booking whose link was used; using it again is answered kindly."""

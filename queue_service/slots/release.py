@@ -1,26 +1,22 @@
 """What becomes bookable when: the horizon of a service, and freed places that rest for a while.
 
-A place that comes back at the click of whoever gives it up can be handed on, or sold. So it rests:
-a booking of its own state takes over exactly the cells that would be free, in the same claim, and
-gives them back at a moment nobody can compute. Chance is passed in, drawn from the system.
+A place that comes back at the click of whoever gives it up can be handed on, or sold. So it rests
+(`resting`) and comes back at a moment nobody can compute. Chance is passed in, drawn from the
+system.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from math import ceil
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.model.booking import Booking, BookingState, Part
-from queue_service.model.ids import BookingId
+from queue_service.model.booking import Part
 from queue_service.model.office import BookingRules, Office, OfficeClock, Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.release import Release
-from queue_service.model.world import CellKey, World
-from queue_service.slots.claims import over_full, taken_by
 
 ONE_DAY = timedelta(days=1)
 
@@ -183,105 +179,3 @@ def fraction(secret: bytes, mark: bytes) -> float:
     """A number in [0, 1) that nobody can compute without `secret`."""
     digest = hashlib.blake2b(mark, key=secret[:64], digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """Resting places that go with a claim, before and after it."""
-
-    before: tuple[Booking, ...] = ()
-    after: tuple[Booking, ...] = ()
-    held_at: datetime | None = None
-    """Since when the same browser has held one of the places that it keeps or takes back."""
-
-
-def exchange(
-    world: World,
-    old: Booking,
-    new: Booking,
-    how: Rest | None,
-    *,
-    own: Sequence[BookingId] = (),
-    heir: BookingId | None = None,
-) -> Exchange:
-    """What rests when `old` becomes `new`, which may be the same booking in another state.
-
-    Places that `new` does not keep go to rest. Of `own`, its resting places, it takes back what
-    it now needs; the rest of them rests on. `heir` may do the same later (default: `old`), with
-    these and with all that `old` might have taken back.
-    """
-    kept = set(taken_by(new))
-    needed = kept - set(taken_by(old))
-    before, after = [], []
-    held = [old.held_at] if old.held_at and not kept.isdisjoint(taken_by(old)) else []
-    for named in own:
-        resting = world.booking(named)
-        if resting is None or resting.state is not BookingState.RESTING:
-            continue
-        cells = taken_by(resting)
-        # A place that an edit took away since is not there to come back to.
-        back = {cell for cell in cells if cell in needed and not over_full(world, cell)}
-        if not back and heir is None:
-            continue
-        before.append(resting)
-        left = _only(resting, tuple(cell for cell in cells if cell not in back))
-        after.append(msgspec.structs.replace(left, rest_of=heir or resting.rest_of))
-        needed -= back
-        held += [resting.held_at] if back and resting.held_at else []
-    fresh = resting_place(world, old, kept, how, heir=heir)
-    return Exchange(tuple(before), (*after, *fresh), min(held, default=None))
-
-
-def resting_place(
-    world: World,
-    old: Booking,
-    kept: Collection[CellKey],
-    how: Rest | None,
-    *,
-    heir: BookingId | None = None,
-) -> tuple[Booking, ...]:
-    """The booking that takes over what `old` gives back, besides `kept`; none where none rests.
-
-    What it took above the places frees none, so nothing of that rests.
-    """
-    cells, now = taken_by(old), world.now
-    if how is None:
-        return ()
-    freed = tuple(cell for cell in cells if cell not in kept and not over_full(world, cell))
-    if not freed:
-        return ()
-    mark = old.id.bytes + old.start.isoformat().encode()
-    over = old.until is not None and old.until <= now
-    gave_up = old.state is BookingState.HELD and not over
-    until = rest_until(old.start, now, how, gave_up=gave_up, mark=mark)
-    if until is None:
-        return ()
-    # Anonymous: of whom it was stays in no field but the number that may take it again.
-    digest = hashlib.blake2b(b"id" + mark, key=how.chance[:64], digest_size=16).digest()
-    found = Booking(
-        BookingId(UUID(bytes=digest, version=4)),
-        BookingState.RESTING,
-        old.start,
-        old.end,
-        old.parts,
-        old.limits,
-        old.language,
-        old.once,
-        held_at=old.held_at if heir else None,
-        until=until,
-        rest_of=heir or old.id,
-    )
-    return (found if len(freed) == len(cells) else _only(found, freed),)
-
-
-def over(resting: Booking) -> Booking:
-    """A resting place whose time is over, or which somebody has taken over."""
-    return msgspec.structs.replace(resting, state=BookingState.LAPSED, until=None)
-
-
-def _only(resting: Booking, cells: tuple[CellKey, ...]) -> Booking:
-    """The resting place on these of its cells alone."""
-    if cells == taken_by(resting):
-        return resting
-    if not cells:
-        return over(resting)
-    return msgspec.structs.replace(resting, limits=(), once=cells)

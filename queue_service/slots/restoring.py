@@ -18,7 +18,8 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Told, World
 from queue_service.slots import claims, persons
 from queue_service.slots.holds import given
-from queue_service.slots.release import Rest, exchange, in_window, without_lead
+from queue_service.slots.release import Rest, in_window, without_lead
+from queue_service.slots.resting import exchange
 
 HALF_A_DAY = timedelta(hours=12)
 RESTORABLE = frozenset(

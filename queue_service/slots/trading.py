@@ -14,7 +14,8 @@ from queue_service.model.world import Told, World
 from queue_service.slots import claims
 from queue_service.slots.holds import Given, given
 from queue_service.slots.life import movable, standing_in
-from queue_service.slots.release import Rest, resting_place
+from queue_service.slots.release import Rest
+from queue_service.slots.resting import resting_places
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -49,8 +50,7 @@ def swap(
     after = [
         replace(new, moved_from=old.start) for old, new in zip(before, (one, other), strict=True)
     ]
-    kept = {cell for new in after for cell in claims.taken_by(new)}
-    rests = [place for old in before for place in resting_place(world, old, kept, rest)]
+    rests = resting_places(world, [(old, rest) for old in before], after)
     change = claims.net(before, (*after, *rests))
     refusal = claims.fits(world, change)
     if refusal is not None:

@@ -23,7 +23,7 @@ from queue_service.model.waiting import (
     WishState,
 )
 from queue_service.slots.offering import Place, Room, Terms, choose, lifetime, ranked
-from queue_service.slots.release import over
+from queue_service.slots.resting import over
 from tests import make
 from tests.make import BERLIN, CLOCK, DESKS, NOW, PICK, at
 

@@ -1,6 +1,6 @@
 """Places that are none: closed since, above capacity, or held without end."""
 
-from datetime import date
+from datetime import date, time
 
 import msgspec
 
@@ -10,17 +10,19 @@ from queue_service.flows.bookings import moving, staffing, swapping
 from queue_service.flows.bookings.booking import Applicant, BookingGiven
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.flows.bookings.proving import Proof
-from queue_service.flows.capacity import disruption, planning
+from queue_service.flows.capacity import disruption, layering, planning
 from queue_service.flows.capacity.disruption import CancelAll
+from queue_service.flows.waitlist import waiting
 from queue_service.model.booking import Part
-from queue_service.model.office import Closure, Office
+from queue_service.model.office import Closure, Office, Window
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import WaitingRules
 from tests import make
+from tests.layered import places
 from tests.resting import releasing_office
 from tests.small import CLERK, PICK, Small
 from tests.store.conftest import Opening
-from tests.waiting_list import asked, joined, shown
+from tests.waiting_list import answer, asked, joined, offer_of, shown
 
 BIO = (Part(make.BIO, 1),)
 
@@ -187,3 +189,71 @@ async def test_nobody_is_confirmed_into_a_day_that_was_closed_and_cancelled(
     assert not isinstance(given, BookingGiven), (
         f"{given.state} at {given.start}, closed; all others got a letter"
     )
+
+
+async def _free(small: Small, start: str, limit: str = "desks") -> int:
+    """Places that anybody could take at that moment."""
+    [row] = await small.fetch(
+        'select greatest(0, capacity - taken) n from cell where "limit" = $1 and tick = $2',
+        small.office.key.limits[limit],
+        make.tick(make.at(start)),
+    )
+    return int(row["n"])
+
+
+async def test_a_swap_of_overlapping_visits_sets_nothing_free_at_once(opening: Opening) -> None:
+    """Both sat in a quarter of an hour in which only one does afterwards."""
+    small = await opening(releasing_office(desks=2))
+    bio = await _staff(small, "2026-11-24 10:00", BIO, "Bio")
+    pick = await _staff(small, "2026-11-24 10:10", PICK, "Pick")
+    assert await _free(small, "2026-11-24 10:10") == 0
+    done = await swapping.swap(
+        small.house, "small", (bio.code, pick.code), reason=SwapReason.AGREED, by=CLERK
+    )
+    assert isinstance(done, swapping.Swapped), done
+    assert await _free(small, "2026-11-24 10:00") <= 1
+    assert await _free(small, "2026-11-24 10:10") == 0, "free at the click"
+    await small.audit()
+
+
+async def test_a_group_that_sat_above_the_places_leaves_those_at_rest(opening: Opening) -> None:
+    small = await opening(releasing_office(desks=2))
+    for name, reason in (("One", None), ("Two", None), ("Over", ExceedReason.CROWD)):
+        await _staff(small, "2026-11-24 10:00", PICK, name, reason)
+    first, end = make.at("2026-11-24 10:00"), make.at("2026-11-24 11:00")
+    await disruption.cancel_all(small.house, small.office, CancelAll(CLERK, Why.CLOSED, first, end))
+    assert await _free(small, "2026-11-24 10:00") == 0, "free at once"
+    assert await _free(small, "2026-11-24 10:00", "hall") == 1
+    await small.audit()
+
+
+async def test_holds_that_run_out_above_the_places_leave_those_at_rest(opening: Opening) -> None:
+    small = await opening(releasing_office(desks=2))
+    for _ in range(2):
+        await small.held("2026-11-24 10:00")
+    fewer = places(-1, "2026-11-24 08:00", "2026-11-24 12:00")
+    assert not isinstance(await layering.add(small.house, small.office, (fewer,), CLERK), Refusal)
+    await small.wait(20)
+    assert isinstance(await small.hold("2026-11-24 10:00"), Refusal), "free as soon as they ended"
+    assert await _free(small, "2026-11-24 10:00") == 0
+    await small.audit()
+
+
+async def test_who_comes_a_little_earlier_sets_nothing_free_at_once(opening: Opening) -> None:
+    """The offer and the appointment overlapped: what only one of them is for now rests."""
+    office = msgspec.structs.replace(
+        releasing_office(desks=2),
+        hours=(Window((1,), time(10), time(10, 30)),),
+        waiting=WaitingRules(open=True, fill_minutes=10),
+    )
+    small = await opening(office)
+    mine = await small.booked("2026-11-24 10:10", BIO, email="amal@example.org")
+    wish = await waiting.earlier(small.house, mine.code, Proof(secret=mine.secret))
+    assert isinstance(wish, waiting.WishGiven), wish
+    await asked(small)
+    offer = await offer_of(small, wish)
+    assert offer.start == make.at("2026-11-24 10:00")
+    assert await _free(small, "2026-11-24 10:10") == 0
+    assert isinstance(await answer(small, offer, yes=True), waiting.OfferGiven)
+    assert await _free(small, "2026-11-24 10:10") == 0, "free at the click"
+    await small.audit()

@@ -19,7 +19,7 @@ from queue_service.model.ids import SYSTEM, BookingId
 from queue_service.model.office import Limit, Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told, World
-from queue_service.slots import claims, release, reserves
+from queue_service.slots import claims, reserves, resting
 from queue_service.slots.calendar import ONE_DAY, day_tick, instant_of, windows
 from queue_service.store import capacity, selling
 from queue_service.store.database import transaction
@@ -74,7 +74,7 @@ async def keep_back_day(
 def kept(world: World, *, begun: Sequence[Booking], ended: Sequence[BookingId]) -> Told | Refusal:
     """Keep what is free of `begun`, give `ended` back; nobody's place is touched."""
     gone = [b for named in ended if (b := world.booking(named)) and _rests(b)]
-    after = [release.over(b) for b in gone]
+    after = [resting.over(b) for b in gone]
     change = claims.net(gone, after)
     for place in begun:
         before = world.booking(place.id)
