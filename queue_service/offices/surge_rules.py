@@ -122,8 +122,9 @@ def _trigger(key: str, when: When) -> Iterator[Found]:
     if early >= late:
         reason = f"must be later than not_before {early:%H:%M}: a rule looks within one day"
         yield Found(f"{key}.not_after", when.not_after, reason)
-    elif when.hold > _span(when):
-        yield Found(f"{key}.hold", when.hold, "is longer than the hours at which the rule looks")
+    elif when.hold >= _span(when):
+        reason = "must be shorter than the hours at which the rule looks: then it looks no more"
+        yield Found(f"{key}.hold", when.hold, reason)
 
 
 def _span(when: When) -> timedelta:
@@ -155,8 +156,8 @@ def _scope(office: Office, unsure: frozenset[str], key: str, when: When) -> Iter
 
 def _way_back(key: str, when: When, until: Until) -> Iterator[Found]:
     """Hysteresis: the way back lies on the other side of the trigger, with room between."""
-    if not timedelta(0) <= until.hold <= _span(when):
-        reason = "must be at least 0, and not longer than the hours at which the rule looks"
+    if not timedelta(0) <= until.hold < _span(when):
+        reason = "must be at least 0, and shorter than the hours at which the rule looks"
         yield Found(f"{key}.hold", until.hold, reason)
     if when.above is not None:
         if until.below is None or until.above is not None:

@@ -318,15 +318,15 @@ def test_no_wave_comes_while_demand_falls() -> None:
         ({"not_after": time(9)}, "when.not_after", "must be later than not_before 09:00"),
         ({"not_before": time(23), "not_after": time(5)}, "when.not_after", "23:00"),
         ({"not_before": None, "not_after": time()}, "when.not_after", "00:00"),
-        ({"hold": 121 * MINUTE}, "when.hold", "is longer than the hours"),
+        ({"hold": 120 * MINUTE}, "when.hold", "must be shorter than the hours"),
         ({"hold": -MINUTE}, "when.hold", "must be at least 0"),
-        ({"not_before": time(21, 30), "not_after": None}, "until.hold", "not longer than"),
+        ({"not_before": time(21, 30), "not_after": None}, "until.hold", "shorter than"),
     ],
 )
 def test_a_rule_that_could_never_speak_is_named(
     change: dict[str, object], key: str, reason: str
 ) -> None:
-    hold = 151 if key == "until.hold" else 0
+    hold = 150 if key == "until.hold" else 0
     until = Until(below=8, hold=hold * MINUTE)
     odd = rule(when=msgspec.structs.replace(MORNINGS, **change), until=until)
     office = msgspec.structs.replace(make.office(), surge=Surge((odd,)))
@@ -335,9 +335,17 @@ def test_a_rule_that_could_never_speak_is_named(
     assert reason in found.reason
 
 
+def test_a_hold_as_long_as_the_hours_at_which_a_rule_looks_is_never_over() -> None:
+    """At eleven it looks no more: why such a hold is refused."""
+    when = msgspec.structs.replace(MORNINGS, hold=2 * HOUR)
+    told = Told((rule(when=when),)).run([40] * 48 * 12)
+    assert "fired" not in [word(fact) for _, fact in told.facts]
+
+
 def test_hours_may_lack_either_end() -> None:
     for early, late in ((None, time(2)), (time(22), None), (time(9), time(11))):
-        when = msgspec.structs.replace(MORNINGS, not_before=early, not_after=late, hold=2 * HOUR)
-        fair = rule(when=when, until=Until(below=8, hold=2 * HOUR))
+        hold = 2 * HOUR - MINUTE
+        when = msgspec.structs.replace(MORNINGS, not_before=early, not_after=late, hold=hold)
+        fair = rule(when=when, until=Until(below=8, hold=hold))
         office = msgspec.structs.replace(make.office(), surge=Surge((fair,)))
         assert list(surge_faults(office, frozenset())) == []
