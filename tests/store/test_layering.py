@@ -93,6 +93,8 @@ async def test_a_key_given_again_sets_nothing_twice(small: Small, beside: Small)
     assert isinstance(other, Refusal)
     assert other.code is Code.KEY_REUSED
     assert await capacities(small) == {"08:30": 3, "09:00": 5, "10:00": 3}
+    await small.wait(120)  # by now nobody could set it any more
+    assert await added(small, layer, key="once") == first
 
 
 FAULTY = [
@@ -115,6 +117,7 @@ async def test_a_faulty_layer_is_refused_with_its_field(small: Small) -> None:
     for layer, field in FAULTY:
         for refused in (
             await layering.add(small.house, small.office, (layer,), MANAGER),
+            await layering.add(small.house, small.office, (layer,), MANAGER, key="once"),
             await layering.preview(small.house, small.office, (layer,)),
         ):
             assert isinstance(refused, Refusal)

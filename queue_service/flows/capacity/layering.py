@@ -77,13 +77,15 @@ async def settle(
     found = await cells.stand(house, office)
     to_be = begun(layers, found.now)
     refusal = check(found, office.office, to_be)
-    if refusal is not None:
+    if refusal is not None and receipt is None:
         return refusal
     async with transaction(house.pool, office.key.authority) as connection:
         numbers = tuple(await store.layer_numbers(connection, len(layers)))
-    errand = _errand(office, to_be)
+    errand = () if refusal is not None else _errand(office, to_be)
 
     def decide(world: World) -> Told | Refusal:
+        if refusal is not None:  # only now: a key given again is answered before
+            return refusal
         stored = tuple(
             msgspec.structs.replace(layer, id=number, author=by)
             for layer, number in zip(begun(layers, world.now), numbers, strict=True)
