@@ -90,8 +90,8 @@ class Keys(msgspec.Struct, frozen=True):
 
         A document number and birth date name a person; else name and contact do. None when
         neither is given: such people are bound by nothing but the throttles. Only letters and
-        digits count, in the width of ordinary ones: hyphens and signs that nobody sees make nobody
-        another person.
+        digits count, in the width of ordinary ones and of whatever script the digits are: hyphens
+        and signs that nobody sees make nobody another person.
         """
         born = birth_date.isoformat() if birth_date else ""
         number = "".join(_letters(document).split()).upper()
@@ -135,14 +135,19 @@ class Keys(msgspec.Struct, frozen=True):
 
 def _letters(text: str) -> str:
     normal = unicodedata.normalize("NFKC", text)
-    return "".join(sign for sign in normal if sign.isalnum() or sign.isspace())
+    return "".join(_digit(sign) for sign in normal if sign.isalnum() or sign.isspace())
+
+
+def _digit(sign: str) -> str:
+    """A digit as ours, whatever script a keyboard writes; any other sign as it is."""
+    return str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
 
 
 def _reach(contact: str) -> str:
-    """An e-mail address as it is, a telephone number by its digits alone."""
+    """The letter box of an e-mail address, a telephone number by its digits alone."""
     if "@" in contact:
-        return contact.strip().casefold()
-    digits = "".join(sign for sign in contact if sign.isdecimal() or sign == "+")
+        return letter_box(contact)
+    digits = "".join(_digit(sign) for sign in contact if sign.isdecimal() or sign == "+")
     for abroad in ("+49", "0049"):
         if digits.startswith(abroad):
             return "0" + digits.removeprefix(abroad).removeprefix("0")

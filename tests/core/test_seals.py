@@ -27,7 +27,16 @@ def person(
     return KEYS.person_key(office, document=document, birth_date=born, name=name, contact=to)
 
 
-@pytest.mark.parametrize("typed", ["L01-X00-T47", "Ｌ01X00T47", "l01x00t47\u200b", "L01 X00T47\0"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "L01-X00-T47",
+        "Ｌ01X00T47",
+        "l01x00t47\u200b",
+        "L01 X00T47\0",
+        "L\u0660\u0661X\u06f0\u06f0T\u0664\u0667",
+    ],
+)
 def test_a_document_is_the_same_however_it_is_typed(typed: str) -> None:
     born = date(1990, 1, 31)
     assert person(document=typed, born=born) == person(document="L01X00T47", born=born)
@@ -40,7 +49,18 @@ def test_a_document_is_the_same_however_it_is_typed(typed: str) -> None:
         (("Eva\u200b O'Con", "eva@x.de"), ("eva  ocon", "EVA@x.de"), True),
         (("Pia", "0711 123456"), ("Pia", "+49 (0)711/123456"), True),
         (("Pia", "0711 123456"), ("Pia", "0049711123456"), True),
+        (
+            ("Pia", "0711 123456"),
+            ("Pia", "\u0660\u0667\u0661\u0661 \u0661\u0662\u0663\u0664\u0665\u0666"),
+            True,
+        ),
+        (
+            ("Pia", "0711 123456"),
+            ("Pia", "+\u06f4\u06f9 \u06f7\u06f1\u06f1 \u06f1\u06f2\u06f3\u06f4\u06f5\u06f6"),
+            True,
+        ),
         (("Pia", "0711 123456"), ("Pia", "0711 123457"), False),
+        (("Pia", "pia@münchen.de"), ("Pia", "Pia+2@xn--mnchen-3ya.de"), True),
         (("Pia", "a@x.de"), ("Pia", "b@x.de"), False),
         (("Zoe Marie", "a@x.de"), ("Zoe", "a@x.de"), False),
     ],
