@@ -7,7 +7,6 @@ from the master secret by purpose, so that one kind can never stand in for anoth
 import hashlib
 import hmac
 import secrets
-import unicodedata
 from datetime import date
 from functools import lru_cache
 from uuid import UUID
@@ -16,7 +15,13 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from queue_service.model.codes import CODE_ALPHABET, CODE_LENGTH, TOKEN_ALPHABET, TOKEN_LENGTH
+from queue_service.model.codes import (
+    CODE_ALPHABET,
+    CODE_LENGTH,
+    TOKEN_ALPHABET,
+    TOKEN_LENGTH,
+    ordinary,
+)
 from queue_service.model.ids import BookingId, VisitId, WishId
 from queue_service.model.per_person import letter_box
 
@@ -134,20 +139,14 @@ class Keys(msgspec.Struct, frozen=True):
 
 
 def _letters(text: str) -> str:
-    normal = unicodedata.normalize("NFKC", text)
-    return "".join(_digit(sign) for sign in normal if sign.isalnum() or sign.isspace())
-
-
-def _digit(sign: str) -> str:
-    """A digit as ours, whatever script a keyboard writes; any other sign as it is."""
-    return str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+    return "".join(sign for sign in ordinary(text) if sign.isalnum() or sign.isspace())
 
 
 def _reach(contact: str) -> str:
     """The letter box of an e-mail address, a telephone number by its digits alone."""
     if "@" in contact:
         return letter_box(contact)
-    digits = "".join(_digit(sign) for sign in contact if sign.isdecimal() or sign == "+")
+    digits = "".join(sign for sign in ordinary(contact) if sign.isdecimal() or sign == "+")
     for abroad in ("+49", "0049"):
         if digits.startswith(abroad):
             return "0" + digits.removeprefix(abroad).removeprefix("0")

@@ -1,5 +1,6 @@
 """How public codes look: symbols that people can type and every scanner reads."""
 
+import unicodedata
 from collections.abc import Sequence
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWX"
@@ -25,3 +26,11 @@ def shortened(codes: Sequence[str]) -> list[str]:
         )
         for code in codes
     ]
+
+
+def ordinary(text: str) -> str:
+    """`text` in signs of ordinary width and our digits, whatever keyboard wrote it."""
+    if text.isascii():
+        return text
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in normal)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 import msgspec
 
 from queue_service.model.card import CardState, Doubt, Why
+from queue_service.model.codes import ordinary
 from queue_service.slots.cards import RECORDABLE
 
 MOST_ROWS = 50_000
@@ -142,8 +143,8 @@ def _row(line: int, cells: list[str], at: dict[str, int]) -> Row | Doubt:
 
 
 def plain(serial: str) -> str:
-    """A card's number without the signs that people and programs put between."""
-    return "".join(sign for sign in serial.upper() if sign.isalnum())
+    """A card's number without the signs that people and programs put between, in our digits."""
+    return "".join(sign for sign in ordinary(serial).upper() if sign.isalnum())
 
 
 def _state(said: str) -> CardState | None:

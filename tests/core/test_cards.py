@@ -215,6 +215,13 @@ def test_a_list_is_read_in_german_or_english_and_bad_rows_are_named_by_line() ->
     assert "AB12" not in " ".join(d.said for d in found.doubts)
 
 
+@pytest.mark.parametrize(
+    "typed", ["yz1 234", "YZ-1234", "YZ\u0661\u0662\u0663\u0664", "\uff39Z\uff11234"]
+)
+def test_a_card_is_the_same_whatever_keyboard_its_number_is_typed_on(typed: str) -> None:
+    assert card_list.plain(typed) == "YZ1234"
+
+
 @pytest.mark.parametrize("text", ["", "serial,state\nA1234,ready\n", "a,b,c\n"])
 def test_a_list_without_its_columns_is_doubted_as_a_whole(text: str) -> None:
     found = card_list.read(text)
