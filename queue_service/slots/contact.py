@@ -15,7 +15,7 @@ _JOINERS = "\u200c\u200d"
 """Invisible signs that belong to names and to pictures: Persian writes with the first."""
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _EMAIL = re.compile(r"""[^\s<>(),;:"\\\[\]@]{1,64}@[^\W_](?:[\w.-]{0,251}[^\W_])?""")
-_PHONE = re.compile(r"[\d\s+()/.-]{3,40}")
+_PHONE = re.compile(r"(?=(\D*\d){3})[\d\s+()/.-]{3,40}")
 
 
 def plain_line(text: str) -> str:

@@ -22,7 +22,7 @@ from queue_service.slots import cards, claims, offering
 from queue_service.slots.calendar import tick_of
 from queue_service.slots.offering import Chosen, Places, Room, Terms
 from queue_service.slots.release import Rest
-from queue_service.slots.resting import over, resting_place, resting_places
+from queue_service.slots.resting import resting_on, resting_places
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -174,13 +174,20 @@ def offer_next(
     waiting = list(_after_answer(world.waiting.all(), answered))
     chosen = offering.choose(waiting, grounds.places, room, terms, most=len(grounds.fresh))
     known = {contact.person.wish: contact for contact in grounds.contacts}
+    given: list[tuple[Booking, Rest | None]] = []
+    others = len(draft.after)
     for each, fresh in zip(chosen, grounds.fresh, strict=False):
-        draft.before += each.resting
-        draft.after += [over(resting) for resting in each.resting]
+        given += [(resting, None) for resting in each.resting]
         contact = known.get(each.waiting.wish.id)
         may = each.waiting.live is not None or _may(world, draft, contact)
         at_once = replace(each, at_once=each.at_once and may)
-        _note(world, draft, at_once, fresh, grounds.rest, contact)
+        if at_once.at_once and each.waiting.live is not None:
+            given.append((each.waiting.live, grounds.rest))
+        _note(world, draft, at_once, fresh, contact)
+    draft.before += [booking for booking, _ in given]
+    offered = draft.after[others:]
+    rests = resting_on((b for b, _ in given if b.state is BookingState.RESTING), offered)
+    draft.after += [*rests, *resting_places(world, given, [*offered, *rests])]
     ended = [
         replace(w.wish, state=WishState.OVER if w.live is None else WishState.PLACED)
         for w in waiting
@@ -210,14 +217,7 @@ def _after_answer(waiting: Iterable[Waiting], answered: Wish | None) -> Iterator
             yield replace(each, outstanding=False)
 
 
-def _note(
-    world: World,
-    draft: Draft,
-    each: Chosen,
-    fresh: Fresh,
-    rest: Rest | None,
-    contact: Contact | None,
-) -> None:
+def _note(world: World, draft: Draft, each: Chosen, fresh: Fresh, contact: Contact | None) -> None:
     wish, place, live = each.waiting.wish, each.place, each.waiting.live
     booking = Booking(
         fresh.booking,
@@ -237,8 +237,6 @@ def _note(
     )
     if each.at_once and live is not None:
         booking = brought_forward(live, booking)
-        draft.before.append(live)
-        draft.after += resting_place(world, live, claims.taken_by(booking), rest)
     else:
         draft.codes.append(fresh.code)
         if each.at_once and contact is not None:

@@ -94,7 +94,7 @@ class Room:
         return None if short else tuple(found)
 
     def take(self, place: Place, resting: Iterable[Booking]) -> None:
-        """Give it out; what else a resting place held is left for whoever comes next."""
+        """Give it out; what else a resting place held is left for whoever is next on the list."""
         for each in resting:
             del self._resting[each.id]
             for cell in self._left.keys() & set(taken_by(each)):

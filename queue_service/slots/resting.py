@@ -105,6 +105,21 @@ def resting_places(
     return tuple(rests)
 
 
+def resting_on(resting: Iterable[Booking], taking: Iterable[Booking]) -> tuple[Booking, ...]:
+    """Resting places of which `taking` take some or all: what is left of each rests on."""
+    taken = Counter(cell for booking in taking for cell in taken_by(booking))
+    found = []
+    for each in resting:
+        left = []
+        for cell in taken_by(each):
+            if taken[cell]:
+                taken[cell] -= 1
+            else:
+                left.append(cell)
+        found.append(_only(each, tuple(left)))
+    return tuple(found)
+
+
 def _at_rest(
     world: World,
     old: Booking,

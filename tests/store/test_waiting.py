@@ -1,5 +1,7 @@
 """The waiting list on a real database: joining, offers, answers and their chains."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
 
@@ -10,13 +12,15 @@ from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.waitlist import waiting as flow
 from queue_service.flows.waitlist.waiting import OfferGiven, OfferState, WishGiven
-from queue_service.model.booking import BookingState
+from queue_service.model.booking import BookingState, Part
 from queue_service.model.refusal import Code
 from queue_service.model.release import Release
 from queue_service.model.waiting import WishState
+from queue_service.slots.openings import DayState
+from tests import make
 from tests.conftest import copied
 from tests.make import at
-from tests.small import CLERK, Small, found, opened
+from tests.small import CLERK, PICK, Small, found, opened
 from tests.waiting_list import answer, asked, cancel, code_of, fill, joined, offer_of, office, shown
 
 
@@ -31,6 +35,14 @@ async def over(house: Small, minutes: float) -> None:
     await house.wait(minutes)
     await ticker.lapse_holds(house.house, house.office)
     await house.settle()
+
+
+async def free_starts(house: Small) -> set[datetime]:
+    """Where anybody could begin a short visit today."""
+    await house.settle()
+    now = house.office.now()
+    [day] = house.office.openings.month(PICK, now.date(), now.date(), now)
+    return {start.start for start in day.starts if start.state is DayState.FREE}
 
 
 async def test_a_place_that_is_given_up_goes_to_the_first_who_wants_it(small: Small) -> None:
@@ -152,6 +164,29 @@ async def test_a_place_that_rests_is_taken_over_in_one_claim(postgres: str, temp
             assert row["state"] == "lapsed"
             await answer(small, offer, yes=False)  # nobody else wants it: it rests again
             assert len(await small.fetch("select id from booking where state = 'resting'")) == 1
+            await small.audit()
+
+
+async def test_what_an_offer_leaves_of_a_place_rests_on(postgres: str, template: str) -> None:
+    """Or whoever gives up a long appointment while somebody waits for a short one frees the rest
+    at their click."""
+    wanted = office()
+    rules = msgspec.structs.replace(wanted.booking, release=Release(rest_minutes=(5, 90)))
+    with copied(postgres, template) as made:
+        await found(made.owner_dsn, msgspec.structs.replace(wanted, booking=rules))
+        async with opened(made.owner_dsn) as small:
+            long = await small.booked("10:00", (Part(make.PICK, 3),))  # until 10:20
+            first = await joined(small, "First")
+            await cancel(small, long)
+            await small.settle()
+            full = await free_starts(small)
+            assert await asked(small) == 1
+            assert (await offer_of(small, first)).start == at("10:00")
+            assert await free_starts(small) == full
+            assert at("10:10") not in full
+            [rested] = await small.fetch("select state, until from booking where state = 'resting'")
+            await over(small, (rested["until"] - small.office.now()).total_seconds() / 60)
+            assert at("10:10") in await free_starts(small)
             await small.audit()
 
 
