@@ -51,6 +51,8 @@ def test_what_may_be(said: dict[str, object]) -> None:
         {"email": "<amal@example.org>"},
         {"phone": "call me"},
         {"phone": "1"},
+        {"phone": "---"},
+        {"phone": "+(4) 9"},
         {"birth_date": date(1899, 12, 31)},
         {"birth_date": date(2026, 11, 24)},
     ],
