@@ -98,6 +98,42 @@ async def test_two_people_who_agree_at_once_begin_it_once(small: Small, beside: 
     await small.audit()
 
 
+async def test_two_persons_who_agree_at_once_are_two(small: Small, beside: Small) -> None:
+    await with_rule(small, approval=Approval.TWO_PERSONS)
+    await look(small)
+    await beside.settle()
+    answers = await asyncio.gather(
+        surge_acts.approve(small.house, small.office, "busy", FIRST, "first"),
+        surge_acts.approve(beside.house, beside.office, "busy", SECOND, "second"),
+    )
+    assert answers == [Done("busy"), Done("busy")]
+    assert await afternoon(small) == [2] * 12
+    again = surge_acts.approve(beside.house, beside.office, "busy", SECOND, "second")
+    assert await again == Done("busy")
+    await small.settle()
+    await small.audit()
+
+
+async def test_who_was_too_late_is_not_told_otherwise_when_asking_again(
+    small: Small, beside: Small
+) -> None:
+    await with_rule(small, approval=Approval.SUGGEST)
+    await look(small)
+    await beside.settle()
+    answers = await asyncio.gather(
+        surge_acts.approve(small.house, small.office, "busy", FIRST, "yes"),
+        surge_acts.decline(beside.house, beside.office, "busy", SECOND, "no"),
+    )
+    again = [
+        await surge_acts.approve(small.house, small.office, "busy", FIRST, "yes"),
+        await surge_acts.decline(beside.house, beside.office, "busy", SECOND, "no"),
+    ]
+    assert again == answers
+    assert sorted(isinstance(answer, Done) for answer in answers) == [False, True]
+    await small.settle()
+    await small.audit()
+
+
 async def test_a_no_rests_for_the_cooldown(small: Small) -> None:
     await with_rule(small, approval=Approval.SUGGEST)
     await look(small)

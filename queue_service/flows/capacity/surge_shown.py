@@ -4,11 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from queue_service.events.chapters import UnknownTagError, decode
 from queue_service.events.entry import Entry
 from queue_service.events.surge import Measured, SurgeFact
 from queue_service.flows.capacity import readings
-from queue_service.flows.capacity.surging import standing
+from queue_service.flows.capacity.surging import fact_of, standing
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import ActorId
@@ -75,10 +74,5 @@ async def shown(house: House, office: Followed) -> SurgeShown:
 
 
 def _told(entry: Entry) -> Told | None:
-    try:
-        fact = decode(entry)
-    except UnknownTagError:
-        return None
-    if not isinstance(fact, SurgeFact):
-        return None
-    return Told(entry.seq, entry.recorded, entry.by, fact)
+    fact = fact_of(entry)
+    return None if fact is None else Told(entry.seq, entry.recorded, entry.by, fact)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from queue_service.events.chapters import UnknownTagError, decode
+from queue_service.events.entry import Entry
 from queue_service.events.surge import SurgeFact
 from queue_service.flows.capacity import readings
 from queue_service.flows.capacity.laying import ground_of, reconcile
@@ -44,15 +45,21 @@ async def standing(house: House, office: Followed) -> dict[str, State]:
     states, seq = dict(known.states), known.seq
     for entry in new:
         seq = entry.seq
-        try:
-            fact = decode(entry)
-        except UnknownTagError:  # of a newer version, or struck: it changes nothing here
-            continue
-        if isinstance(fact, SurgeFact):
+        fact = fact_of(entry)
+        if fact is not None:
             state = states.get(fact.rule, CALM)
             states[fact.rule] = after(state, entry.seq, entry.recorded, entry.by, fact)
     _known[office] = Standing(seq, states)
     return states
+
+
+def fact_of(entry: Entry) -> SurgeFact | None:
+    """What an entry says of a rule; nothing where it is of a newer version, or struck."""
+    try:
+        fact = decode(entry)
+    except UnknownTagError:
+        return None
+    return fact if isinstance(fact, SurgeFact) else None
 
 
 async def look(house: House, office: Followed) -> tuple[SurgeFact, ...]:
