@@ -24,7 +24,7 @@ from queue_service.model.ids import TICK_SECONDS, AuthorityId, OfficeId, Tick
 from queue_service.model.office import Office, OfficeKey
 from queue_service.offices.layers import is_capacity
 from queue_service.store import offices as store
-from queue_service.store.database import outside, transaction
+from queue_service.store.database import UNANSWERED, outside, transaction
 from queue_service.store.offices import OfficeRow
 from queue_service.store.told import CHANNEL
 
@@ -137,7 +137,7 @@ class Follower:
                     await self._listen()
                     everything = True
                 await self._catch_up(everything=everything)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            except UNANSWERED as away:
                 _log.warning("follower_cannot_read", error=type(away).__name__)
                 await asyncio.sleep(0.2)
             except Exception:  # noqa: BLE001 - the process's edge: a follower that dies leaves screens dead

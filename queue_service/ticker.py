@@ -27,7 +27,7 @@ from queue_service.model.world import Needs
 from queue_service.notify import outbox
 from queue_service.store import access, wishes
 from queue_service.store import offices as store
-from queue_service.store.database import outside, transaction
+from queue_service.store.database import UNANSWERED, outside, transaction
 
 LOCK = 5_281_102
 LOOK_FOR_LEADERSHIP_SECONDS = 5
@@ -127,8 +127,10 @@ class Ticker:
                     await self._stand(connection)
                 finally:
                     await connection.close(timeout=1)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            except UNANSWERED as away:
                 _log.warning("ticker_without_database", error=type(away).__name__)
+            except Exception:  # noqa: BLE001 - the process's edge: without a leader nothing lapses and no letter goes
+                _log.exception("ticker_defect")
             await asyncio.sleep(LOOK_FOR_LEADERSHIP_SECONDS)
 
     async def _stand(self, connection: asyncpg.Connection) -> None:
@@ -162,7 +164,7 @@ class Ticker:
         for office in list(self._house.follower.offices.values()):
             try:
                 await work(self._house, office)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            except UNANSWERED as away:
                 _log.warning("work_put_off", work=work.__name__, error=type(away).__name__)
             except Exception:  # noqa: BLE001 - the process's edge: one office's defect must not stop the others
                 _log.exception("work_defect", work=work.__name__, office=office.key.slug)
@@ -176,5 +178,5 @@ class Ticker:
                 async with transaction(self._house.pool, authority) as connection:
                     await access.purge(connection, now=now, receipts_before=now - RECEIPTS_KEPT)
                     await wishes.forget(connection)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+        except UNANSWERED as away:
             _log.warning("work_put_off", work="purge", error=type(away).__name__)

@@ -32,7 +32,7 @@ from queue_service.store import hall as store_hall
 from queue_service.store import told as store_told
 from queue_service.store import wishes as store_wishes
 from queue_service.store import world as store_world
-from queue_service.store.database import abandon
+from queue_service.store.database import UNANSWERED, abandon
 from queue_service.store.world import Locked
 
 GUARDS = {
@@ -44,8 +44,6 @@ GUARDS = {
     "wish_once_a_person": Code.ALREADY_WAITING,
 }
 """Constraint → the refusal that its breach would have been, had the decision seen it."""
-AWAY = (OSError, asyncpg.InterfaceError)
-"""How a lost connection shows besides errors of PostgreSQL; a time-out is an OSError."""
 UNSTORABLE = (
     asyncpg.DataError,  # a text that PostgreSQL cannot store
     DataError,  # a value that the driver cannot send
@@ -156,7 +154,7 @@ class Settling:
             middle = len(batch) // 2
             first = await self.settle(batch[:middle], decided)
             return first + await self.settle(batch[middle:], decided)
-        except (*AWAY, asyncpg.PostgresError) as away:
+        except UNANSWERED as away:
             fill(batch)
             _log.warning("turn_failed", office=self._key.slug, error=type(away).__name__)
             for wish in batch:

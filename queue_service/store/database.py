@@ -4,14 +4,34 @@ The application works as role `queue_app`, which owns nothing; row-level securit
 row with the setting `queue.authority`, and a transaction that forgot to set it fails loudly.
 """
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
+from asyncpg.exceptions._base import DataError  # asyncpg.DataError is the server's alone
 
 from queue_service.model.ids import AuthorityId
 
 APP_ROLE = "queue_app"
+UNANSWERED = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""Whatever a question to the database may raise; a time-out is an OSError."""
+_AWAY = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    asyncpg.InterfaceError,  # the connection has ended
+    asyncpg.InternalClientError,  # it ended while it was being asked
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # the server stops or begins
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
 _COMMON = {
     "role": APP_ROLE,
     "application_name": "queue-service",
@@ -65,11 +85,21 @@ async def transaction(
             raise
 
 
+def is_away(fault: BaseException) -> bool:
+    """Whether a fault says that the database stops, begins, is cut off or has too much to do.
+
+    Asking again helps then. What a question says wrongly is no such fault.
+    """
+    # A plain OSError has no way to the host; its other kinds are about files.
+    away = type(fault) is OSError or isinstance(fault, _AWAY)
+    return away and not isinstance(fault, DataError)
+
+
 async def abandon(connection: asyncpg.Connection) -> None:
     """Roll back what is open; a connection that cannot is ended, lest it keep its locks."""
     try:
         await connection.execute("rollback")
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+    except UNANSWERED:
         # A lost one was taken back by its pool already and then refuses every call.
         with suppress(asyncpg.InterfaceError):
             connection.terminate()

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import asyncpg
 from litestar import Request
 
 from queue_service.flows.access import sessions
@@ -12,13 +11,12 @@ from queue_service.flows.asking import Asking
 from queue_service.house import House
 from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act, Actor, check
+from queue_service.store.database import UNANSWERED
 from queue_service.web.throttle import Throttle, address_of
 
 T = TypeVar("T")
 STAFF_COOKIE = "queue_staff"
 DEVICE_COOKIE = "queue_device"
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What a database that is away says."""
 
 
 def credentials(request: Request[Any, Any, Any]) -> list[str]:
@@ -107,7 +105,7 @@ def still(
     async def allows() -> bool:
         try:
             return isinstance(await allowed(request, house, act, office), Actor)
-        except AWAY:
+        except UNANSWERED:
             return True
 
     return allows

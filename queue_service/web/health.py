@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-import asyncpg
 from litestar import Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from queue_service.house import House
+from queue_service.store.database import UNANSWERED
 
 
 @get("/health/live", include_in_schema=False)
@@ -22,7 +22,7 @@ async def ready(house: House) -> Response[dict[str, object]]:
     try:
         async with house.pool.acquire(timeout=2) as connection:
             await connection.fetchval("select 1", timeout=2)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except UNANSWERED:
         reasons.append("database")
     offices = house.follower.offices
     if not offices:

@@ -23,9 +23,9 @@ from queue_service.offices import public_holidays
 from queue_service.rights import Role
 from queue_service.slots.calendar import windows
 from queue_service.store import devices
-from queue_service.store.database import transaction
+from queue_service.store.database import UNANSWERED, transaction
 from queue_service.views.waits import Waits
-from queue_service.web.access import AWAY, DEVICE_COOKIE
+from queue_service.web.access import DEVICE_COOKIE
 from queue_service.web.live import Channel
 from queue_service.web.pages import refused, spoken
 from queue_service.web.problems import problem
@@ -108,7 +108,7 @@ class HouseLobby:
         """Whether an open screen may go on; no answer of the database ends none."""
         try:
             return await self.enrolled(display)
-        except AWAY:
+        except UNANSWERED:
             return True
 
     async def carries(self, request: Request[Any, Any, Any], display: str) -> bool:

@@ -14,6 +14,7 @@ from litestar.types import Scope
 
 from queue_service.language import Sentence, catalogue, mark, negotiate, sentence
 from queue_service.model.refusal import Code, Refusal
+from queue_service.store.database import is_away
 from queue_service.web.lean import Headers, Sent, header
 
 PROBLEM_JSON = "application/problem+json"
@@ -218,7 +219,13 @@ def _where(fault: dict[str, str]) -> dict[str, str]:
 
 
 def on_defect(request: AnyRequest, fault: Exception) -> Response[Any]:
-    """A defect of ours: logged with the work at hand, answered without its inside."""
+    """A defect of ours: logged with the work at hand, answered without its inside.
+
+    A database that is away is none: whoever asks again in a moment is served.
+    """
+    if is_away(fault):
+        _log.warning("database_away", method=request.method, error=type(fault).__name__)
+        return problem(request, Refusal(Code.BUSY_RETRY))
     _log.exception(
         "request_defect",
         method=request.method,

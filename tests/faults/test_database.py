@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from queue_service.demo.postgres import Postgres
@@ -15,7 +16,9 @@ from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.model.refusal import Code, Refusal
 from queue_service.store import migrate
 from tests import make
+from tests.city import City, serving
 from tests.conftest import aside
+from tests.served import PLAIN
 from tests.small import Small, found, opened, soon
 
 PEOPLE = 5
@@ -101,3 +104,46 @@ async def test_a_database_that_ends_under_load_loses_nothing_and_the_service_goe
         await small.audit()
         seq = (await small.journal())[-1].seq
         await soon(lambda: small.office.seq == seq)
+
+
+HOLD = {
+    "services": [{"service": "PICK"}],
+    "start": "2026-11-24T10:00:00+01:00",
+    "language": "de",
+}
+QUESTIONS: tuple[tuple[str, str, dict[str, object] | None], ...] = (
+    ("POST", "/api/v1/offices/small/holds", HOLD),
+    ("GET", "/api/v1/bookings/23456789", None),
+    ("POST", "/api/v1/sessions", {"login": "nobody@small", "password": "none-of-them"}),
+    ("GET", f"/de/b/23456789/{'A' * 26}", None),
+)
+
+
+def asked(url: str) -> list[httpx.Response]:
+    """The answer to each question, of the short way, the framework's and a page's."""
+    secret = {"authorization": f"Bearer {'A' * 26}"}
+    with httpx.Client(base_url=url, timeout=20.0, verify=PLAIN, headers=secret) as client:
+        return [client.request(method, path, json=body) for method, path, body in QUESTIONS]
+
+
+async def test_while_the_database_is_away_everybody_is_asked_to_try_again(
+    server: Postgres, tmp_path: Path
+) -> None:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with serving(City(server.owner_dsn, ()), folder) as served:
+        before = [answer.status_code for answer in asked(served.url)]
+        assert 503 not in before
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        for answer in asked(served.url):
+            assert answer.status_code == 503, answer.text
+            if "/api/" in str(answer.url):
+                assert answer.json()["code"] == "busy_retry"
+                assert answer.headers["retry-after"]
+        await asyncio.to_thread(server.restart)
+
+        await soon(
+            lambda: [answer.status_code for answer in asked(served.url)] == before,
+            PATIENCE_SECONDS,
+        )

@@ -9,7 +9,6 @@ import asyncio
 from datetime import datetime, timedelta
 from random import Random
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -24,7 +23,7 @@ from queue_service.offices import public_holidays
 from queue_service.rehearsal.outlook import Scene, look
 from queue_service.slots.calendar import windows
 from queue_service.store import habits as store
-from queue_service.store.database import transaction
+from queue_service.store.database import UNANSWERED, transaction
 from queue_service.views import desks as duty
 from queue_service.views.habits import Habits, Learned
 from queue_service.views.outlook import scene
@@ -89,7 +88,7 @@ class Forecasting:
             moved = office.waits.moved
             try:
                 await self.once(office)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            except UNANSWERED as away:
                 _log.warning("forecast_put_off", error=type(away).__name__)
             except Exception:  # noqa: BLE001 - the process's edge: waits of one office must not end with a defect
                 _log.exception("forecast_defect", office=office.key.slug)

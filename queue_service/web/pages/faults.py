@@ -7,9 +7,11 @@ from litestar.types import ExceptionHandlersMap
 
 from queue_service.language import Sentence, catalogue, sentence
 from queue_service.model.refusal import Code, Refusal
+from queue_service.store.database import is_away
 from queue_service.web.pages import Asked, known, page, spoken
 from queue_service.web.problems import DEFECT, NO_PAGE, OTHERWISE, TOO_LARGE, allowed
 
+UNREADABLE = Refusal(Code.INVALID)
 _log = structlog.get_logger()
 
 
@@ -30,19 +32,27 @@ def on_http(request: Asked, fault: HTTPException) -> Template:
 
 
 def on_defect(request: Asked, fault: Exception) -> Template:
-    """A defect of ours: logged with the work at hand, answered without its inside."""
+    """A defect of ours, or a database that is away: as `problems.on_defect`, in a page."""
+    if is_away(fault):
+        _log.warning("database_away", method=request.method, error=type(fault).__name__)
+        return _page(request, 503, None, Refusal(Code.BUSY_RETRY))
     route = request.scope.get("path_template")
     _log.exception("page_defect", method=request.method, route=route, exc_info=fault)
     return _page(request, 500, DEFECT)
 
 
 def _page(
-    request: Asked, status: int, said: tuple[str, str, str] | None, *, methods: str = ""
+    request: Asked,
+    status: int,
+    said: tuple[str, str, str] | None,
+    refusal: Refusal = UNREADABLE,
+    *,
+    methods: str = "",
 ) -> Template:
     first = request.url.path.split("/")[1]
     language = first if known(first) else spoken(request)
     t = catalogue(language)
-    words = Sentence(*map(t, said)) if said else sentence(Refusal(Code.INVALID), language)
+    words = Sentence(*map(t, said)) if said else sentence(refusal, language)
     if methods:
         words = words._replace(detail=words.detail.format(methods=methods))
     return page(
