@@ -253,11 +253,14 @@ def cancel(
 ) -> Told | Refusal:
     """End a booking or hold before its time: over for its owner at once, its cells may rest.
 
-    Giving a hold back never ends what was made of it: refused with `already_booked`.
+    Giving a hold back never ends what was made of it: refused with `already_booked`. An offer is no
+    booking yet: whoever does not want it declines, so that the next on the list is asked first.
     """
     found = _binding(world, booking)
     if isinstance(found, Refusal):
         return found
+    if found.state is BookingState.OFFERED:
+        return Refusal(Code.UNKNOWN_BOOKING)
     if reason is facts.CancelReason.RELEASED and found.state is not BookingState.HELD:
         return Refusal(Code.ALREADY_BOOKED)
     notice = timedelta(minutes=rules.cancel_minutes_before)

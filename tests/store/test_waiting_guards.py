@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from queue_service.events.waiting import OfferAccepted, OfferDeclined
+from queue_service.flows.bookings import booking as booking_flow
+from queue_service.flows.bookings import staffing
 from queue_service.flows.bookings.booking import Applicant
 from queue_service.flows.bookings.proving import Proof
 from queue_service.flows.waitlist import grounds
@@ -22,7 +24,7 @@ from queue_service.store.database import transaction
 from tests import make
 from tests.conftest import Database
 from tests.make import at
-from tests.small import PICK, Small, opened
+from tests.small import CLERK, PICK, Small, opened
 from tests.waiting_list import answer, asked, cancel, code_of, fill, joined, offer_of, shown
 
 
@@ -116,6 +118,24 @@ async def test_two_leaders_offer_a_place_once(small: Small, small_database: Data
         made = await asyncio.gather(*(asked(house) for house in (small, beside)))
     assert sum(made) == 1
     await small.audit()
+
+
+async def test_no_offer_is_cancelled_past_the_next_on_the_list(small: Small) -> None:
+    [taken] = await fill(small, "10:00", "10:00")
+    first, second = await joined(small, "First"), await joined(small, "Second")
+    await cancel(small, taken)
+    await asked(small)
+    offer = await offer_of(small, first)
+    for by_staff in (False, True):
+        if by_staff:
+            ended = await staffing.cancel(small.house, small.slug, offer.code, by=CLERK)
+        else:
+            proof = Proof(secret=offer.secret)
+            ended = await booking_flow.cancel(small.house, offer.code, proof)
+        assert code_of(ended) is Code.UNKNOWN_BOOKING
+    assert (await offer_of(small, first)).state is OfferState.OPEN
+    await answer(small, offer, yes=False)
+    assert (await offer_of(small, second)).start == offer.start
 
 
 async def test_the_stored_journal_proves_the_order(small: Small) -> None:
