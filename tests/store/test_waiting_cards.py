@@ -14,7 +14,7 @@ from queue_service.model.booking import Part
 from queue_service.model.office import Office
 from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.refusal import Code, Refusal
-from queue_service.model.waiting import WaitingRules
+from queue_service.model.waiting import WaitingRules, WishState
 from tests import make
 from tests.conftest import Database
 from tests.small import CLERK, PICK, Small, found, opened
@@ -35,7 +35,7 @@ def office(*, lapses_most: int = 9, pickup: Pickup | None = None, live: int = 0)
     return msgspec.structs.replace(made, services=services, waiting=rules, limits_per_person=bound)
 
 
-async def wish(small: Small, *serials: str) -> WishGiven:
+async def wish(small: Small, *serials: str, key: str | None = None) -> WishGiven:
     given = await flow.wish(
         small.house,
         small.slug,
@@ -44,6 +44,7 @@ async def wish(small: Small, *serials: str) -> WishGiven:
         applicant=AMAL,
         language="de",
         cards=cards.keys_of(small.house, small.office, serials),
+        key=key,
     )
     assert isinstance(given, WishGiven), given
     return given
@@ -86,6 +87,23 @@ async def test_the_third_offer_in_vain_puts_a_card_into_the_safe(small_database:
         assert again.code is Code.CARD_NOT_READY
         assert [f.safe for f in await small.facts() if isinstance(f, Lapsed)] == [0, 0, 1]
         await small.audit()
+
+
+async def test_a_wish_asked_again_is_the_same_also_when_its_card_is_booked(
+    small_database: Database,
+) -> None:
+    await found(small_database.owner_dsn, office(pickup=Pickup(check_days=7)))
+    async with opened(small_database.owner_dsn) as small:
+        await cards.import_list(small.house, small.office, LIST, CLERK)
+        await small.settle()
+        made = await wish(small, "YZ12345", key="once")
+        offer = await offered(small, made)
+        taken = await flow.answer(small.house, offer.code, offer.secret, yes=True)
+        assert isinstance(taken, OfferGiven)
+        again = await wish(small, "YZ12345", key="once")
+        assert (again.code, again.state) == (made.code, WishState.PLACED)
+        with pytest.raises(AssertionError, match="card_not_ready"):
+            await wish(small, "YZ12345", key="another")
 
 
 @pytest.mark.parametrize("most", [1, 2])

@@ -170,6 +170,27 @@ async def test_contact_data_go_with_the_wish(small: Small) -> None:
     assert (await shown(small, stays)).state is WishState.OPEN
 
 
+async def test_a_wish_asked_again_is_the_same_also_when_its_time_is_over(small: Small) -> None:
+    async def ask(key: str) -> WishGiven | Refusal:
+        return await flow.wish(
+            small.house,
+            small.slug,
+            parts=PICK,
+            until=at("09:00"),
+            applicant=Applicant(name="Amal", email="a@example.org"),
+            language="de",
+            key=key,
+        )
+
+    first = await ask("once")
+    assert isinstance(first, WishGiven)
+    await small.wait(60)
+    again = await ask("once")
+    assert isinstance(again, WishGiven)
+    assert again.code == first.code
+    assert await ask("another") == Refusal(Code.PAST, {"field": "until"})
+
+
 async def test_a_wish_whose_days_are_gone_makes_room_for_a_new_one(small: Small) -> None:
     first = await joined(small, "Amal", "08:30", "08:30")
     await small.wait(24 * 60)

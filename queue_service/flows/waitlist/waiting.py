@@ -33,6 +33,7 @@ from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.ids import APPLICANT, ActorId, BookingId, WishId
+from queue_service.model.office import Service
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.waiting import Acceptable, Reach, Wish, WishClass, WishPerson, WishState
 from queue_service.model.waitlist import WaitingNeeds
@@ -74,21 +75,20 @@ async def wish(
     if isinstance(request, Refusal):
         return request
     bound = await card_flow.checked(house, office, parts, cards)
+    stale = bound if isinstance(bound, Refusal) else None
     if isinstance(bound, Refusal):
-        return bound
+        if not (key and bound.code is Code.CARD_NOT_READY):
+            return bound
+        bound = cards
     services = services_of(office, parts)
-    missing = missing_fields(services, applicant)
-    person_key = person_key_of(house, office, applicant)
-    if not missing and person_key is None:
-        missing = ["email"]
-    if missing or person_key is None:
-        return Refusal(Code.FIELD_REQUIRED, {"fields": missing})
-    wrong = impossible_fields(office, applicant)
-    if wrong is not None:
-        return wrong
+    person_key = _key_of(house, office, services, applicant)
+    if isinstance(person_key, Refusal):
+        return person_key
     last = _last_of(office, request, windows, until)
     if isinstance(last, Refusal):
-        return last
+        if not key:
+            return last
+        stale, last = stale or last, office.now()
     made = Wish(
         WishId(fresh_id()),
         WishState.OPEN,
@@ -121,6 +121,8 @@ async def wish(
     act = ("wish", parts, windows, until, said, language, *bound)
 
     def decide(world: World) -> Told | Refusal:
+        if stale is not None:  # only now: a key given again is answered before
+            return stale
         return waiting.join(world, made, person, email_key=email_key, most_live=most)
 
     return await _join(house, office, made, decide, needs, key, act)
@@ -253,6 +255,17 @@ def _listed(office: Followed, parts: tuple[Part, ...], language: str) -> Request
     return unspoken(office, language) or office.openings.request(parts)
 
 
+def _key_of(
+    house: House, office: Followed, services: Sequence[Service], applicant: Applicant
+) -> bytes | Refusal:
+    """How the person is known here, or which fields are missing or cannot be so."""
+    missing = missing_fields(services, applicant)
+    known = person_key_of(house, office, applicant)
+    if missing or known is None:
+        return Refusal(Code.FIELD_REQUIRED, {"fields": missing or ["email"]})
+    return impossible_fields(office, applicant) or known
+
+
 def _last_of(
     office: Followed, request: Request, windows: Sequence[Acceptable], until: datetime | None
 ) -> datetime | Refusal:
@@ -267,7 +280,7 @@ def _last_of(
         end = now + timedelta(days=2 * furthest(office.office))
     last = min(end, until) if until is not None else end
     if last <= now:
-        return Refusal(Code.PAST)
+        return Refusal(Code.PAST, {"field": "until" if until and last == until else "windows"})
     if windows and not _servable(office, request, windows, last):
         reason = "no opening hours for this visit on these days and at these times"
         return Refusal(Code.CLOSED, {"field": "windows", "reason": reason})
