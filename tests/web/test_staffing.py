@@ -115,7 +115,8 @@ def test_staff_move_and_restore_and_the_list_shows_it(hall: Hall) -> None:
     listed = shaped("GET /offices/{office}/bookings", answer)["bookings"]
     states = {each["code"]: each["state"] for each in listed}
     assert states[booking["code"]] == "cancelled"
-    restored = hall.staff().post(f"{at}/restore", json={"reason": "cancelled_by_mistake"})
+    wish, key = {"reason": "cancelled_by_mistake"}, {"Idempotency-Key": "restore it once"}
+    restored = hall.staff().post(f"{at}/restore", json=wish, headers=key)
     shaped("POST /offices/{office}/bookings/{code}/restore", restored)
     assert (restored.json()["state"], restored.json()["start"]) == ("booked", free[4])
     twice = hall.staff().post(f"{at}/restore", json={"reason": "cancelled_by_mistake"})
@@ -125,6 +126,9 @@ def test_staff_move_and_restore_and_the_list_shows_it(hall: Hall) -> None:
     since = instant(early.json()["noted_from"])
     assert since - instant(free[4]) == timedelta(minutes=10)
     assert since.strftime("%H:%M") in early.json()["detail"]
+    assert hall.staff().post(f"{at}/move", json={"start": free[5]}).is_success
+    again = hall.staff().post(f"{at}/restore", json=wish, headers=key)
+    assert (again.status_code, again.json()) == (200, restored.json())
 
 
 def test_what_was_given_beyond_the_places_is_marked_and_counted_for_managers(hall: Hall) -> None:

@@ -201,7 +201,9 @@ async def restore(
         people=persons.named(booking.person_key, booking.group),
         cards=cards,
     )
-    receipt = receipt_of(office, by, key, "restore", booking.id, begins.isoformat(), reason)
+    # As it was asked: where its own place is may change after the key was used.
+    place = begins.isoformat() if start else "own"
+    receipt = receipt_of(office, by, key, "restore", booking.id, place, reason)
     answer = as_given(await house.turn(office.key, by, needs, decide, receipt=receipt))
     if isinstance(answer, Refusal):
         answer = card_flow.with_next_check(office, answer)
