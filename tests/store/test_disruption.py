@@ -164,6 +164,12 @@ async def test_a_missing_desk_moves_who_no_longer_fits_and_comes_back_by_itself(
     [called] = await to_call(small.house, small.office)
     assert called.now == proposal.start
     await small.audit()
+    await small.wait(180)  # by now nobody could carry it out any more
+    again = [
+        await disruption.carry_out(small.house, small.office, missing, CLERK, key=key)
+        for key in ("once-and-for-all", "another", None)
+    ]
+    assert again == [done, *[Refusal(Code.PAST, {"field": "until"})] * 2]
 
 
 async def test_a_family_of_which_one_must_leave_the_day_goes_as_a_whole(small: Small) -> None:

@@ -114,6 +114,8 @@ def _layers(missing: Missing, by: ActorId) -> tuple[Layer, ...]:
 
 async def propose(house: House, office: Followed, missing: Missing) -> Preview | Refusal:
     """Who would have to move when these counters are missing, and where each could go."""
+    if missing.until <= office.now():
+        return Refusal(Code.PAST, {"field": "until"})
     return await layering.preview(house, office, _layers(missing, SYSTEM))
 
 
@@ -126,19 +128,22 @@ async def carry_out(
     keeps theirs and is counted in `left`. What moves them is noted with the layers: a crash cannot
     part the two, and a key given again answers what became of it.
     """
-    layers = _layers(missing, by)
-    found = await layering.preview(house, office, layers)
-    if isinstance(found, Refusal):
-        return found
-    groups = tuple(
-        tuple(Target(p.booking.id, p.booking.seq, p.start, p.along) for p in group if p.start)
-        for group in rehoming.together(found.proposals, office.office)
-    )
-    params = _encode(MoveAll(by, missing.why, groups)).decode()
-    rehome = Noted(uuid4(), "rehome", params, "0")
-    begun = Begun(rehome.id, len(found.proposals))
     receipt = receipt_for(f"disruption:{office.key.slug}", key, by, _encode(missing))
-    done = await layering.settle(house, office, layers, by, receipt, (rehome,), begun)
+    found = await propose(house, office, missing)
+    begun = Begun(uuid4(), 0)
+    if isinstance(found, Refusal):  # said in a turn: a key given again is answered before
+        no = found
+        done = (await house.turn(office.key, by, Needs(), lambda _: no, receipt=receipt)).answer
+    else:
+        groups = tuple(
+            tuple(Target(p.booking.id, p.booking.seq, p.start, p.along) for p in group if p.start)
+            for group in rehoming.together(found.proposals, office.office)
+        )
+        params = _encode(MoveAll(by, missing.why, groups)).decode()
+        rehome = (Noted(begun.errand, "rehome", params, "0"),)
+        begun = Begun(begun.errand, len(found.proposals))
+        layers = _layers(missing, by)
+        done = await layering.settle(house, office, layers, by, receipt, rehome, begun)
     if isinstance(done, Refusal):
         return done
     if isinstance(done, Replayed):

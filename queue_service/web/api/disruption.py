@@ -54,7 +54,8 @@ def _missing(office: Followed, body: MissingBody) -> Missing | Refusal:
     unknown = [key for key in body.counters if key not in known]
     if unknown:
         return Refusal(Code.UNKNOWN_COUNTER, {"counter": unknown[0]})
-    refusal = _interval(office, body.since, body.until, ("since", "until"))
+    # What is over is refused by the flow: a key given again is answered before.
+    refusal = _interval(body.since, body.until, ("since", "until"))
     if refusal is not None:
         return refusal
     zone = office.office.tz
@@ -66,13 +67,9 @@ def _parts(parts: tuple[Part, ...]) -> tuple[PartOfMove, ...]:
     return tuple(PartOfMove(part.service, part.persons) for part in parts)
 
 
-def _interval(
-    office: Followed, first: datetime, end: datetime, names: tuple[str, str]
-) -> Refusal | None:
+def _interval(first: datetime, end: datetime, names: tuple[str, str]) -> Refusal | None:
     if end <= first:
         return Refusal(Code.INVALID, {"field": names[1], "reason": f"not after {names[0]}"})
-    if end <= office.now():
-        return Refusal(Code.PAST, {"field": names[1]})
     return None
 
 
@@ -148,7 +145,9 @@ async def cancel(
     unknown = [code for code in data.services if followed.office.service(code) is None]
     if unknown:
         return problem(request, Refusal(Code.UNKNOWN_SERVICE, {"service": unknown[0]}))
-    refusal = _interval(followed, data.first, data.end, ("first", "end"))
+    refusal = _interval(data.first, data.end, ("first", "end"))
+    if refusal is None and data.end <= followed.now():
+        refusal = Refusal(Code.PAST, {"field": "end"})
     if refusal is not None:
         return problem(request, refusal)
     services = tuple(ServiceCode(code) for code in data.services)
