@@ -50,6 +50,7 @@ STATUS: dict[Code, int] = {
     Code.TOO_LONG: 422,
     Code.UNKNOWN_PLACE: 404,
     Code.UNKNOWN_CONTACT: 404,
+    Code.UNKNOWN_RULE: 404,
     Code.TOO_MANY_PERSONS: 422,
     Code.HOLD_EXPIRED: 410,
     Code.OFFER_OVER: 410,
