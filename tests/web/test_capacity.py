@@ -189,8 +189,11 @@ def test_only_managers_may(hall: Hall) -> None:
 
 
 def test_an_unknown_layer_is_said_to_be_none(manager: httpx.Client) -> None:
-    refused = manager.delete(f"{CAPACITY}/layers/999999")
-    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_layer")
+    for refused in (
+        manager.delete(f"{CAPACITY}/layers/999999"),
+        manager.post(f"{CAPACITY}/preview", json={"end": [999999]}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (404, "unknown_layer")
 
 
 @pytest.mark.parametrize("query", ["from=2026-12-24&to=2026-12-01", "from=1970-01-01", "from=x"])

@@ -14,13 +14,13 @@ from queue_service.flows import errands
 from queue_service.flows.capacity import cells
 from queue_service.flows.capacity.cells import Days
 from queue_service.flows.capacity.previewing import Preview, preview
-from queue_service.flows.capacity.reach import begun, check, taken_back, touched
+from queue_service.flows.capacity.reach import begun, check, endable, taken_back, touched
 from queue_service.flows.wish import ReceiptKey, Replayed, receipt_for
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.ids import ActorId
-from queue_service.model.layer import Layer, Origin
-from queue_service.model.refusal import Code, Refusal
+from queue_service.model.layer import Layer
+from queue_service.model.refusal import Refusal
 from queue_service.model.world import Needs, Noted, Told, World
 from queue_service.store import capacity as store
 from queue_service.store.database import transaction
@@ -114,12 +114,10 @@ async def end(
 
     Refused with `unknown_layer` where one is not a layer of this office, or is configuration.
     """
-    found = await cells.stand(house, office)
-    known = {layer.id: layer for layer in found.layers if layer.origin is not Origin.CONFIG}
-    unknown = [number for number in ids if number not in known]
-    if unknown:
-        return Refusal(Code.UNKNOWN_LAYER, {"layers": unknown})
-    layers = [known[number] for number in ids]
+    known = endable(await cells.stand(house, office), ids)
+    if isinstance(known, Refusal):
+        return known
+    layers = list(known.values())
     errand = _errand(office, layers)
 
     def decide(world: World) -> Told | Refusal:

@@ -13,7 +13,7 @@ import msgspec
 from queue_service.flows.capacity import cells
 from queue_service.flows.capacity.cells import Change, Stand
 from queue_service.flows.capacity.planning import planned_days
-from queue_service.flows.capacity.reach import begun, check, touched, without
+from queue_service.flows.capacity.reach import begun, check, endable, touched, without
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking
@@ -75,15 +75,18 @@ async def preview(
 ) -> Preview | Refusal:
     """What setting `layers` and ending those of the numbers `ended` would do.
 
-    Refused as setting them would be.
+    Refused as setting and ending them would be.
     """
     found = await cells.stand(house, office)
+    gone = endable(found, ended)
+    if isinstance(gone, Refusal):
+        return gone
     layers = begun(layers, found.now)
     if layers:
         refusal = check(found, office.office, layers)
         if refusal is not None:
             return refusal
-    reached = touched(office, (*layers, *(x for x in found.layers if x.id in set(ended))))
+    reached = touched(office, (*layers, *gone.values()))
     if reached is None:
         return Preview((), ())
     first, last, limits = reached

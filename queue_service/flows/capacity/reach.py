@@ -8,7 +8,7 @@ import msgspec
 from queue_service.flows.capacity.cells import Stand, local_days
 from queue_service.flows.capacity.planning import planned_days
 from queue_service.followed import Followed
-from queue_service.model.layer import Layer
+from queue_service.model.layer import Layer, Origin
 from queue_service.model.office import Office, Period
 from queue_service.model.refusal import Code, Refusal
 from queue_service.offices.layer_rules import layer_faults
@@ -44,6 +44,16 @@ def check(found: Stand, office: Office, layers: Sequence[Layer]) -> Refusal | No
         return None
     told = [{"field": f.key, "value": str(f.value), "reason": f.reason} for f in faults]
     return Refusal(Code.INVALID, {"errors": told or [{"field": "layers", "reason": "empty"}]})
+
+
+def endable(found: Stand, ids: Iterable[int]) -> dict[int, Layer] | Refusal:
+    """The layers of these numbers, none of which is configuration; else `unknown_layer`."""
+    known = {layer.id: layer for layer in found.layers if layer.origin is not Origin.CONFIG}
+    wanted = list(ids)
+    unknown = [number for number in wanted if number not in known]
+    if unknown:
+        return Refusal(Code.UNKNOWN_LAYER, {"layers": unknown})
+    return {number: known[number] for number in wanted}
 
 
 def touched(office: Followed, layers: Iterable[Layer]) -> tuple[date, date, tuple[str, ...]] | None:

@@ -77,6 +77,8 @@ async def preview(
     if not ended and not layers:
         return await _overview(request, house, entered, entry)
     found = await layering.preview(house, entered.followed, layers, ended)
+    if isinstance(found, Refusal) and ended:
+        return _sorry(request, entered, found)
     if isinstance(found, Refusal):
         return await _overview(request, house, entered, entry, found)
     settings, language = entered.followed.office, entered.lang
