@@ -124,6 +124,7 @@ def test_the_overview_has_an_etag_that_changes_with_a_booking(
         ({"limit": "moon"}, 422),
         ({"add": 0}, 422),
         ({"reason": "  "}, 422),
+        ({"reason": "pe\x00ak"}, 422),
         ({"more": 1}, 422),
         ({"kind": "magic"}, 422),
         ({"until": "2020-01-01T00:00:00+01:00"}, 422),

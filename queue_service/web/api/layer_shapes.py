@@ -14,7 +14,14 @@ from queue_service.web.api.shapes import Body, Dated, Instant
 _encode = msgspec.json.Encoder().encode
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 Reason = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"\S", description="Why, for colleagues")
+    str,
+    # No NUL: the database keeps none, so a preview would promise what cannot be set.
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
+        description="Why, for colleagues",
+    ),
 ]
 Opens = Annotated[time, Meta(tz=False)]
 
