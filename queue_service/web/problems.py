@@ -156,7 +156,7 @@ def placed(error: Exception) -> tuple[str, str]:
 def on_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
     """What the framework refuses: unknown path, unreadable or unknown fields, wrong method."""
     if isinstance(fault, ValidationException) or fault.status_code == 400:
-        found = [_where(each) for each in _faults(fault)]
+        found = [_where(request, each) for each in _faults(fault)]
         data: dict[str, object] = {"errors": found} if found else {"reason": fault.detail[:300]}
         return problem(request, Refusal(Code.INVALID, data))
     if fault.status_code >= 500:
@@ -214,8 +214,12 @@ def _faults(fault: HTTPException) -> list[dict[str, str]]:
     return [each for each in extra if isinstance(each, dict)] if isinstance(extra, list) else []
 
 
-def _where(fault: dict[str, str]) -> dict[str, str]:
+def _where(request: AnyRequest, fault: dict[str, str]) -> dict[str, str]:
     field = str(fault.get("key", ""))
+    if fault.get("source", "body") != "body":
+        # The framework says how our handler calls a parameter, not what the client sent.
+        taken = request.scope["route_handler"].parsed_fn_signature.parameters.get(field)
+        field = getattr(taken and taken.kwarg_definition, "name", None) or field
     return {"field": field[:100], "reason": str(fault.get("message", ""))[:300]}
 
 

@@ -161,3 +161,12 @@ def test_another_method_is_told_which_there_are(
     assert ("HEAD" in allowed) is ("GET" in allowed)
     assert allowed in answer.text
     assert "does not exist" not in answer.text
+
+
+def test_a_parameter_is_named_as_it_was_sent(hall: Hall) -> None:
+    manager, held = hall.staff("manager"), hall.hold()
+    days = manager.get(f"/api/v1/offices/{hall.office}/capacity", params={"from": "soon"})
+    keyed = hall.confirm(held, key="k" * 201)
+    for answer, name in ((days, "from"), (keyed, "Idempotency-Key")):
+        assert answer.status_code == 422, answer.text
+        assert [each["field"] for each in answer.json()["errors"]] == [name]
