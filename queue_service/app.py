@@ -41,6 +41,7 @@ from queue_service.web.api import (
     holds,
     manage,
     public,
+    reminded,
     reports,
     scheduling,
     staffing,
@@ -63,6 +64,7 @@ from queue_service.web.pages.console import capacity as capacity_place
 from queue_service.web.pages.console import card_list
 from queue_service.web.pages.console import devices as devices_place
 from queue_service.web.pages.console import disruption as disruption_place
+from queue_service.web.pages.console import reminded as reminders_place
 from queue_service.web.pages.console import reports as report_pages
 from queue_service.web.pages.console import surge as surge_place
 from queue_service.web.pages.console import waits as waits_place
@@ -198,6 +200,7 @@ def build(chosen: Settings) -> Litestar:
         triage,
         reports,
         waits,
+        reminded,
     )
     api = Router(
         "/api/v1",
@@ -213,7 +216,7 @@ def build(chosen: Settings) -> Litestar:
     pages += kiosk_alone.handlers
     pages += [*card_list.handlers, *waiting_pages.handlers, *apply.handlers]
     pages += [*capacity_place.handlers, *disruption_place.handlers, *surge_place.handlers]
-    pages += [*report_pages.handlers, *waits_place.handlers]
+    pages += [*report_pages.handlers, *waits_place.handlers, *reminders_place.handlers]
     pages += [*appointments.handlers, *staff_booking.handlers, *day_list.handlers]
     pages += paper_page.handlers
     pages += [*guide.handlers, *guide_acts.handlers, *guide_help.handlers]

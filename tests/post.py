@@ -27,6 +27,7 @@ from queue_service.model.ids import (
     ServiceCode,
 )
 from queue_service.model.office import Office, OfficeClock, OfficeKey, Place, Service
+from queue_service.model.reminding import Reminders
 from queue_service.seals import Keys, new_code
 from queue_service.settings import Settings
 from queue_service.store import told
@@ -37,6 +38,8 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Office time; it stands still, letters are due at once."""
 PICKUP = ServiceCode("eat-pickup")
 SECRET = "0123456789abcdef0123456789abcdef"
+SILENT = Reminders(minutes_before=())
+"""Most tests look at one letter alone."""
 OFFICE = Office(
     slug="heidelberg",
     authority="heidelberg",
@@ -145,7 +148,9 @@ class PostOffice:
 
 
 @asynccontextmanager
-async def post_office(dsn: str, smtp_port: int = 0) -> AsyncIterator[PostOffice]:
+async def post_office(
+    dsn: str, smtp_port: int = 0, reminders: Reminders = SILENT
+) -> AsyncIterator[PostOffice]:
     """A new authority with one office on the database; its house sends to `smtp_port`."""
     slug = f"office-{uuid4().hex[:12]}"
     settings = Settings(
@@ -162,7 +167,7 @@ async def post_office(dsn: str, smtp_port: int = 0) -> AsyncIterator[PostOffice]
             await connection.fetchval("insert into authority (slug) values ($1) returning id", slug)
         )
     async with transaction(pool, authority) as tx:
-        office = OfficeId(
+        number = OfficeId(
             await tx.fetchval(
                 "insert into office (authority, slug, real_anchor, office_anchor, rate, seq, head,"
                 " recorded) values ($1, $2, $3, $3, 0, 0, $4, $3) returning id",
@@ -172,8 +177,9 @@ async def post_office(dsn: str, smtp_port: int = 0) -> AsyncIterator[PostOffice]
                 b"heidelberg",
             )
         )
-    key = OfficeKey(authority, office, slug)
-    followed = Followed(OfficeRow(key, 0, OfficeClock(NOW, NOW, 0.0)), OFFICE)
+    key = OfficeKey(authority, number, slug)
+    office = msgspec.structs.replace(OFFICE, reminders=reminders)
+    followed = Followed(OfficeRow(key, 0, OfficeClock(NOW, NOW, 0.0)), office)
     follower = Follower(pool, dsn)
     house = House(settings, Keys(SECRET.encode()), pool, pool, Turns(pool, follower.hand), follower)
     try:

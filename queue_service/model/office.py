@@ -16,6 +16,7 @@ from queue_service.model.ids import AuthorityId, CounterKey, LimitId, OfficeId, 
 from queue_service.model.per_person import LimitsPerPerson
 from queue_service.model.release import LastMinute, Release, Reserve
 from queue_service.model.relief import Relief
+from queue_service.model.reminding import Reminders
 from queue_service.model.surge import Staff, Surge
 from queue_service.model.triage import Triage
 from queue_service.model.visit import Step
@@ -257,6 +258,7 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is responsible elsewhere, as imported."""
     triage: Triage = Triage()
     expecting: Expecting = Expecting()
+    reminders: Reminders = Reminders()
 
     def service(self, code: str) -> Service | None:
         """The service of that code, or None."""

@@ -22,6 +22,7 @@ from queue_service.flows.bookings.sealing import seal
 from queue_service.followed import Followed
 from queue_service.house import House
 from queue_service.model.booking import Booking, Person
+from queue_service.model.reminding import Reminders, ReminderText
 from queue_service.notify import card_letters, list_letters, mail
 from queue_service.notify.letters import Facts, Letter, write
 from queue_service.notify.plan import Due, ListPurpose, Purpose, Withdraw, plan, still_due
@@ -63,11 +64,11 @@ async def plan_new(house: House, followed: Followed) -> int:
     async with transaction(house.pool, followed.key.authority) as tx:
         after = await store.cursor(tx, followed.key)
         entries = await offices.entries(tx, followed.key.office, after, ENTRIES_A_PASS)
-        steps, upto = _planned(entries, after)
+        steps, upto = _planned(entries, after, followed.office.reminders)
         if upto == after:
             return 0
         letters = [
-            store.Row(uuid4(), s.seq, s.purpose, s.booking, s.generation, s.due)
+            store.Row(uuid4(), s.seq, s.purpose, s.booking, s.generation, s.due, s.text or "")
             for s in steps
             if isinstance(s, Due)
         ]
@@ -78,7 +79,9 @@ async def plan_new(house: House, followed: Followed) -> int:
     return made
 
 
-def _planned(entries: list[Entry], after: int) -> tuple[list[Due | Withdraw], int]:
+def _planned(
+    entries: list[Entry], after: int, rules: Reminders
+) -> tuple[list[Due | Withdraw], int]:
     """The steps of `entries` and the number of the last one that was understood.
 
     A struck body has no letters. An entry of a newer version waits for a process that knows it:
@@ -89,7 +92,7 @@ def _planned(entries: list[Entry], after: int) -> tuple[list[Due | Withdraw], in
     for entry in entries:
         if entry.body is not None:
             try:
-                steps += plan(entry, decode(entry))
+                steps += plan(entry, decode(entry), rules)
             except UnknownTagError:
                 _log.warning("letters wait for a newer version", office=entry.office, seq=entry.seq)
                 break
@@ -106,7 +109,9 @@ async def send_due(house: House, followed: Followed, now_real: datetime, limit: 
         return 0
     sending = _Pass(house, followed, now_real, limit)
     async with transaction(house.pool, followed.key.authority) as tx:
-        lost = await deliveries.give_up(tx, followed.key, sending.now(), MOST_ATTEMPTS)
+        lost = await deliveries.give_up(
+            tx, followed.key, sending.now(), followed.now(), MOST_ATTEMPTS
+        )
     if lost:
         _log.error("letters given up: every attempt was cut off", office=followed.key.slug, n=lost)
     runs = (sending.run() for _ in range(min(_AT_ONCE, limit)))
@@ -180,7 +185,7 @@ class _Pass:
         if booking is None or person is None or not person.email:
             return "no_address"
         purpose = Purpose(letter.purpose)
-        if not still_due(purpose, booking, self._followed.now()):
+        if not still_due(purpose, booking, letter.due, self._followed.now()):
             return "withdrawn"
         facts = self._facts(letter, booking, person, _why(cause))
         await self._send(letter, write(purpose, facts, booking.language), person.email)
@@ -223,6 +228,7 @@ class _Pass:
             sealed=seal(keys, slug, booking.code, booking.start, now) if booking.code else "",
             pin="" if person.birth_date else keys.booking_pin(booking.id, generation),
             why=why,
+            text=ReminderText(letter.text) if letter.text else None,
         )
 
     async def _put_off(self, letter: deliveries.Claimed, error: Exception) -> None:

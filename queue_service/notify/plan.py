@@ -27,6 +27,7 @@ from queue_service.events.waiting import OfferAccepted, OfferDeclined, WaitingFa
 from queue_service.model.asking import is_missing
 from queue_service.model.booking import Booking, BookingState
 from queue_service.model.ids import BookingId
+from queue_service.model.reminding import Reminders, ReminderText
 from queue_service.model.waiting import WishState
 
 _AFTER_LAPSE = timedelta(minutes=1)
@@ -43,6 +44,13 @@ class Purpose(StrEnum):
     CANCELLATION = "cancellation"
     MISSING_PAPERS = "missing_papers"
     """A day before: the answers said that a paper is missing."""
+    FIRST_REMINDER = "first_reminder"
+    SECOND_REMINDER = "second_reminder"
+    THIRD_REMINDER = "third_reminder"
+
+
+REMINDERS = (Purpose.FIRST_REMINDER, Purpose.SECOND_REMINDER, Purpose.THIRD_REMINDER)
+"""In the order in which an office names them, the earliest first."""
 
 
 class ListPurpose(StrEnum):
@@ -65,6 +73,8 @@ class Due(msgspec.Struct, frozen=True):
     """What it is about: a booking, or a wish where the purpose says so."""
     generation: int
     due: datetime
+    text: ReminderText | None = None
+    """Which words a reminder is written in; None for any other letter."""
 
 
 class Withdraw(msgspec.Struct, frozen=True):
@@ -74,17 +84,21 @@ class Withdraw(msgspec.Struct, frozen=True):
     before: int
 
 
-def plan(entry: Entry, fact: AnyFact) -> tuple[Due | Withdraw, ...]:
-    """What `fact` makes due and needless, withdrawals of a booking before its new letter."""
-    steps = tuple(step for now in fact.bookings for step in _steps(entry, fact, now))
+def plan(entry: Entry, fact: AnyFact, rules: Reminders) -> tuple[Due | Withdraw, ...]:
+    """What `fact` makes due and needless, withdrawals of a booking before its new letter.
+
+    `rules` are the reminders of the office when it is planned; what is planned stays.
+    """
+    steps = tuple(step for now in fact.bookings for step in _steps(entry, fact, now, rules))
     return (*steps, *_on_list(entry, fact)) if isinstance(fact, WaitingFact) else steps
 
 
-def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
-    """Whether the letter still tells the truth at `now`, the moment it would be sent.
+def still_due(purpose: Purpose, booking: Booking, due: datetime, now: datetime) -> bool:
+    """Whether the letter that was due at `due` still helps at `now`, the moment it would be sent.
 
     What happened since it was planned has, or gets, a letter of its own; one that comes after the
-    appointment helps nobody.
+    appointment helps nobody, nor a reminder when half of the time it left is gone: after days
+    without a mail server people would hear all of them at once.
     """
     match purpose:
         case Purpose.CONFIRMATION | Purpose.CHANGE:
@@ -97,9 +111,14 @@ def still_due(purpose: Purpose, booking: Booking, now: datetime) -> bool:
         case Purpose.MISSING_PAPERS:
             papers = any(is_missing(flag) for flag in booking.flags)
             return papers and booking.state is BookingState.BOOKED and now < booking.start
+        case Purpose.FIRST_REMINDER | Purpose.SECOND_REMINDER | Purpose.THIRD_REMINDER:
+            halfway = due + (booking.start - due) / 2
+            return booking.state is BookingState.BOOKED and now < halfway
 
 
-def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withdraw]:
+def _steps(
+    entry: Entry, fact: AnyFact, now: BookingNow, rules: Reminders
+) -> Iterator[Due | Withdraw]:
     """The steps for one booking of the fact."""
     purpose = _purpose(fact, now.state)
     if isinstance(fact, Restored) and now.start <= entry.recorded:
@@ -110,13 +129,27 @@ def _steps(entry: Entry, fact: AnyFact, now: BookingNow) -> Iterator[Due | Withd
         yield Withdraw(now.id, entry.seq)
     if purpose is not None:
         yield Due(entry.seq, purpose, now.id, now.generation, entry.recorded)
-    if purpose in _BINDING and any(is_missing(flag) for flag in now.flags):
-        due = max(entry.recorded, now.start - _BEFORE_VISIT)
-        yield Due(entry.seq, Purpose.MISSING_PAPERS, now.id, now.generation, due)
+    if purpose in _BINDING:
+        yield from _before_visit(entry, now, rules)
 
 
 _BEFORE_VISIT = timedelta(hours=24)
 _BINDING = (Purpose.CONFIRMATION, Purpose.CHANGE)
+_NOT_SOONER = timedelta(hours=1)
+"""After the letter that tells the time; somebody who has just read it needs no reminder."""
+
+
+def _before_visit(entry: Entry, now: BookingNow, rules: Reminders) -> Iterator[Due]:
+    """What comes between that letter and the visit; missing papers are the day's reminder."""
+    missing = any(is_missing(flag) for flag in now.flags)
+    if missing:
+        due = max(entry.recorded, now.start - _BEFORE_VISIT)
+        yield Due(entry.seq, Purpose.MISSING_PAPERS, now.id, now.generation, due)
+    for purpose, before in zip(REMINDERS, rules.before, strict=False):
+        due = now.start - before
+        if due < entry.recorded + _NOT_SOONER or (missing and before == _BEFORE_VISIT):
+            continue
+        yield Due(entry.seq, purpose, now.id, now.generation, due, rules.text_for(now.id))
 
 
 def _on_list(entry: Entry, fact: WaitingFact) -> Iterator[Due]:

@@ -30,6 +30,7 @@ from queue_service.model.office import (
     Window,
 )
 from queue_service.model.per_person import LimitsPerPerson
+from queue_service.model.reminding import Reminders
 from queue_service.model.surge import Staff, SurgeRule
 from queue_service.model.triage import Triage
 from queue_service.model.waiting import WaitingRules
@@ -125,9 +126,7 @@ def layers_of(office: Office, at: datetime) -> tuple[Layer, ...]:
     """The config layers that say everything about `office` from `at` on, one a subject."""
     subjects: dict[str, object] = {
         "office": Identity(**{f: getattr(office, f) for f in Identity.__struct_fields__}),
-        "rules": Rules(
-            office.booking, office.line, office.tickets, office.limits_per_person, office.waiting
-        ),
+        "rules": Rules(**{f: getattr(office, f) for f in Rules.__struct_fields__}),
         **{f"service:{service.code}": service for service in office.services},
         **{f"counter:{counter.key}": counter for counter in office.counters},
         **{f"limit:{limit.key}": limit for limit in office.limits},
@@ -231,7 +230,7 @@ def _addition(change: str) -> Addition:
 
 
 _LISTS = ("hours", "closures", "exceptions", "authorities")
-_TABLES = ("staff", "triage", "expecting")
+_TABLES = ("staff", "triage", "expecting", "reminders")
 _KINDS: dict[str, Any] = {
     "office": Identity,
     "service": Service,
@@ -246,6 +245,7 @@ _KINDS: dict[str, Any] = {
     "surge_rule": SurgeRule,
     "triage": Triage,
     "expecting": Expecting,
+    "reminders": Reminders,
     "authorities": tuple[Referral, ...],
 }
 

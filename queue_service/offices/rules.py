@@ -15,6 +15,7 @@ from queue_service.model.office import Office, Service, Taker
 from queue_service.offices.reading import Found
 from queue_service.offices.rules_of_expecting import expecting_faults
 from queue_service.offices.rules_of_release import release_faults
+from queue_service.offices.rules_of_reminding import reminder_faults
 from queue_service.offices.rules_of_requests import request_faults
 from queue_service.offices.rules_of_steps import step_faults
 from queue_service.offices.rules_of_tickets import ticket_faults
@@ -93,6 +94,7 @@ def broken_rules(draft: Draft) -> Iterator[Found]:
     yield from request_faults(office)
     yield from release_faults(office)
     yield from waiting_faults(office)
+    yield from reminder_faults(office)
     yield from expecting_faults(office)
     yield from step_faults(office, draft.faulty, draft.codes)
     yield from triage_faults(office, draft.faulty)

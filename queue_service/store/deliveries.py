@@ -39,13 +39,20 @@ class Claimed(msgspec.Struct, frozen=True):
     purpose: str
     booking: BookingId
     due: datetime
+    text: str
     attempts: int
     claimed_at: datetime
 
 
 _OPEN = text("outbox.state in ('due', 'sending')")
-# next_try of a letter being sent is the end of its claim, so one index answers "what is to do".
-_TO_DO = (_o.office == _OFFICE, _OPEN, _o.next_try <= _NOW)
+# next_try of a letter being sent is the end of its claim. Reminders lie in the table for weeks
+# before they are due: the index is by `due`, so that nobody goes over them every second.
+_TO_DO = (
+    _o.office == _OFFICE,
+    _OPEN,
+    _o.due <= bindparam("office_now", type_=_INSTANT),
+    _o.next_try <= _NOW,
+)
 
 _MOST = bindparam("most", type_=Integer())
 # Whatever cuts off every attempt will cut off the next one too.
@@ -59,10 +66,9 @@ _next = (
     select(_o.id.label("next_id"))
     .where(
         *_TO_DO,
-        _o.due <= bindparam("office_now", type_=_INSTANT),
         _o.attempts < _MOST,
     )
-    .order_by(_o.next_try)
+    .order_by(_o.due, _o.next_try)
     .limit(literal_column("1"))
     .with_for_update(skip_locked=True)
     .cte("next")
@@ -76,7 +82,7 @@ _CLAIM = Statement(
         claimed_at=_NOW,
         next_try=bindparam("until", type_=_INSTANT),
     )
-    .returning(_o.id, _o.seq, _o.purpose, _o.booking, _o.due, _o.attempts, _o.claimed_at)
+    .returning(_o.id, _o.seq, _o.purpose, _o.booking, _o.due, _o.text, _o.attempts, _o.claimed_at)
 )
 
 # Only the claim that is still in force may say how it ended.
@@ -106,9 +112,15 @@ _LATER = Statement(
 )
 
 
-async def give_up(connection: asyncpg.Connection, key: OfficeKey, now: datetime, most: int) -> int:
+async def give_up(
+    connection: asyncpg.Connection, key: OfficeKey, now: datetime, office_now: datetime, most: int
+) -> int:
     """End letters that were cut off at their last attempt, number `most`; returns how many."""
-    return len(await _GIVEN_UP.rows(connection, office=key.office, now=now, most=most))
+    return len(
+        await _GIVEN_UP.rows(
+            connection, office=key.office, now=now, office_now=office_now, most=most
+        )
+    )
 
 
 async def claim(

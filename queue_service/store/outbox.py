@@ -47,6 +47,8 @@ class Row(msgspec.Struct, frozen=True):
     booking: BookingId
     generation: int
     due: datetime
+    text: str = ""
+    """Which words a reminder has, so that their effect can be told apart."""
 
 
 _CURSOR_MADE = Statement(
@@ -63,7 +65,13 @@ _CURSOR_MOVED = Statement(
     .values(seq=bindparam("to", type_=BigInteger()))
 )
 _new = given(
-    id=Uuid(), seq=BigInteger(), purpose=Text(), booking=Uuid(), generation=Integer(), due=_INSTANT
+    id=Uuid(),
+    seq=BigInteger(),
+    purpose=Text(),
+    booking=Uuid(),
+    generation=Integer(),
+    due=_INSTANT,
+    text=Text(),
 )
 _PLANNED = Statement(
     insert(t.outbox)

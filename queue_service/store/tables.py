@@ -219,8 +219,11 @@ outbox = sa.Table(
     sa.Column("claimed_at", INSTANT),
     sa.Column("sent_at", INSTANT),
     sa.Column("error", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("text", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("office", "seq", "purpose", "booking", name="outbox_once"),
-    sa.Index("outbox_due", "next_try", postgresql_where=sa.text("state in ('due', 'sending')")),
+    sa.Index(
+        "outbox_open", "office", "due", postgresql_where=sa.text("state in ('due', 'sending')")
+    ),
     sa.Index("outbox_of_booking", "booking"),
 )
 

@@ -83,6 +83,7 @@ def test_cards_and_devices(opens: Opens, hall: Hall, lang: str) -> None:
     expect(page.get_by_role("status")).to_be_visible()
     seen.look("device revoked")
     seen.visit(f"/{lang}/{HOME}/waits", "waits")
+    seen.visit(f"/{lang}/{HOME}/reminders", "reminders")
     assert seen.wrong == []
 
 

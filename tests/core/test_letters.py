@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from queue_service.events.booking import Why
 from queue_service.language import LANGUAGES, pick
 from queue_service.model.booking import BookingState
+from queue_service.model.reminding import ReminderText
 from queue_service.notify.letters import one_line, write
 from queue_service.notify.letters.facts import greetable
-from queue_service.notify.plan import Purpose
+from queue_service.notify.plan import REMINDERS, Purpose
 from tests.letters import BERLIN, CODE, OFFICE, event_of, facts, speaking
 
 MATTERS = ("Abholung", "Card pickup", "استلام", "картки", "Ausländer", "Immigration", "الأجانب")
@@ -158,3 +159,32 @@ def test_the_office_says_why_it_changed_an_appointment(language: str, why: Why) 
     assert len(explained) > len(plain) + 20
     moved = write(Purpose.CHANGE, facts(why=why), language).text
     assert moved != write(Purpose.CHANGE, facts(), language).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", [None, *ReminderText])
+@pytest.mark.parametrize("purpose", REMINDERS)
+def test_a_reminder_says_everything_and_how_to_cancel_first_of_all(
+    purpose: Purpose, text: ReminderText | None, language: str
+) -> None:
+    told = msgspec.structs.replace(speaking(language), text=text)
+    letter = write(purpose, told, language)
+    mine = f"https://termine.example/{language}/b/{CODE}/S3CRET"
+    for body in (letter.text, letter.html):
+        for fact in ("09:30–09:45", "2026", "Bergheimer Straße 69", CODE):
+            assert fact in body
+        assert OFFICE.services[0].bring[0][language] in body
+        # The first link of all: whoever cannot come has to find it at once.
+        assert body.index("https://") == body.index(f"{mine}/cancel")
+    assert letter.qr is not None
+    assert letter.ics is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_that_are_tried_side_by_side_differ(language: str) -> None:
+    told = speaking(language)
+    letters = {
+        write(Purpose.FIRST_REMINDER, msgspec.structs.replace(told, text=text), language).text
+        for text in ReminderText
+    }
+    assert len(letters) == len(ReminderText)

@@ -17,6 +17,7 @@ from queue_service.events.waiting import (
 )
 from queue_service.model.booking import BookingState, Part
 from queue_service.model.ids import SYSTEM, BookingId, OfficeId, WishId
+from queue_service.model.reminding import Reminders
 from queue_service.model.waiting import WishClass, WishState
 from queue_service.notify.letters import ListFacts, write_to_list
 from queue_service.notify.plan import Due, ListPurpose, Purpose, Withdraw, plan
@@ -42,7 +43,7 @@ def booking(state: BookingState, number: BookingId = BOOKING) -> BookingNow:
 
 
 def planned(fact: Fact) -> list[Due | Withdraw]:
-    return list(plan(entry(fact), fact))  # type: ignore[arg-type]  # one of the union
+    return list(plan(entry(fact), fact, Reminders(minutes_before=())))  # type: ignore[arg-type]  # one of the union
 
 
 def made(*, at_once: bool = False) -> OfferMade:

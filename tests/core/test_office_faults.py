@@ -129,3 +129,24 @@ def test_any_text_anywhere_is_an_office_or_faults(old: str, new: str) -> None:
 def _without(table: str, text: str) -> str:
     blocks = text.split("\n\n")
     return "\n\n".join(block for block in blocks if not block.startswith(f"[[{table}]]"))
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "reason"),
+    [
+        ("minutes_before = [10]", "reminders.minutes_before", "must be 30 to 43200"),
+        ("minutes_before = [120, 1440]", "reminders.minutes_before", "the earliest first"),
+        ("minutes_before = [400, 300, 200, 100]", "reminders.minutes_before", "at most 3"),
+        ("texts = []", "reminders.texts", "must not be empty"),
+        ('texts = ["plain", "plain"]', "reminders.texts", "each text once"),
+        ('texts = ["nudge"]', "reminders.texts[1]", "nudge"),
+    ],
+)
+def test_reminders_that_cannot_be_are_named(given: str, key: str, reason: str) -> None:
+    [found] = faults(("[booking]", f"[reminders]\n{given}\n\n[booking]"))
+    assert found.key == key
+    assert reason in found.line()
+
+
+def test_an_office_may_send_no_reminders() -> None:
+    assert faults(("[booking]", "[reminders]\nminutes_before = []\n\n[booking]")) == ()

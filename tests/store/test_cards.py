@@ -374,7 +374,8 @@ async def test_only_flags_of_the_answers_are_kept_and_what_is_missing_is_said_a_
     await plan_new(small.house, small.office)
     due = await small.fetch("select purpose, due from outbox order by due")
     assert [(row["purpose"], row["due"]) for row in due][1:] == [
-        ("missing_papers", make.at("2026-11-24 10:00"))
+        ("missing_papers", make.at("2026-11-24 10:00")),
+        ("third_reminder", make.at("2026-11-25 08:00")),
     ]
 
 

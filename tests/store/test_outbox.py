@@ -149,7 +149,7 @@ async def test_a_letter_that_is_cut_off_every_time_is_given_up_in_the_end(
                 tx, office.key, now=now, office_now=NOW, until=now + CLAIM, most=2
             )
             assert (letter is None) == (attempt == 2)
-            assert await deliveries.give_up(tx, office.key, now, 2) == (attempt == 2)
+            assert await deliveries.give_up(tx, office.key, now, NOW, 2) == (attempt == 2)
     [row] = await office.letters()
     assert (row["state"], row["error"]) == ("failed", "CutOff")
 

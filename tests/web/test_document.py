@@ -210,6 +210,9 @@ def test_every_success_has_its_shape(hall: Hall) -> None:
             f"/api/v1/tickets/{hall.walk_in('BIO')['ticket']}/late", json={"minutes": 5}
         ),
         "GET /offices/{office}/reports/day": manager.get("/api/v1/offices/heidelberg/reports/day"),
+        "GET /offices/{office}/reports/reminders": manager.get(
+            "/api/v1/offices/heidelberg/reports/reminders"
+        ),
         "GET /offices/{office}/reports/waits": manager.get(
             "/api/v1/offices/heidelberg/reports/waits"
         ),

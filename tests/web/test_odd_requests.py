@@ -127,6 +127,7 @@ def test_days_beyond_every_calendar(hall: Hall, day: str) -> None:
         ("bookings", {"day": day}, "day"),
         ("overbooked", {"first": day}, "first"),
         ("reports/waits", {"from": day, "to": day}, "from"),
+        ("reports/reminders", {"from": day, "to": day}, "from"),
         ("reports/day", {"date": day}, "date"),
     ):
         refused = manager.get(f"/api/v1/offices/{hall.office}/{place}", params=said)

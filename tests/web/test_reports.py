@@ -65,3 +65,28 @@ def test_the_page_and_its_file_say_the_same(lived: Hall, lang: str) -> None:
     assert rows[0][0] == f"{BEGIN.date()}"
     assert rows[1][2] == str(report["visits"])
     assert all(cell in page.text for cell in rows[1][2:4])
+
+
+def test_managers_see_what_reminders_do(lived: Hall) -> None:
+    path = "/api/v1/offices/heidelberg/reports/reminders"
+    said = lived.staff("manager").get(path)
+    assert said.status_code == 200, said.text
+    assert [each["text"] for each in said.json()["texts"]] == ["plain", "others", "minutes"]
+    assert all(each["missed_share"] is None for each in said.json()["texts"])
+    assert lived.anyone.get(path).status_code == 401
+    assert lived.staff("clerk").get(path).status_code == 403
+    odd = lived.staff("manager").get(path, params={"from": "2026-02-02", "to": "2026-02-01"})
+    assert (odd.status_code, odd.json()["field"]) == (422, "to")
+
+
+@pytest.mark.parametrize("lang", ["de", "ar"])
+def test_the_page_of_reminders_says_when_they_go_and_that_nothing_is_known(
+    lived: Hall, lang: str
+) -> None:
+    page = lived.staff("manager").get(f"/{lang}/console/heidelberg/reminders")
+    assert page.status_code == 200, page.text
+    if lang == "de":
+        assert "5 Tage vorher" in page.text
+        assert "2 Stunden vorher" in page.text
+        assert "niemand einen Termin" in page.text
+    assert lived.staff("clerk").get(f"/{lang}/console/heidelberg/reminders").status_code == 403

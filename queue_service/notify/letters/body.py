@@ -19,6 +19,7 @@ from queue_service.language import (
     span,
 )
 from queue_service.model.ids import ServiceCode
+from queue_service.model.reminding import ReminderText
 from queue_service.notify.letters.code import signed_link
 from queue_service.notify.letters.facts import Facts, greetable, one_line
 from queue_service.notify.plan import Purpose
@@ -68,7 +69,7 @@ def body(purpose: Purpose, facts: Facts, language: str) -> Body:
     """What the letter says in `language`; German for a language without a catalogue."""
     language = language if language in LANGUAGES else _GERMAN
     t = catalogue(language)
-    binding = purpose in (Purpose.CONFIRMATION, Purpose.CHANGE, Purpose.MISSING_PAPERS)
+    binding = purpose not in (Purpose.CONFIRM_BY_LINK, Purpose.CANCELLATION)
     return Body(
         language=language,
         direction=direction(language),
@@ -108,6 +109,8 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
                 "A paper is still missing for your appointment, as you told us. Please bring"
                 " everything named below, or cancel so that somebody else can have the place."
             )
+        case Purpose.FIRST_REMINDER | Purpose.SECOND_REMINDER | Purpose.THIRD_REMINDER:
+            return f"{t('We remind you of your appointment.')} {_reminding(t, facts)}"
         case Purpose.CONFIRM_BY_LINK:
             until = facts.booking.until
             if until is None:
@@ -117,6 +120,27 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
                 " Otherwise the place goes to others.",
                 time=isolated(t, clock(until.astimezone(facts.office.tz))),
             )
+
+
+def _reminding(t: Catalogue, facts: Facts) -> str:
+    """The words that are tried side by side; each says how to cancel."""
+    match facts.text:
+        case ReminderText.OTHERS:
+            return t(
+                "Many people are waiting for a place like yours. If you cannot come, please cancel"
+                " with the link below: two taps, and somebody else can have it."
+            )
+        case ReminderText.MINUTES:
+            minutes = (facts.booking.leaves - facts.booking.start) // timedelta(minutes=1)
+            return t.plural(
+                "{n} minute is kept free for you. If you cannot come, please cancel with the link"
+                " below: two taps are enough.",
+                "{n} minutes are kept free for you. If you cannot come, please cancel with the link"
+                " below: two taps are enough.",
+                minutes,
+            )
+        case _:
+            return t("If you cannot come, please cancel with the link below: two taps are enough.")
 
 
 def because(t: Catalogue, why: Why | None) -> str:

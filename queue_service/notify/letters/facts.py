@@ -8,6 +8,7 @@ import msgspec
 from queue_service.events.booking import Why
 from queue_service.model.booking import Booking
 from queue_service.model.office import Office
+from queue_service.model.reminding import ReminderText
 
 _LONGEST_LINE = 200
 _LONGEST_NAME = 80
@@ -37,6 +38,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Second factor of people who gave no date of birth; empty where it is not used."""
     why: Why | None = None
     """Why the office changed the appointment, where it did so itself."""
+    text: ReminderText | None = None
+    """Which words a reminder is written in."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

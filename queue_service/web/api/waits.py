@@ -1,6 +1,6 @@
 """For managers: how far the forecasts of waits were from what came."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -13,11 +13,10 @@ from queue_service.model.refusal import Code, Refusal
 from queue_service.rights import Act
 from queue_service.web.access import allowed
 from queue_service.web.api.bookings import AnyRequest, told
-from queue_service.web.days import beyond
+from queue_service.web.days import stretch
 from queue_service.web.problems import problem
 
 DAYS = 7
-MOST_DAYS = 366
 
 
 @get("/offices/{office:str}/reports/waits", summary="Errors of the forecasts of waits")
@@ -39,16 +38,11 @@ async def waits(
     followed = house.follower.office(office)
     if followed is None:
         return problem(request, Refusal(Code.UNKNOWN_OFFICE))
-    odd = beyond(from_=first, to=last)
-    if odd is not None:
-        return problem(request, odd)
-    last = last or followed.now().date()
-    first = first or last - timedelta(days=DAYS - 1)
-    if not first <= last <= first + timedelta(days=MOST_DAYS):
-        reason = f"must be {first} or later, and at most {MOST_DAYS} days after"
-        return problem(request, Refusal(Code.INVALID, {"field": "to", "reason": reason}))
-    found = await promises.errors_of_days(house, followed, first, last)
-    return told({"office": office, "from": first, "to": last, **msgspec.structs.asdict(found)})
+    days = stretch(first, last, followed.now().date(), DAYS)
+    if isinstance(days, Refusal):
+        return problem(request, days)
+    found = await promises.errors_of_days(house, followed, *days)
+    return told({"office": office, "from": days[0], "to": days[1], **msgspec.structs.asdict(found)})
 
 
 handlers = [waits]

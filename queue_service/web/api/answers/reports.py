@@ -86,8 +86,38 @@ class WaitErrors(Answer, frozen=True):
     total: WaitScore | None
 
 
+class ShareShown(Answer, frozen=True):
+    """A share from 0 to 1 with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+class OfTextShown(Answer, frozen=True):
+    """Appointments whose reminders had one text; shares are null where there were none."""
+
+    text: str
+    reminded: int
+    came: int
+    missed: int
+    cancelled: int
+    missed_share: ShareShown | None
+    cancelled_share: ShareShown | None
+
+
+class ReminderEffect(Answer, frozen=True):
+    """What reminders did in some days, by text; what the office cancelled is not counted."""
+
+    office: str
+    from_: date = msgspec.field(name="from")
+    to: date
+    texts: tuple[OfTextShown, ...]
+
+
 REPORT_ANSWERS: dict[str, tuple[int, type[msgspec.Struct] | None]] = {
     "GET /offices/{office}/reports/waits": (200, WaitErrors),
     "GET /offices/{office}/reports/day": (200, DayReportShown),
+    "GET /offices/{office}/reports/reminders": (200, ReminderEffect),
 }
 """As `answers.ANSWERS`."""

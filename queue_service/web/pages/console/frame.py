@@ -22,6 +22,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("surge", "surge", mark("Surge rules")),
     ("reports", "reports", mark("Figures")),
     ("waits", "waits", mark("Waits")),
+    ("reminders", "reminders", mark("Reminders")),
 )
 """(name, end of the address, title) of every place, in the order of the navigation."""
 
