@@ -85,7 +85,9 @@ def request(office: Office, parts: Sequence[Part]) -> Request | Refusal:
         service = office.service(part.service)
         if service is None:
             return Refusal(Code.UNKNOWN_SERVICE, {"service": part.service})
-        if not 1 <= part.persons <= service.max_persons:
+        if part.persons < 1:
+            return Refusal(Code.INVALID, {"field": "persons", "reason": "at least 1"})
+        if part.persons > service.max_persons:
             return Refusal(
                 Code.TOO_MANY_PERSONS, {"service": part.service, "max_persons": service.max_persons}
             )

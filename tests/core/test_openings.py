@@ -51,7 +51,7 @@ def test_a_request_needs_the_minutes_of_all_and_every_limit_that_names_one(
     [
         ((), Code.INVALID),
         ((Part("NONE", 1),), Code.UNKNOWN_SERVICE),  # type: ignore[arg-type]  # no such code
-        ((Part(PICK, 0),), Code.TOO_MANY_PERSONS),
+        ((Part(PICK, 0),), Code.INVALID),
         ((Part(PICK, 9),), Code.TOO_MANY_PERSONS),
         ((Part(HELP, 1),), Code.NO_APPOINTMENT_NEEDED),
         ((Part(PICK, 1), Part(HELP, 1)), Code.NO_APPOINTMENT_NEEDED),

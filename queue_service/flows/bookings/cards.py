@@ -40,6 +40,8 @@ CONTACTS_KEPT = timedelta(days=180)
 LETTER = "card_ready"
 """Purpose of the letter in the outbox; `notify.card_letters` writes it."""
 _TOLD_AT_ONCE = 200
+_NO_SOONER = 24 * 60 * 60
+"""Seconds; so many contacts of one card stay until it is there or one is taken back."""
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -205,7 +207,7 @@ async def leave_contact(
     contact = Contact(number, email, language, service)
     async with transaction(house.pool, office.key.authority) as connection:
         if await store.waiting(connection, office.key.office, card, number) >= MOST_CONTACTS:
-            return Refusal(Code.TOO_MANY)
+            return Refusal(Code.TOO_MANY, {"retry_after_seconds": _NO_SOONER})
         await store.leave(connection, office.key, card, contact, office.now())
     secret = house.keys.card_contact(contact.id)
     return NotReady(str(contact.id), secret, _next_check(office))

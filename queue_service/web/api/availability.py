@@ -111,9 +111,11 @@ def _asked(query: bytes) -> Asked | Refusal:
             if name == "service":
                 services.append(value)
             elif name == "persons":
-                persons.append(int(value))
+                persons.append(_whole(value))
+            elif name in days:
+                return Refusal(Code.INVALID, {"field": name, "reason": "given twice"})
             elif name in ("from", "to"):
-                days[name] = date.fromisoformat(value)
+                days[name] = _day_of(value)
             elif name in place:
                 place[name] = value[:20]
             else:
@@ -123,6 +125,20 @@ def _asked(query: bytes) -> Asked | Refusal:
     if not services:
         return Refusal(Code.FIELD_REQUIRED, {"fields": ["service"]})
     return Asked(tuple(services), tuple(persons), days.get("from"), days.get("to"), **place)
+
+
+def _whole(value: str) -> int:
+    if not (value.isascii() and value.removeprefix("-").isdigit()):
+        raise ValueError(value)
+    return int(value)
+
+
+def _day_of(value: str) -> date:
+    """As everywhere else: ``2026-11-23``, no week and nothing left out."""
+    day = date.fromisoformat(value)
+    if day.isoformat() != value:
+        raise ValueError(value)
+    return day
 
 
 def _horizon(followed: Followed, asked: Asked) -> int:
