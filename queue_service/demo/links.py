@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 
 from queue_service.demo import private
+from queue_service.language import LANGUAGES
 
 FILE = "links.json"
+_OTHERS = ", ".join(f"/{code}/" for code in LANGUAGES[1:])
 
 
 class ToPlay(StrEnum):
@@ -102,7 +104,7 @@ def table(links: Links) -> str:
         ("  Letters that went out", links.letters),
         ("  Contract of the API (OpenAPI)", links.api),
         ("", ""),
-        ("Other languages", "write /en/, /uk/, /ar/ or /de_simple/ instead of /de/"),
+        ("Other languages", f"instead of /de/ write {_OTHERS}"),
         ("Two kiosks at once", "open the second one in a private window"),
     ]
     width = max(len(left) for left, right in rows if right) + 2

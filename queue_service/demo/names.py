@@ -38,12 +38,31 @@ _PEOPLE: dict[str, tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...
         (("प्रिया", "priya"), ("राहुल", "rahul"), ("अनिल", "anil")),
         (("शर्मा", "sharma"), ("पटेल", "patel"), ("सिंह", "singh")),
     ),
+    "ru": (
+        (("Ольга", "olga"), ("Дмитрий", "dmitrij"), ("Светлана", "svetlana")),
+        (("Иванова", "ivanova"), ("Соколов", "sokolov"), ("Новак", "novak")),
+    ),
+    "fr": (
+        (("Aïcha", "aicha"), ("Moussa", "moussa"), ("Inès", "ines"), ("Olivier", "olivier")),
+        (("Diallo", "diallo"), ("Traoré", "traore"), ("Benali", "benali")),
+    ),
     "en": (
         (("Grace", "grace"), ("Samuel", "samuel"), ("Chioma", "chioma"), ("Liam", "liam")),
         (("Okafor", "okafor"), ("Mensah", "mensah"), ("Nguyễn", "nguyen"), ("Silva", "silva")),
     ),
 }
-_SHARES = {"ar": 22, "uk": 20, "fa": 9, "zh": 8, "tr": 12, "sr": 6, "hi": 9, "en": 14}
+_SHARES = {
+    "ar": 22,
+    "uk": 20,
+    "en": 14,
+    "tr": 12,
+    "fa": 9,
+    "hi": 9,
+    "zh": 8,
+    "ru": 7,
+    "sr": 6,
+    "fr": 5,
+}
 
 
 class Somebody(msgspec.Struct, frozen=True):

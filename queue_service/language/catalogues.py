@@ -14,10 +14,18 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-LANGUAGES: tuple[str, ...] = ("de", "de_simple", "en", "uk", "ar")
+LANGUAGES: tuple[str, ...] = ("de", "de_simple", "en", "uk", "ar", "tr", "ru")
 """Languages with a catalogue, German first: it stands in for every other."""
 
-LOCALES = {"de": "de_DE", "de_simple": "de_DE", "en": "en_GB", "uk": "uk", "ar": "ar"}
+LOCALES = {
+    "de": "de_DE",
+    "de_simple": "de_DE",
+    "en": "en_GB",
+    "uk": "uk",
+    "ar": "ar",
+    "tr": "tr",
+    "ru": "ru",
+}
 """Which CLDR locale speaks for a language: British dates, 24 hours."""
 
 _OWN_NAMES = {
@@ -26,6 +34,8 @@ _OWN_NAMES = {
     "en": "English",
     "uk": "Українська",
     "ar": "العربية",
+    "tr": "Türkçe",
+    "ru": "Русский",
 }
 
 

@@ -20,8 +20,12 @@ _WEEKDAY_DAY_MONTH = {
     "en": "EEE d MMM",
     "uk": "EEE, d MMM",
     "ar": "EEEE d MMMM",
+    "tr": "d MMM EEE",
+    "ru": "EEE, d MMM",
+    "fr": "EEE d MMM",
+    "fa": "EEEE d MMMM",
 }
-_FULL = {"uk": "EEEE, d MMMM y 'року'"}
+_FULL = {"uk": "EEEE, d MMMM y 'року'", "ru": "EEEE, d MMMM y 'года'"}
 """Where the usual form ends in a dot, which would be one too many at the end of a sentence."""
 
 

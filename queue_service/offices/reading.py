@@ -23,7 +23,7 @@ from queue_service.model.surge import Do
 SHOWN_CHARACTERS = 80
 LARGEST = 100_000
 """No number of an office is larger; minutes of that size still make a date."""
-AHEAD = ("uk", "de_simple")
+AHEAD = ("uk", "tr", "ru", "fr", "fa", "de_simple")
 """Texts in these may be written before an office offers the language."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

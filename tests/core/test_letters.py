@@ -16,6 +16,17 @@ from queue_service.notify.letters.facts import greetable
 from queue_service.notify.plan import REMINDERS, Purpose
 from tests.letters import BERLIN, CODE, OFFICE, event_of, facts, speaking
 
+SUBJECTS = {
+    "de": "Termin",
+    "de_simple": "Termin",
+    "en": "Appointment",
+    "uk": "Запис",
+    "ar": "موعد",
+    "tr": "Randevu",
+    "ru": "Запись",
+    "fr": "Rendez-vous",
+    "fa": "نوبت",
+}
 MATTERS = ("Abholung", "Card pickup", "استلام", "картки", "Ausländer", "Immigration", "الأجانب")
 
 
@@ -37,8 +48,7 @@ def test_a_confirmation_says_when_where_what_for_and_how_to_leave(language: str)
 @pytest.mark.parametrize("purpose", Purpose)
 def test_outside_the_body_a_letter_says_only_appointment(purpose: Purpose, language: str) -> None:
     letter = write(purpose, speaking(language), language)
-    subjects = {"de_simple": "Termin", "de": "Termin", "en": "Appointment", "ar": "موعد"}
-    assert letter.subject == {**subjects, "uk": "Запис"}[language]
+    assert letter.subject == SUBJECTS[language]
     if letter.ics is None:
         return
     event = event_of(letter.ics)
