@@ -10,6 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from queue_service.demo import sink
 from queue_service.language import catalogue, direction, tag
 from tests.browser.conftest import (
+    EVERY,
     LANGUAGES,
     NARROW,
     PHONE,
@@ -82,7 +83,7 @@ def seen(opens: Opens, request: pytest.FixtureRequest) -> Iterator[Seen]:
     assert looked.wrong == []
 
 
-@pytest.mark.parametrize("lang", ["de", "en", "ar", "uk", "de_simple"])
+@pytest.mark.parametrize("lang", EVERY)
 def test_applying(seen: Seen, hall: Hall, lang: str) -> None:
     page, home = seen.page, f"/{lang}/heidelberg"
     seen.visit(f"/{lang}")
