@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import LANGUAGES, colours_in, faults, sideways
+from tests.browser.conftest import EVERY, LANGUAGES, colours_in, faults, sideways
 from tests.served import Hall, ask
 
 KIOSK: ViewportSize = {"width": 1080, "height": 1920}
@@ -43,6 +43,17 @@ def test_every_page_is_accessible(kiosk: Page, lang: str) -> None:
     kiosk.locator("button[name=service]").first.click()
     expect(kiosk.locator(".kiosk-number")).to_have_text(re.compile(r"^[A-X]\d{3}$"))
     assert faults(kiosk, colours=colours_in(lang)) == []
+
+
+@pytest.mark.parametrize("lang", EVERY)
+def test_the_first_page_stays_on_one_screen(kiosk: Page, lang: str) -> None:
+    kiosk.goto(f"/{lang}/kiosk")
+    below = "() => document.documentElement.scrollHeight - innerHeight"
+    for mode in ("", "is-large", "is-low", "is-low is-large"):
+        kiosk.evaluate("mode => { document.documentElement.className = mode; }", mode)
+        assert kiosk.evaluate(below) <= 0, mode
+        assert sideways(kiosk) <= 0, mode
+    assert kiosk.locator(".kiosk-languages a").count() == len(EVERY)
 
 
 def test_a_code_held_up_on_any_page_checks_in_once(kiosk: Page, hall: Hall) -> None:
