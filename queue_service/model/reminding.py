@@ -14,7 +14,7 @@ class ReminderText(StrEnum):
     PLAIN = "plain"
     """That there is an appointment, and how to cancel it."""
     OTHERS = "others"
-    """That others wait for such a place."""
+    """That somebody else may need the place."""
     MINUTES = "minutes"
     """How long is kept free."""
 

@@ -127,8 +127,8 @@ def _reminding(t: Catalogue, facts: Facts) -> str:
     match facts.text:
         case ReminderText.OTHERS:
             return t(
-                "Many people are waiting for a place like yours. If you cannot come, please cancel"
-                " with the link below: two taps, and somebody else can have it."
+                "Somebody else may need this place. If you cannot come, please cancel with the"
+                " link below: two taps, and they can have it."
             )
         case ReminderText.MINUTES:
             minutes = (facts.booking.leaves - facts.booking.start) // timedelta(minutes=1)

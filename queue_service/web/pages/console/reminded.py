@@ -21,7 +21,7 @@ PLACE = "reminders"
 DAYS = 28
 TEXTS = {
     ReminderText.PLAIN: mark("Only that it is soon, and how to cancel"),
-    ReminderText.OTHERS: mark("That others wait for such a place"),
+    ReminderText.OTHERS: mark("That somebody else may need the place"),
     ReminderText.MINUTES: mark("How many minutes are kept free"),
 }
 COLUMNS = (
