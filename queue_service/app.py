@@ -41,7 +41,6 @@ from queue_service.web.api import (
     holds,
     manage,
     public,
-    reminded,
     reports,
     scheduling,
     staffing,
@@ -49,7 +48,6 @@ from queue_service.web.api import (
     triage,
     visits,
     waiting,
-    waits,
 )
 from queue_service.web.api import guide as guide_api
 from queue_service.web.api import kiosk as kiosk_api
@@ -199,8 +197,6 @@ def build(chosen: Settings) -> Litestar:
         surge,
         triage,
         reports,
-        waits,
-        reminded,
     )
     api = Router(
         "/api/v1",
