@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-LANGUAGES: tuple[str, ...] = ("de", "de_simple", "en", "uk", "ar", "tr", "ru")
+LANGUAGES: tuple[str, ...] = ("de", "de_simple", "en", "uk", "ar", "tr", "ru", "fr")
 """Languages with a catalogue, German first: it stands in for every other."""
 
 LOCALES = {
@@ -25,6 +25,7 @@ LOCALES = {
     "ar": "ar",
     "tr": "tr",
     "ru": "ru",
+    "fr": "fr",
 }
 """Which CLDR locale speaks for a language: British dates, 24 hours."""
 
@@ -36,6 +37,7 @@ _OWN_NAMES = {
     "ar": "العربية",
     "tr": "Türkçe",
     "ru": "Русский",
+    "fr": "Français",
 }
 
 
