@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from display.layout import sizes
 from tests.browser.conftest import Opens, faults, sideways
-from tests.served import Hall
+from tests.served import Hall, soon
 
 BOARD: ViewportSize = {"width": 1920, "height": 1080}
 LARGE: ViewportSize = {"width": 3840, "height": 2160}
@@ -127,8 +127,7 @@ def test_it_comes_back_from_a_restart_without_network(board: Page, hall: Hall) -
     hall.walk_in()
     number = hall.press("1").json()["current"]["number"]
     expect(board.locator(".call-number")).to_have_text(number)
-    board.wait_for_function("() => caches.match(location.href).then(Boolean)")
-    board.wait_for_timeout(500)
+    soon(lambda: board.evaluate("() => caches.match(location.href).then(Boolean)"), bool)
     board.context.set_offline(True)
     board.reload()
     expect(board.locator('.board[data-state="stale"]')).to_be_visible()

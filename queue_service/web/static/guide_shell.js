@@ -7,7 +7,7 @@
 import { GIVEN, every, find, words } from "./device.js";
 import { alone, button, made } from "./guide_alone.js";
 import { asked, change } from "./outbox.js";
-import { homewards, outcome, raise, services, show, texts } from "./shell.js";
+import { homewards, outcome, raise, reason, services, show, texts } from "./shell.js";
 
 raise("/guide/offline");
 words.home = `/${words.lang}/guide`;
@@ -48,8 +48,9 @@ async function cards(chosen) {
   deck.lang = card.tag ?? chosen;
   deck.dir = text?.dir ?? "ltr";
   trail = [];
-  if (kit) turn(kit.first);
-  else show("sorry");
+  if (kit) return turn(kit.first);
+  reason("cards");
+  show("sorry");
 }
 
 /** @param {Record<string, string>} text */

@@ -35,12 +35,17 @@ export function show(name) {
   scrollTo(0, 0);
 }
 
+/** Say on the screen "sorry" why nothing was given. @param {string | undefined} why */
+export function reason(why) {
+  const known = find(`[data-sorry="${why}"]`) ? why : "cut";
+  for (const one of every("[data-sorry]")) one.hidden = one.dataset.sorry !== known;
+}
+
 /** Show what was given, noted, or why nothing was: the name of the screen, and the ticket. @returns {[string, any]} */
 export function outcome() {
   const given = JSON.parse(sessionStorage.getItem(GIVEN) ?? "null");
   const name = !given ? "start" : given.noted ? "noted" : given.sorry ? "sorry" : "ticket";
-  const known = find(`[data-sorry="${given?.sorry}"]`) ? given.sorry : "cut";
-  for (const one of every("[data-sorry]")) one.hidden = one.dataset.sorry !== known;
+  reason(given?.sorry);
   for (const part of every("[data-number]")) part.textContent = given?.number ?? "";
   for (const part of every("[data-told]")) part.hidden = part.dataset.told !== given?.told;
   show(name);
