@@ -196,11 +196,6 @@ SENTENCES: dict[Code, tuple[str, str, str]] = {
         mark("Appointments begin only at the times shown."),
         mark("Please choose one of the times in the list."),
     ),
-    Code.TOO_MANY_PERSONS: (
-        mark("So many persons cannot come at once"),
-        mark("The office has no room for so many in one appointment."),
-        mark("Please choose fewer persons or book two appointments."),
-    ),
     Code.NOT_SIGNED_IN: (
         mark("Please sign in"),
         mark("Your session has ended or was never begun."),
@@ -227,7 +222,19 @@ def sentence(refusal: Refusal, language: str) -> Sentence:
     """Title, reason and next step of `refusal` in `language`."""
     t = catalogue(language)
     title, detail, next_step = SENTENCES[refusal.code]
-    return Sentence(t(title), _detail(t, refusal, detail), t(next_step))
+    return Sentence(t(title), _detail(t, refusal, detail), _wait(t, refusal) or t(next_step))
+
+
+def _wait(t: Catalogue, refusal: Refusal) -> str:
+    """How long to wait where that is more than a minute."""
+    seconds = refusal.data.get("retry_after_seconds")
+    if refusal.code is not Code.TOO_MANY or not isinstance(seconds, int) or seconds <= 60:
+        return ""
+    return t.plural(
+        "Please wait {n} minute and go on; nothing is lost.",
+        "Please wait {n} minutes and go on; nothing is lost.",
+        -(-seconds // 60),
+    )
 
 
 def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
@@ -235,11 +242,6 @@ def _detail(t: Catalogue, refusal: Refusal, general: str) -> str:
     if labels and refusal.code in (Code.INVALID, Code.FIELD_REQUIRED):
         said = t("Please look at: {fields}.", fields=", ".join(labels))
         return f"{said} {_known(t, refusal)}".rstrip()
-    most = refusal.data.get("max_persons")
-    if refusal.code is Code.TOO_MANY_PERSONS and isinstance(most, int):
-        return t.plural(
-            "At most {n} person can come.", "At most {n} persons can come together.", most
-        )
     said = detail_of_request(t, refusal) or stopped(t, refusal)
     if said:
         return said

@@ -1,4 +1,4 @@
-"""Sentences for what is answered before any time is shown: cards, residence, answers, length.
+"""Sentences for what is answered before any time is shown: cards, residence, persons, answers.
 
 Texts that an office wrote itself come with the refusal, one a language.
 """
@@ -37,6 +37,16 @@ REQUESTS: dict[Code, tuple[str, str, str]] = {
         mark("This link does not fit"),
         mark("It may be mistyped or cut off."),
         mark("Please open the whole link from the page or the message."),
+    ),
+    Code.TOO_MANY_CONTACTS: (
+        mark("Enough addresses wait for this card"),
+        mark("A card tells only some addresses that it is ready."),
+        mark("Please ask whoever left theirs, or look again here another day."),
+    ),
+    Code.TOO_MANY_PERSONS: (
+        mark("So many persons cannot come at once"),
+        mark("The office has no room for so many in one appointment."),
+        mark("Please choose fewer persons or book two appointments."),
     ),
     Code.NOT_TOGETHER: (
         mark("These services cannot be had in one appointment"),
@@ -80,6 +90,10 @@ def detail_of_request(t: Catalogue, refusal: Refusal) -> str:
                     longest=longest,
                 )
             return ""
+        case Code.TOO_MANY_PERSONS if isinstance(most := data.get("max_persons"), int):
+            return t.plural(
+                "At most {n} person can come.", "At most {n} persons can come together.", most
+            )
         case _:
             return ""
 

@@ -21,6 +21,7 @@ class Code(StrEnum):
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - a code of the contract, no secret
     TOO_MANY = "too_many"
     TOO_MANY_BOOKINGS = "too_many_bookings"
+    TOO_MANY_CONTACTS = "too_many_contacts"
     BUSY_RETRY = "busy_retry"
     KEY_REUSED = "key_reused"
     UNKNOWN_OFFICE = "unknown_office"

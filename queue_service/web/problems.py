@@ -55,9 +55,12 @@ STATUS: dict[Code, int] = {
     Code.HOLD_EXPIRED: 410,
     Code.OFFER_OVER: 410,
     Code.TOO_MANY: 429,
+    Code.TOO_MANY_CONTACTS: 429,
     Code.BUSY_RETRY: 503,
 }
 """Status of a refusal; every other code is a conflict (409)."""
+_LATER = (429, 503)
+"""What is right to ask again, and answered with when."""
 
 NO_PAGE = (
     mark("This page does not exist"),
@@ -121,7 +124,7 @@ def problem(request: AnyRequest, refusal: Refusal) -> Response[Any]:
     """The answer that says no. Any: Litestar's Response is generic over its content."""
     content = body(refusal, request.headers.get("accept-language", ""))
     headers = {"cache-control": "no-store"}
-    if refusal.code in (Code.BUSY_RETRY, Code.TOO_MANY):
+    if status_of(refusal) in _LATER:
         headers["retry-after"] = str(refusal.data.get("retry_after_seconds", 2))
     return Response(
         content, status_code=status_of(refusal), media_type=PROBLEM_JSON, headers=headers
@@ -134,7 +137,7 @@ _PROBLEM = ((b"content-type", PROBLEM_JSON.encode()), (b"cache-control", b"no-st
 def lean_problem(scope: Scope, refusal: Refusal) -> Sent:
     """As `problem`, without the framework's Response."""
     headers: Headers = _PROBLEM
-    if refusal.code in (Code.BUSY_RETRY, Code.TOO_MANY):
+    if status_of(refusal) in _LATER:
         seconds = str(refusal.data.get("retry_after_seconds", 2))
         headers = (*_PROBLEM, (b"retry-after", seconds.encode()))
     content = body(refusal, header(scope, b"accept-language"))

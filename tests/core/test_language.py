@@ -112,6 +112,16 @@ def test_the_table_of_refusals_has_no_code_too_many() -> None:
     assert set(SENTENCES) == set(Code)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_is_too_fast_reads_for_how_long(language: str) -> None:
+    said = [
+        sentence(Refusal(Code.TOO_MANY, {"retry_after_seconds": seconds}), language).next_step
+        for seconds in (60, 180, 600, 601)
+    ]
+    assert said[0] == sentence(Refusal(Code.TOO_MANY), language).next_step
+    assert [re.findall(r"\d+", each) for each in said[1:]] == [["3"], ["10"], ["11"]]
+
+
 @pytest.mark.parametrize("data", [{}, {"fields": ["name", 7]}, {"field": None}, {"fields": "name"}])
 def test_a_refusal_with_odd_data_still_has_a_sentence(data: dict[str, object]) -> None:
     assert all(sentence(Refusal(Code.INVALID, data), "ar"))

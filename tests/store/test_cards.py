@@ -276,7 +276,7 @@ async def test_who_waits_for_a_card_gets_one_letter_when_it_is_ready(small: Smal
         )
         for n in range(cards.MOST_CONTACTS + 1)
     ]
-    assert code_of(left.pop()) is Code.TOO_MANY
+    assert code_of(left.pop()) is Code.TOO_MANY_CONTACTS
     assert all(isinstance(each, NotReady) for each in left)
     gone = left[0]
     assert isinstance(gone, NotReady)

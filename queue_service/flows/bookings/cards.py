@@ -207,7 +207,7 @@ async def leave_contact(
     contact = Contact(number, email, language, service)
     async with transaction(house.pool, office.key.authority) as connection:
         if await store.waiting(connection, office.key.office, card, number) >= MOST_CONTACTS:
-            return Refusal(Code.TOO_MANY, {"retry_after_seconds": _NO_SOONER})
+            return Refusal(Code.TOO_MANY_CONTACTS, {"retry_after_seconds": _NO_SOONER})
         await store.leave(connection, office.key, card, contact, office.now())
     secret = house.keys.card_contact(contact.id)
     return NotReady(str(contact.id), secret, _next_check(office))
