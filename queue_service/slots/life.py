@@ -181,7 +181,7 @@ def move(
     outside = in_window(start, world.now, rules, zone)
     if outside is not None:
         return outside
-    if found.start - timedelta(minutes=rules.cancel_minutes_before) <= world.now:
+    if fixed_from(found.start, rules) <= world.now:
         return Refusal(Code.TOO_LATE)
     if most_at_rest and _at_rest(world, own) >= most_at_rest:
         return Refusal(Code.TOO_MANY, {"retry_after_seconds": 600})
@@ -208,6 +208,11 @@ def move(
         cells=claims.left_after(world, change),
     )
     return Told(fact, bookings=(after, *rests.after), net=change, answer=given(after))
+
+
+def fixed_from(start: datetime, rules: BookingRules) -> datetime:
+    """From this instant on whoever has an appointment at `start` can neither move nor cancel it."""
+    return start - timedelta(minutes=rules.cancel_minutes_before)
 
 
 def _at_rest(world: World, own: Collection[BookingId]) -> int:
@@ -263,8 +268,7 @@ def cancel(
         return Refusal(Code.UNKNOWN_BOOKING)
     if reason is facts.CancelReason.RELEASED and found.state is not BookingState.HELD:
         return Refusal(Code.ALREADY_BOOKED)
-    notice = timedelta(minutes=rules.cancel_minutes_before)
-    late = found.start - notice <= world.now
+    late = fixed_from(found.start, rules) <= world.now
     if late and reason is facts.CancelReason.APPLICANT:
         return Refusal(Code.TOO_LATE)
     after = msgspec.structs.replace(found, state=BookingState.CANCELLED, until=None)

@@ -1,6 +1,6 @@
 """Letters in every language: what they say, what they keep quiet about, and what rides along."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -198,3 +198,22 @@ def test_texts_that_are_tried_side_by_side_differ(language: str) -> None:
         for text in ReminderText
     }
     assert len(letters) == len(ReminderText)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", [None, *ReminderText])
+@pytest.mark.parametrize("purpose", [each for each in Purpose if each is not Purpose.CANCELLATION])
+def test_no_letter_offers_to_cancel_what_cannot_be_cancelled_any_more(
+    purpose: Purpose, text: ReminderText | None, language: str
+) -> None:
+    told = msgspec.structs.replace(speaking(language), text=text)
+    notice = (told.booking.start - told.written) // timedelta(minutes=1)
+    place = msgspec.structs.replace(OFFICE.place, phone="06221 58-17520")
+    for minutes, offered in ((notice - 1, True), (notice, False)):
+        rules = msgspec.structs.replace(OFFICE.booking, cancel_minutes_before=minutes)
+        office = msgspec.structs.replace(OFFICE, booking=rules, place=place)
+        letter = write(purpose, msgspec.structs.replace(told, office=office), language)
+        for body in (letter.text, letter.html):
+            assert ("/cancel" in body) is offered
+            assert f"/b/{CODE}/S3CRET" in body
+            assert (place.phone in body) is (purpose in REMINDERS and not offered)

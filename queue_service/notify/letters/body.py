@@ -23,6 +23,7 @@ from queue_service.model.reminding import ReminderText
 from queue_service.notify.letters.code import signed_link
 from queue_service.notify.letters.facts import Facts, greetable, one_line
 from queue_service.notify.plan import Purpose
+from queue_service.slots.life import fixed_from
 
 _FIRST_STRONG_ISOLATE = "\u2068"
 _END_OF_ISOLATE = "\u2069"
@@ -104,13 +105,18 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
         case Purpose.CANCELLATION:
             cancelled = t("Your appointment was cancelled. You need not come.")
             return f"{because(t, facts.why)} {cancelled}".lstrip()
+        case Purpose.MISSING_PAPERS if _fixed(facts):
+            return t(
+                "A paper is still missing for your appointment, as you told us. Please bring"
+                " everything named below."
+            )
         case Purpose.MISSING_PAPERS:
             return t(
                 "A paper is still missing for your appointment, as you told us. Please bring"
                 " everything named below, or cancel so that somebody else can have the place."
             )
         case Purpose.FIRST_REMINDER | Purpose.SECOND_REMINDER | Purpose.THIRD_REMINDER:
-            return f"{t('We remind you of your appointment.')} {_reminding(t, facts)}"
+            return f"{t('We remind you of your appointment.')} {_reminding(t, facts)}".rstrip()
         case Purpose.CONFIRM_BY_LINK:
             until = facts.booking.until
             if until is None:
@@ -123,7 +129,12 @@ def _lead(t: Catalogue, purpose: Purpose, facts: Facts) -> str:
 
 
 def _reminding(t: Catalogue, facts: Facts) -> str:
-    """The words that are tried side by side; each says how to cancel."""
+    """The words that are tried side by side; each says how to cancel, as long as one can."""
+    if _fixed(facts):
+        phone = isolated(t, one_line(facts.office.place.phone))
+        if not phone:
+            return ""
+        return t("If you cannot come any more, please call us: {phone}.", phone=phone)
     match facts.text:
         case ReminderText.OTHERS:
             return t(
@@ -202,10 +213,18 @@ def _links(t: Catalogue, purpose: Purpose, facts: Facts) -> tuple[Link, ...]:
         case Purpose.CANCELLATION:
             return (Link(t("Book a new appointment"), f"{base}/{facts.office.slug}"),)
         case Purpose.CONFIRM_BY_LINK:
-            return (Link(t("Confirm the appointment"), mine), cancel)
+            confirm = Link(t("Confirm the appointment"), mine)
+            return (confirm,) if _fixed(facts) else (confirm, cancel)
+        case _ if _fixed(facts):
+            return (Link(t("See my appointment"), mine), *_proof(t, facts))
         case _:
             shown = Link(t("See or move the appointment"), mine)
             return (cancel, shown, *_proof(t, facts))
+
+
+def _fixed(facts: Facts) -> bool:
+    """Whether it is too late for its owner to move or cancel it."""
+    return fixed_from(facts.booking.start, facts.office.booking) <= facts.written
 
 
 def _proof(t: Catalogue, facts: Facts) -> tuple[Link, ...]:

@@ -9,10 +9,14 @@ from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.followed import Followed
 from queue_service.house import House
+from queue_service.model.booking import BookingState
 from queue_service.model.office import Office
 from queue_service.model.refusal import Code, Refusal
+from queue_service.slots.life import fixed_from
 from queue_service.web.pages import Asked, known, refused, spoken
 from queue_service.web.pages.applicant.ticket import plain_code
+
+_LIVE = (BookingState.BOOKED, BookingState.PENDING)
 
 
 async def opened(
@@ -37,6 +41,13 @@ def office_of(house: House, shown_booking: BookingGiven) -> Followed:
     if followed is None:
         raise LookupError(shown_booking.office)
     return followed
+
+
+def changeable(house: House, shown_booking: BookingGiven) -> bool:
+    """Whether whoever has it may still move or cancel it."""
+    followed = office_of(house, shown_booking)
+    ends = fixed_from(shown_booking.start, followed.office.booking)
+    return shown_booking.state in _LIVE and followed.now() < ends
 
 
 class Facts(TypedDict):

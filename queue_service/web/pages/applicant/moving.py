@@ -10,15 +10,12 @@ from queue_service.flows.bookings.booking import BookingGiven
 from queue_service.flows.bookings.proving import Proof
 from queue_service.house import House
 from queue_service.language import catalogue, sentence
-from queue_service.model.booking import BookingState
 from queue_service.model.refusal import Code, Refusal
 from queue_service.web.pages import STATUS, Asked, Shown, page, see
 from queue_service.web.pages.applicant.answers import text
-from queue_service.web.pages.applicant.mine import facts_of, office_of, opened
+from queue_service.web.pages.applicant.mine import changeable, facts_of, office_of, opened
 from queue_service.web.pages.applicant.ticket import plain_code
 from queue_service.web.pages.applicant.times import as_day, as_instant, nearest, shown
-
-_MOVABLE = (BookingState.BOOKED, BookingState.PENDING)
 
 
 @get("/{lang:str}/b/{code:str}/{secret:str}/move")
@@ -29,7 +26,7 @@ async def other_times(
     result = await opened(request, house, lang, code, secret)
     if isinstance(result, Template):
         return result
-    if result.state not in _MOVABLE:
+    if not changeable(house, result):
         return see(f"/{lang}/b/{code}/{secret}")
     return _times(request, house, lang, result, day=as_day(day))
 
@@ -49,7 +46,7 @@ async def moved(request: Asked, house: House, lang: str, code: str, secret: str)
     present = await opened(request, house, lang, code, secret)
     if isinstance(present, Template):
         return present
-    if present.state not in _MOVABLE:
+    if not changeable(house, present):
         return see(f"/{lang}/b/{code}/{secret}")
     return _times(request, house, lang, present, refusal=result)
 

@@ -24,7 +24,13 @@ from queue_service.web.pages import STATUS, Asked, Shown, known, page, see, spok
 from queue_service.web.pages.applicant import moving, verify
 from queue_service.web.pages.applicant import ticket as ticket_pages
 from queue_service.web.pages.applicant.answers import as_birth_date, text
-from queue_service.web.pages.applicant.mine import facts_of, not_opened, office_of, opened
+from queue_service.web.pages.applicant.mine import (
+    changeable,
+    facts_of,
+    not_opened,
+    office_of,
+    opened,
+)
 from queue_service.web.pages.applicant.questions import papers
 from queue_service.web.pages.applicant.ticket import plain_code
 from queue_service.web.pages.compact import compact
@@ -36,7 +42,7 @@ _NOTICES = {
     "moved": mark("Your appointment was moved."),
     "confirmed": mark("Your appointment is confirmed."),
 }
-_TOO_LATE = frozenset({Code.HOLD_EXPIRED, Code.CANCELLED})
+_SAID_THERE = frozenset({Code.HOLD_EXPIRED, Code.CANCELLED, Code.TOO_LATE})
 """The appointment itself says what became of it, and how to book anew."""
 _ENDED = {
     BookingState.CANCELLED: mark("This appointment was cancelled. You need not do anything."),
@@ -95,7 +101,7 @@ async def confirmed(request: Asked, house: House, lang: str, code: str, secret: 
     A button does it, not the link itself: mail scanners open links.
     """
     result = await booking.confirm_mailed(house, plain_code(code), secret)
-    if isinstance(result, Refusal) and result.code not in _TOO_LATE:
+    if isinstance(result, Refusal) and result.code not in _SAID_THERE:
         return not_opened(request, lang, result)
     return see(f"/{lang}/b/{code}/{secret}?confirmed=1")
 
@@ -106,7 +112,7 @@ async def sure(request: Asked, house: House, lang: str, code: str, secret: str) 
     result = await opened(request, house, lang, code, secret)
     if isinstance(result, Template):
         return result
-    if result.state not in (BookingState.BOOKED, BookingState.PENDING):
+    if not changeable(house, result):
         return _booking(request, house, lang, result, "", await _because(house, lang, result))
     return page(
         "status/cancel.html",
@@ -125,7 +131,7 @@ async def cancelled(request: Asked, house: House, lang: str, code: str, secret: 
     form = await request.form()
     key = text(form, "idempotency_key") or None
     result = await booking.cancel(house, plain_code(code), Proof(secret=secret), key)
-    if isinstance(result, Refusal) and result.code is not Code.CANCELLED:
+    if isinstance(result, Refusal) and result.code not in _SAID_THERE:
         return not_opened(request, lang, result)
     return see(f"/{lang}/b/{code}/{secret}")
 
@@ -202,6 +208,7 @@ def _booking(
         kept=False,
         here=f"/b/{shown_booking.code}/{shown_booking.secret}",
         live=live,
+        changeable=changeable(house, shown_booking),
         over=live and shown_booking.start <= office_of(house, shown_booking).now(),
         pending=shown_booking.state is BookingState.PENDING,
         # A link of old must not say "confirmed" above an appointment that has ended.
