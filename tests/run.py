@@ -156,7 +156,8 @@ def tests(results: Results) -> None:
 def soak(results: Results) -> None:
     """The properties, the faults and every screen's languages, at length."""
     os.environ["QUEUE_SOAK"] = "1"
-    results.run("properties", [*PYTEST, "-n", "2", "--dist", "loadfile", "tests/core"])
+    long = ("tests/web/test_document.py", "tests/core")
+    results.run("properties", [*PYTEST, "-n", "2", "--dist", "loadfile", *long])
     for name, options in APART.items():
         results.run(name, [*PYTEST, *options, f"tests/{name}"])
 

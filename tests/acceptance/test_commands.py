@@ -181,9 +181,14 @@ def test_a_server_of_impossible_numbers(wrong: tuple[str, str]) -> None:
 DATABASE_COMMANDS = [("load", str(PRESETS)), ("migrate",), ("serve", "--port", "0")]
 
 
-@pytest.mark.parametrize("command", DATABASE_COMMANDS)
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://x:hush@y/z", "postgresql://x:hush@y:99999/z", "postgresql://[::/z"]
+    ("command", "url"),
+    [
+        *((command, "nonsense") for command in DATABASE_COMMANDS),
+        (("migrate",), "mysql://x:hush@y/z"),
+        (("migrate",), "postgresql://x:hush@y:99999/z"),
+        (("migrate",), "postgresql://[::/z"),
+    ],
 )
 def test_an_address_that_is_none(command: tuple[str, ...], url: str) -> None:
     wrong = {"QUEUE_DATABASE_URL": url, "QUEUE_SECRET": SECRET}
