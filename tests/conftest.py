@@ -79,7 +79,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    with Postgres(tmp_path_factory.mktemp("postgres") / "server", durable=False) as server:
+    with (
+        servers.forgetful(tmp_path_factory.mktemp("postgres")) as folder,
+        Postgres(folder / "server", durable=False) as server,
+    ):
         yield server.owner_dsn
 
 

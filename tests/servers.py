@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -19,6 +20,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from queue_service.demo import postgres_keeper
 
 START_SECONDS = 60.0
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 << 30
+"""Three servers of a run need a sixth of it at most."""
 BROWSERS = (
     "chromium-headless-shell",
     "chromium",
@@ -73,6 +77,26 @@ def kept(
     finally:
         process.terminate()
         process.communicate()
+
+
+@contextlib.contextmanager
+def forgetful(otherwise: Path) -> Iterator[Path]:
+    """A folder for a server that may lose everything: in memory if there is room, or `otherwise`.
+
+    A database copied for one test and dropped after it is nearly a thousand files. On a disk these
+    cost the kernel five times the processor time, and more the more of them were deleted lately.
+    """
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        yield otherwise
+        return
+    prefix = "queue-tests-"
+    for left in MEMORY.glob(f"{prefix}*"):  # by runs that were killed
+        owner = left.name.removeprefix(prefix).partition("-")[0]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=MEMORY) as made:
+        Path(made).chmod(0o755)  # root's server runs as another user, who comes through here
+        yield Path(made)
 
 
 def find_redis() -> str:

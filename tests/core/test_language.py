@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, time
+from functools import cache
 from string import Formatter
 
 import pytest
@@ -41,6 +42,7 @@ def stored(request: pytest.FixtureRequest) -> tuple[str, Catalog]:
     return request.param, update.read(request.param)
 
 
+@cache
 def said_somewhere() -> set[str]:
     return {message if isinstance(message, str) else message[0] for message in update.messages()}
 
