@@ -1,12 +1,13 @@
 """The follower: this process's only reader of new entries; it feeds the views, then the streams.
 
 A NOTIFY names office and number and only says "look again"; a poll each second makes good what
-was lost. What this process committed itself is handed over and not read back. Views are fed in
-order; an entry that cannot be read (newer version, struck body) makes the office's views load anew.
+was lost. What this process committed itself is handed over, so word of it is not heeded. Views are
+fed in order; an entry that cannot be read (newer version, struck body) makes the office's views
+load anew.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -48,10 +49,14 @@ class _Loaded(msgspec.Struct, frozen=True):
 class Follower:
     """All offices of this process; `start` loads them, a task keeps them up to date."""
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
-        """Read through `pool`; listen on a connection of its own to `dsn`."""
+    def __init__(self, pool: asyncpg.Pool, dsn: str, own: Container[int] = ()) -> None:
+        """Read through `pool`; listen on a connection of its own to `dsn`.
+
+        `own` are the server's processes whose commits are handed over.
+        """
         self._pool = pool
         self._dsn = dsn
+        self._own = own
         self.offices: dict[str, Followed] = {}
         self._by_id: dict[OfficeId, Followed] = {}
         self._listener: asyncpg.Connection | None = None
@@ -91,10 +96,14 @@ class Follower:
 
     def hand(self, office: OfficeId, entries: Sequence[tuple[Entry, msgspec.Struct]]) -> None:
         """Feed what this process has just committed; with a gap before it, it is read instead."""
+        first, last = entries[0][0].seq, entries[-1][0].seq
         followed = self._by_id.get(office)
-        if followed is None or entries[0][0].seq != followed.seq + 1:
-            return
-        if any(_changes_settings(fact) for _, fact in entries):
+        if (
+            followed is None
+            or first != followed.seq + 1
+            or any(_changes_settings(fact) for _, fact in entries)
+        ):
+            self._look_for(office, last)
             return
         try:
             for entry, fact in entries:
@@ -102,6 +111,7 @@ class Follower:
             followed.fresh_at = real_now()
         except Exception:  # noqa: BLE001 - the answers of a turn must not hang on a view's defect
             _log.exception("follower_defect", office=followed.key.slug)
+            self._look_for(office, last)
         followed.wake()
 
     async def reach(self, office: Followed, seq: int, seconds: float = 2.0) -> None:
@@ -113,11 +123,14 @@ class Follower:
         self._listener.add_termination_listener(lambda _c: self._look.set())
         await self._listener.add_listener(CHANNEL, self._woke)
 
-    def _woke(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _woke(self, _connection: object, pid: int, _channel: str, payload: object) -> None:
         office, _, seq = str(payload).partition(" ")
-        if office.isdigit() and seq.isdigit():
-            self._woken[OfficeId(int(office))] = int(seq)
-            self._look.set()
+        if pid not in self._own and office.isdigit() and seq.isdigit():
+            self._look_for(OfficeId(int(office)), int(seq))
+
+    def _look_for(self, office: OfficeId, seq: int) -> None:
+        self._woken[office] = max(seq, self._woken.get(office, 0))
+        self._look.set()
 
     async def _run(self) -> None:
         polled = real_now()
@@ -128,8 +141,6 @@ class Follower:
                     await self._look.wait()
             except TimeoutError:
                 pass
-            # Word of an own commit comes with its answer: that is handed over, not read back.
-            await asyncio.sleep(0)
             self._look.clear()
             everything = real_now() - polled >= timedelta(seconds=POLL_SECONDS)
             try:

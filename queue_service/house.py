@@ -14,7 +14,7 @@ from queue_service.seals import Keys
 from queue_service.settings import Settings
 from queue_service.slots import release
 from queue_service.slots.release import FREE_AT_ONCE, Lapsing
-from queue_service.store.database import open_pool
+from queue_service.store.database import Backends, open_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ async def open_house(settings: Settings, *, follow: bool = True) -> House:
     """Connect, load the offices and follow them; `follow=False` for commands that end soon."""
     # Two at least: the follower reads on while a request has the other.
     pool = await open_pool(settings.database_url, size=max(2, settings.database_connections))
-    turn_pool = await open_pool(settings.database_url, size=4, turns=True)
-    follower = Follower(pool, settings.database_url)
+    own = Backends()
+    turn_pool = await open_pool(settings.database_url, size=4, turns=True, backends=own)
+    follower = Follower(pool, settings.database_url, own)
 
     def rests(office: OfficeId) -> Lapsing:
         followed = follower.by_id(office)

@@ -109,10 +109,13 @@ class Kept:
         self._head = head
         self._cells: Cells = {} if cells is None else cells
 
+    def true_at(self, locked: Locked) -> bool:
+        """Whether nobody else had a turn since."""
+        return locked.seq == self._seq and locked.head == self._head
+
     def cells_at(self, locked: Locked) -> Cells:
         """What is known of cells where the journal ends as `locked` says."""
-        known = locked.seq == self._seq and locked.head == self._head
-        return self._cells if known else {}
+        return self._cells if self.true_at(locked) else {}
 
     def after(self, settled: Settled) -> "Kept":
         """The cells after a turn was committed; those of granted capacity are read anew."""
@@ -131,6 +134,8 @@ class Settling:
         self._key = key
         self._rests = rests
         self._kept = Kept()
+        self.alone = False
+        """Whether no other process had a turn between the last two of this one."""
 
     async def settle(
         self,
@@ -215,6 +220,7 @@ class Settling:
     ) -> Settled:
         """Lock, read and decide."""
         locked = await store_world.lock(connection, self._key.office)
+        self.alone = kept.true_at(locked)
         fill(batch)
         now = max(locked.clock.at(locked.real), locked.recorded)
         receipts = [w.receipt.key for w in batch if w.receipt is not None]

@@ -39,7 +39,7 @@ class Gatherer:
         self._settling = Settling(pool, key, rests)
         self._key = key
         self._hear = hear
-        self._settled: Sequence[Wish] = ()
+        self._settled: tuple[Sequence[Wish], Sequence[Committed]] = (), ()
         self._latest: asyncio.TimerHandle | None = None
         self._answering = set[asyncio.Task[None]]()
         self._floor: deque[Wish] = deque()
@@ -58,11 +58,10 @@ class Gatherer:
         while self._floor or self._bookings:
             batch = list[Wish]()
             entries = await self._settling.settle(batch, self._answer, self._fill)
-            if entries:
-                self._hear(self._key.office, entries)
             self._answer()
-            self._settled = batch
-            if self._floor_turn:
+            self._settled = batch, entries
+            # Another process may have the office for long by now.
+            if self._floor_turn or not self._settling.alone:
                 self._answer()
                 continue
             # While the next turn is decided nobody is served faster by an answer; while it is
@@ -72,11 +71,13 @@ class Gatherer:
         self._answer()
 
     def _answer(self) -> None:
-        """Hand out the answers of the turn before, unless that was done."""
-        batch, self._settled = self._settled, ()
+        """Tell of the turn before and hand out its answers, unless that was done."""
+        (batch, entries), self._settled = self._settled, ((), ())
         if self._latest is not None:
             self._latest.cancel()
             self._latest = None
+        if entries:
+            self._hear(self._key.office, entries)
         if not batch:
             return
         task = asyncio.create_task(_answer(batch))

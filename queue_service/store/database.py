@@ -50,13 +50,36 @@ async def _keep(_connection: asyncpg.Connection) -> None:
     """No reset between uses: settings are local to transactions, statements stay prepared."""
 
 
-async def open_pool(dsn: str, *, size: int = 8, turns: bool = False) -> asyncpg.Pool:
-    """A pool as the application role; `turns` chooses the settings of the turn's connections."""
+class Backends:
+    """The server's processes behind a pool's open connections, by their numbers."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._pids = set[int]()
+
+    def __contains__(self, pid: object) -> bool:
+        return pid in self._pids
+
+    async def meet(self, connection: asyncpg.Connection) -> None:
+        """Count one in until it ends."""
+        pid = connection.get_server_pid()
+        self._pids.add(pid)
+        connection.add_termination_listener(lambda _: self._pids.discard(pid))
+
+
+async def open_pool(
+    dsn: str, *, size: int = 8, turns: bool = False, backends: Backends | None = None
+) -> asyncpg.Pool:
+    """A pool as the application role; `turns` chooses the settings of the turn's connections.
+
+    Its connections are counted into `backends`.
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
         server_settings=_TURN if turns else _COMMON,
+        init=backends and backends.meet,
         reset=_keep,
         command_timeout=30,
         max_inactive_connection_lifetime=0,

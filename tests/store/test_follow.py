@@ -2,15 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from queue_service.events.booking import Held
+from queue_service.events.entry import Entry
 from queue_service.flows.bookings.holding import HoldGiven
 from queue_service.follow import KEPT_ENTRIES
 from queue_service.model.ids import SYSTEM, AuthorityId
+from queue_service.model.office import OfficeKey
 from queue_service.model.refusal import Code, Refusal
 from queue_service.model.world import Needs, Told
+from queue_service.store import offices
 from queue_service.store.database import open_pool, transaction
 from tests.conftest import Database
 from tests.small import Small, opened, owner, soon
@@ -60,6 +64,45 @@ async def test_a_notification_alone_wakes_at_once_without_waiting_for_the_poll(
         await small.held("10:00")
         seq = (await small.journal())[-1].seq
         await soon(lambda seq=seq: beside.office.seq == seq)
+
+
+async def test_what_this_process_committed_is_not_read_back_but_what_others_did(
+    small_database: Database, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queue_service.follow.POLL_SECONDS", 3_600.0)
+    await asyncio.sleep(0)
+    read = list[int]()
+    news = offices.news
+
+    async def counted(connection: Any, key: OfficeKey, after: int, most: int) -> list[Entry]:
+        found = await news(connection, key, after, most)
+        read.extend(entry.seq for entry in found)
+        return found
+
+    monkeypatch.setattr(offices, "news", counted)
+    async with opened(small_database.owner_dsn, follow=False) as other:
+        for start in ("10:00", "10:10", "10:20"):
+            await small.held(start)
+        await other.held("10:30")
+        seq = (await small.journal())[-1].seq
+        await soon(lambda: small.office.seq == seq)
+    assert read == [seq]
+
+
+async def test_an_own_commit_after_one_that_nobody_told_of_makes_both_read(
+    small_database: Database, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queue_service.follow.POLL_SECONDS", 3_600.0)
+    await asyncio.sleep(0)
+    listener = small.house.follower._listener
+    assert listener is not None
+    await listener.execute("unlisten *")
+    async with opened(small_database.owner_dsn, follow=False) as other:
+        await other.held("10:00")
+    await small.held("10:10")
+    seq = (await small.journal())[-1].seq
+    await soon(lambda: small.office.seq == seq)
+    await small.same_views()
 
 
 async def test_a_listener_that_was_killed_comes_back(

@@ -195,6 +195,22 @@ async def test_views_have_what_their_own_process_committed_before_anything_is_re
         assert small.office.recent(before)
 
 
+async def test_a_process_knows_whether_another_had_a_turn_between_its_own(
+    small: Small, beside: Small
+) -> None:
+    def alone() -> bool:
+        gatherer: Gatherer = small.house.turn._gatherers[small.office.key.office]
+        return gatherer._settling.alone
+
+    await small.held("10:00")
+    assert not alone()
+    await small.held("10:10")
+    assert alone()
+    await beside.held("10:20")
+    await small.held("10:30")
+    assert not alone()
+
+
 def test_cells_are_kept_only_while_nobody_else_had_a_turn() -> None:
     cells = {(DESKS, Tick(1)): Cell(3, 1)}
     kept = Kept(7, b"link", cells)
@@ -202,6 +218,8 @@ def test_cells_are_kept_only_while_nobody_else_had_a_turn() -> None:
     def locked(seq: int, head: bytes) -> Locked:
         return Locked(seq, head, make.NOW, make.CLOCK, make.NOW)
 
+    assert kept.true_at(locked(7, b"link"))
+    assert not kept.true_at(locked(8, b"link"))
     assert kept.cells_at(locked(7, b"link")) == cells
     assert kept.cells_at(locked(8, b"link")) == {}
     assert kept.cells_at(locked(7, b"another")) == {}
