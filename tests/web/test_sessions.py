@@ -130,6 +130,25 @@ def test_a_session_ends_after_a_working_day(hall: Hall) -> None:
         assert somebody.get(DESK).status_code == 401
 
 
+def test_a_browser_whose_session_ended_is_told_so_where_it_signs_in_again(hall: Hall) -> None:
+    ended = "Ihre Sitzung ist beendet"
+    with client(hall.served) as browser:
+        assert ended not in browser.get("/de/staff").text
+        sign_in_here = {"login": "clerk@heidelberg", "password": "guten-morgen"}
+        assert browser.post("/de/staff", data=sign_in_here).status_code == 303
+        assert browser.get("/de/staff").status_code == 200
+        ask(hall.served.city, "update session set until = now() returning until")
+        console = browser.get("/de/console/heidelberg/capacity")
+        assert console.headers["location"] == "/de/staff"
+        again = browser.get("/de/staff")
+        assert (again.status_code, ended in again.text) == (401, True)
+        assert 'name="password"' in again.text
+        assert browser.post("/de/staff", data=sign_in_here).status_code == 303
+        assert ended not in browser.get("/de/staff").text
+        browser.post("/de/staff/out")
+        assert ended not in browser.get("/de/staff").text
+
+
 def test_somebody_who_left_is_out_at_once(hall: Hall) -> None:
     token = hall.token("guide")
     path = "/api/v1/kiosk/check-ins"

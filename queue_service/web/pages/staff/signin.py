@@ -27,10 +27,16 @@ _LONGEST = 200
 
 @get("/{lang:str}/staff")
 async def staff(request: Asked, house: House, lang: str) -> Template:
-    """The form, or for somebody signed in the counters of their office."""
+    """The form, or for somebody signed in the counters of their office.
+
+    A browser that still keeps a session which is over is told so: its user did not sign out.
+    """
     lang = lang if known(lang) else spoken(request)
-    actor = await sessions.actor(house, request.cookies.get(COOKIE, ""))
-    return _form(request, lang) if actor is None else _counters(request, house, lang, actor)
+    session = request.cookies.get(COOKIE, "")
+    actor = await sessions.actor(house, session)
+    if actor is None:
+        return _form(request, lang, refusal=Refusal(Code.NOT_SIGNED_IN) if session else None)
+    return _counters(request, house, lang, actor)
 
 
 @post("/{lang:str}/staff", status_code=200)
