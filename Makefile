@@ -29,7 +29,7 @@ test: $(VENV)/.test  ## lint, types, import rules and every test, with real serv
 lint: $(VENV)/.test  ## only lint, types and import rules
 	@exec $(PY) -m tests.run lint
 
-soak: $(VENV)/.test  ## the property and fault tests at length (an hour)
+soak: $(VENV)/.test  ## the property and fault tests at length (half an hour)
 	@exec $(PY) -m tests.run soak
 
 bench: $(VENV)/.test  ## measure the figures of the README: race, book, availability, fanout, sharing
