@@ -20,10 +20,10 @@ from queue_service.model.office import Limit, Office
 from queue_service.model.refusal import Code, Refusal
 from queue_service.slots.calendar import tick_of
 from tests import make
+from tests.by_cards import by_cards, code_of, hold, keys, listed
 from tests.resting import releasing_office
 from tests.small import CLERK, PICK, Small
 from tests.store.conftest import Opening
-from tests.store.test_cards import by_cards, code_of, hold, keys, listed
 
 KEY = "3f1c9a52-7d0e-4b86-9a1f-5c2e8d7b6a40"
 

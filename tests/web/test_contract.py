@@ -174,3 +174,17 @@ def test_refusals_speak_the_readers_language(hall: Hall, accept: str, title: str
     assert said["detail"]
     assert said["next_step"]
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_equal_keys_of_two_people_are_two_keys(hall: Hall) -> None:
+    one, other = (hall.book("LOSS") for _ in range(2))
+    free = hall.free("LOSS")
+    moved = [
+        hall.anyone.post(
+            f"/api/v1/bookings/{booking['code']}/move",
+            json={"start": start},
+            headers=own(booking) | {"Idempotency-Key": "move"},
+        )
+        for booking, start in ((one, free[5]), (other, free[-1]))
+    ]
+    assert [answer.status_code for answer in moved] == [200, 200]

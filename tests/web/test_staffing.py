@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.city import BEGIN, set_clocks
-from tests.served import Hall, ask, instant
+from tests.served import Hall, ask, instant, own
 from tests.web.shapes import shaped
 
 
@@ -79,10 +79,6 @@ def test_two_appointments_trade_their_times(hall: Hall) -> None:
     with ThreadPoolExecutor(4) as pool:
         pressed = list(pool.map(lambda _: clerk.post(path(hall, "swaps"), json=wish), range(4)))
     assert {each.status_code for each in pressed} == {200}, [each.text for each in pressed]
-
-
-def own(booking: dict[str, str]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {booking['secret']}"}
 
 
 @pytest.mark.parametrize(
@@ -166,58 +162,6 @@ def test_a_code_of_another_office_is_unknown_here(hall: Hall, stuttgart: Hall) -
         path(hall, f"bookings/{there['code']}/restore"), json={"reason": "illness"}
     )
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_booking")
-
-
-def test_a_mailed_link_is_used_twice_and_lapses_when_it_is_not(stuttgart: Hall) -> None:
-    pending = stuttgart.book("APPL", email=f"{secrets.token_hex(4)}@example.org")
-    assert pending["state"] == "pending"
-    link = f"/api/v1/bookings/{pending['code']}/confirm"
-    assert stuttgart.anyone.post(link).status_code == 403
-    first, again = (stuttgart.anyone.post(link, headers=own(pending)) for _ in range(2))
-    assert first.json() == again.json()
-    assert shaped("POST /bookings/{code}/confirm", first)["state"] == "booked"
-    assert stuttgart.book("APPL")["state"] == "booked", "without an address nobody waits for a link"
-    page = f"/en/b/{pending['code']}/{pending['secret']}"
-    pressed = stuttgart.anyone.post(f"{page}/confirm")
-    assert pressed.status_code == 303
-    assert (
-        "Your appointment is confirmed." in stuttgart.anyone.get(pressed.headers["location"]).text
-    )
-
-
-def test_a_link_used_after_cancelling_books_nothing_and_says_so(stuttgart: Hall) -> None:
-    pending = stuttgart.book("APPL", email=f"{secrets.token_hex(4)}@example.org")
-    code = pending["code"]
-    assert stuttgart.anyone.delete(f"/api/v1/bookings/{code}", headers=own(pending)).is_success
-    for _ in range(2):
-        late = stuttgart.anyone.post(f"/api/v1/bookings/{code}/confirm", headers=own(pending))
-        assert (late.status_code, late.json()["code"]) == (409, "cancelled")
-    pressed = stuttgart.anyone.post(f"/en/b/{code}/{pending['secret']}/confirm")
-    assert pressed.status_code == 303
-    shown = stuttgart.anyone.get(pressed.headers["location"]).text
-    assert "This appointment was cancelled." in shown
-    assert "Your appointment is confirmed." not in shown
-
-
-def test_the_page_of_a_pending_booking_says_until_when(stuttgart: Hall) -> None:
-    pending = stuttgart.book("APPL", email=f"{secrets.token_hex(4)}@example.org")
-    shown = stuttgart.anyone.get(f"/en/b/{pending['code']}/{pending['secret']}?new=1").text
-    assert "The place is kept for you until" in shown
-    assert "Your appointment is booked." not in shown
-
-
-def test_equal_keys_of_two_people_are_two_keys(hall: Hall) -> None:
-    one, other = (hall.book("LOSS") for _ in range(2))
-    free = hall.free("LOSS")
-    moved = [
-        hall.anyone.post(
-            f"/api/v1/bookings/{booking['code']}/move",
-            json={"start": start},
-            headers=own(booking) | {"Idempotency-Key": "move"},
-        )
-        for booking, start in ((one, free[5]), (other, free[-1]))
-    ]
-    assert [answer.status_code for answer in moved] == [200, 200]
 
 
 def sign_in(hall: Hall, role: str) -> httpx.Client:
